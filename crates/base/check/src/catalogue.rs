@@ -1,0 +1,113 @@
+//! All checks of all analyzers, by id.
+
+use crate::{Check, Meta};
+
+/// Every check that this build has, sorted by id.
+pub struct Catalogue {
+    checks: Vec<&'static Check>,
+    aliases: &'static [(&'static str, &'static str)],
+}
+
+impl Catalogue {
+    /// From the lists of the analyzers, with old names that still resolve.
+    pub fn new(
+        lists: impl IntoIterator<Item = &'static [Check]>,
+        aliases: &'static [(&'static str, &'static str)],
+    ) -> Catalogue {
+        let mut checks: Vec<&'static Check> = lists.into_iter().flatten().collect();
+        checks.sort_by_key(|check| check.meta.id);
+        Catalogue { checks, aliases }
+    }
+
+    /// All, sorted by id.
+    pub fn checks(&self) -> &[&'static Check] {
+        &self.checks
+    }
+
+    /// A check by its id, an alias of it, or a peer's name for it.
+    pub fn get(&self, name: &str) -> Option<&'static Check> {
+        let id = self.aliases.iter().find(|(old, _)| *old == name).map_or(name, |(_, id)| id);
+        self.checks.iter().copied().find(|check| check.meta.id == id)
+    }
+
+    /// Checks that a peer calls by this name, in any of its spellings (`KSV-0017`, `KSV017`, `AVD-KSV-0017`).
+    pub fn by_peer_name(&self, name: &str) -> Vec<&'static Check> {
+        let wanted = peer_key(name);
+        let has = |meta: &Meta| meta.peers.iter().any(|(_, id)| peer_key(id) == wanted);
+        self.checks.iter().copied().filter(|check| has(check.meta)).collect()
+    }
+
+    /// The nearest id to a misspelt one.
+    pub fn suggest(&self, name: &str) -> Option<&'static str> {
+        suggest(name, self.checks.iter().map(|check| check.meta.id)).or_else(|| {
+            // Somebody who leaves the domain out means the only check of that name.
+            let mut same = self.checks.iter().filter(|c| c.meta.id.ends_with(&format!("/{name}")));
+            same.next().map(|check| check.meta.id)
+        })
+    }
+}
+
+/// Trivy's ids come with and without `AVD-`, the dash and leading zeros.
+fn peer_key(name: &str) -> String {
+    let upper = name.to_ascii_uppercase();
+    let bare = upper.strip_prefix("AVD-").unwrap_or(&upper);
+    match bare.strip_prefix("KSV").map(|n| n.trim_start_matches('-').trim_start_matches('0')) {
+        Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => format!("KSV{number}"),
+        _ => bare.to_owned(),
+    }
+}
+
+/// The candidate nearest to a misspelt name, if one is near enough to be meant.
+pub fn suggest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let allowed = name.chars().count() / 3;
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed.max(1))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        let ids = ["workload/privileged", "workload/host-pid", "image/tag-latest"];
+        assert_eq!(suggest("workload/priviledged", ids), Some("workload/privileged"));
+        assert_eq!(suggest("workload/hostpid", ids), Some("workload/host-pid"));
+        assert_eq!(suggest("secrets/none", ids), None);
+    }
+
+    #[test]
+    fn trivy_spellings_are_one() {
+        for name in ["KSV-0017", "KSV017", "AVD-KSV-0017", "avd-ksv017", "ksv-0017"] {
+            assert_eq!(peer_key(name), "KSV17", "{name}");
+        }
+        assert_ne!(peer_key("KSV-0117"), "KSV17");
+    }
+}

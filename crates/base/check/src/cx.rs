@@ -1,0 +1,262 @@
+//! What a check is handed: the run's facts, its own parameters, and a way to say what it found.
+
+use crate::{Level, Meta, ParamValue, RunConfig, run::Enabled};
+use ironclad_model::{
+    Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
+};
+use ironclad_tree::Span;
+use ironclad_views::PodContainer;
+
+/// Context of one call of one check.
+pub struct Cx<'a> {
+    pub(crate) meta: &'static Meta,
+    pub(crate) enabled: &'a Enabled,
+    pub(crate) config: &'a RunConfig,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) object: Option<&'a Object>,
+    pub(crate) guessed: bool,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) not_observed: Vec<String>,
+}
+
+impl<'a> Cx<'a> {
+    /// Says that something is wrong at this place of the object that the check was called with. The message is one
+    /// sentence, lower case, without a full stop, with names in backticks.
+    pub fn find<'f>(&'f mut self, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
+        #[expect(clippy::expect_used, reason = "only snapshot checks have no object, and they call find_in")]
+        let object = self.object.expect("a snapshot check names the object");
+        self.push(object, at.into(), message.into())
+    }
+
+    /// As [`find`](Self::find), in an object of the check's choice.
+    pub fn find_in<'f>(&'f mut self, object: &Object, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
+        self.push(object, at.into(), message.into())
+    }
+
+    fn push<'f>(&'f mut self, object: &Object, spot: Spot<'_>, message: String) -> Finder<'f> {
+        let place = Place::of(spot);
+        let document = object.document();
+        let mut severity = self.enabled.severity.unwrap_or(self.meta.severity);
+        let mut confidence = self.meta.confidence;
+        if self.guessed {
+            confidence = Confidence::Heuristic;
+            if self.enabled.severity.is_none() {
+                severity = severity.min(Severity::Medium);
+            }
+        }
+        self.findings.push(Finding {
+            check: self.meta.id,
+            severity,
+            confidence,
+            object: object.id(),
+            container: None,
+            pointer: place.pointer(document, object.root().id()),
+            span: place.span(document),
+            place,
+            message,
+            label: None,
+            pss: self.pss_tag(),
+            evidence: Vec::new(),
+            related: Vec::new(),
+            fixes: Vec::new(),
+            status: Status::Open,
+            fingerprint: String::new(),
+        });
+        let overridden = self.enabled.severity.is_some();
+        let cap = if self.guessed { Severity::Medium } else { Severity::Critical };
+        #[expect(clippy::expect_used, reason = "pushed above")]
+        let finding = self.findings.last_mut().expect("just pushed");
+        Finder { finding, object: object.id(), document: object.document(), overridden, cap }
+    }
+
+    fn pss_tag(&self) -> Option<&'static str> {
+        let (level, version) = self.config.pss?;
+        let applying = self.meta.pss.iter().filter(|pss| pss.applies(level, version));
+        applying.max_by_key(|pss| pss.level).map(|pss| pss.check)
+    }
+
+    /// Is this run exactly a Pod Security Standard (`--pss`), and which?
+    pub fn pss(&self) -> Option<(Level, u8)> {
+        self.config.pss
+    }
+
+    /// Judge by the exact Pod Security rule, without the default profile's allowances (`restricted`, `--pss`)?
+    pub fn exact_pss(&self) -> bool {
+        self.config.exact_pss || self.config.pss.is_some()
+    }
+
+    /// Minor version of Kubernetes to judge for.
+    pub fn version(&self) -> u8 {
+        self.config.pss.map_or(self.config.version, |(_, version)| version)
+    }
+
+    /// Report the strict half of a row (`O:` inside a D row)?
+    pub fn strict(&self) -> bool {
+        self.flag("strict") || self.config.strict
+    }
+
+    /// Do resource checks look at init containers that are no sidecars (`--strict-init`)?
+    pub fn strict_init(&self) -> bool {
+        self.config.strict_init
+    }
+
+    /// Is the set the whole truth (`--complete`, or a live cluster)?
+    pub fn complete(&self) -> bool {
+        self.config.complete
+    }
+
+    /// Objects of a kind that the check listed in `reads`.
+    pub fn objects(&self, kind: Kind) -> Vec<&'a Object> {
+        debug_assert!(
+            self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
+            "{} looks at {kind:?} without listing it in `reads`",
+            self.meta.id
+        );
+        self.snapshot.of_kind(kind)
+    }
+
+    /// The object of a kind with this namespace and name, from a kind that the check listed in `reads`.
+    pub fn named(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Option<&'a Object> {
+        debug_assert!(
+            self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
+            "{} looks at {kind:?} without listing it in `reads`",
+            self.meta.id
+        );
+        self.snapshot.named(kind, namespace, name).into_iter().next()
+    }
+
+    /// Says that the check could not see what it needs.
+    pub fn not_observed(&mut self, reason: impl Into<String>) {
+        self.not_observed.push(reason.into());
+    }
+
+    /// A parameter that is a number.
+    pub fn int(&self, name: &str) -> i64 {
+        match self.param(name) {
+            Some(ParamValue::Int(value)) => *value,
+            _ => 0,
+        }
+    }
+
+    /// A parameter that is yes or no; no where the check does not declare it.
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.enabled.params.get(name), Some(ParamValue::Bool(true)))
+    }
+
+    /// A parameter that is a text.
+    pub fn text(&self, name: &str) -> &'a str {
+        match self.param(name) {
+            Some(ParamValue::Text(value)) => value,
+            _ => "",
+        }
+    }
+
+    /// A parameter that is a list of texts.
+    pub fn texts(&self, name: &str) -> &'a [String] {
+        match self.param(name) {
+            Some(ParamValue::Texts(value)) => value,
+            _ => &[],
+        }
+    }
+
+    /// A parameter that maps texts to texts.
+    pub fn map(&self, name: &str) -> Option<&'a std::collections::BTreeMap<String, String>> {
+        match self.param(name) {
+            Some(ParamValue::Map(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn param(&self, name: &str) -> Option<&'a ParamValue> {
+        let value = self.enabled.params.get(name);
+        debug_assert!(value.is_some(), "{} reads parameter `{name}` without declaring it", self.meta.id);
+        value
+    }
+}
+
+/// Completes a finding.
+pub struct Finder<'f> {
+    finding: &'f mut Finding,
+    object: ObjectId,
+    document: &'f ironclad_tree::Document,
+    overridden: bool,
+    cap: Severity,
+}
+
+impl Finder<'_> {
+    /// It is about this container.
+    pub fn of(self, container: &PodContainer<'_>) -> Self {
+        self.container(container.label())
+    }
+
+    /// It is about the container of this name.
+    pub fn container(self, name: &str) -> Self {
+        self.finding.container = Some(name.to_owned());
+        self
+    }
+
+    /// What follows from it, in a few words for the arrow below the excerpt.
+    pub fn label(self, label: impl Into<String>) -> Self {
+        self.finding.label = Some(label.into());
+        self
+    }
+
+    /// Another severity than the check's, unless the configuration sets one.
+    pub fn severity(self, severity: Severity) -> Self {
+        if !self.overridden {
+            self.finding.severity = severity.min(self.cap);
+        }
+        self
+    }
+
+    /// Less sure than usual.
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.finding.confidence = self.finding.confidence.min(confidence);
+        self
+    }
+
+    /// A fact that a machine may want.
+    pub fn evidence(self, key: &'static str, value: impl Into<String>) -> Self {
+        self.finding.evidence.push((key, value.into()));
+        self
+    }
+
+    /// A second place in the same object.
+    pub fn related<'s>(self, at: impl Into<Spot<'s>>, message: impl Into<String>) -> Self {
+        let related = Related { object: self.object, place: Place::of(at.into()), message: message.into() };
+        self.finding.related.push(related);
+        self
+    }
+
+    /// A second place in another object.
+    pub fn related_in<'s>(self, object: &Object, at: impl Into<Spot<'s>>, message: impl Into<String>) -> Self {
+        let related = Related { object: object.id(), place: Place::of(at.into()), message: message.into() };
+        self.finding.related.push(related);
+        self
+    }
+
+    /// Only this part of the scalar, in bytes of the source text.
+    pub fn part(self, span: Span) -> Self {
+        self.finding.place.part = Some(span);
+        self.finding.span = self.finding.place.span(self.document);
+        self
+    }
+
+    /// A way out.
+    pub fn fix(self, title: impl Into<String>, safety: Safety, edits: Vec<Edit>) -> Self {
+        self.finding.fixes.push(Fix { title: title.into(), safety, edits });
+        self
+    }
+
+    /// The way out "set the field to this JSON value".
+    pub fn fix_set<'s>(self, title: impl Into<String>, safety: Safety, at: impl Into<Spot<'s>>, json: &str) -> Self {
+        let edit = Edit::Set(Place::of(at.into()), json.to_owned());
+        self.fix(title, safety, vec![edit])
+    }
+
+    /// The way out "remove it".
+    pub fn fix_remove<'s>(self, title: impl Into<String>, safety: Safety, at: impl Into<Spot<'s>>) -> Self {
+        let edit = Edit::Remove(Place::of(at.into()));
+        self.fix(title, safety, vec![edit])
+    }
+}

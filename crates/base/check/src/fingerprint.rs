@@ -1,0 +1,87 @@
+//! Fingerprints: what makes two findings the same one, whatever happened to lines, order and layout in between.
+//!
+//! The hash covers check id, unit, group, kind, namespace, name, container and the path with list elements named by
+//! their merge key (`containers[name=web]`) or, for scalars, by their value. What is still equal after that gets an
+//! ordinal in document order.
+
+use ironclad_model::{Finding, Kind as ObjectKind, Object, Place, Snapshot, group_of};
+use ironclad_tree::{Kind, NodeRef, Step};
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// Keys by which Kubernetes merges list elements (`x-kubernetes-list-map-keys`, `patch-merge-key`), in the order tried.
+const MERGE_KEYS: &[&str] =
+    &["name", "containerPort", "mountPath", "devicePath", "port", "key", "ip", "topologyKey", "uid", "type", "host"];
+
+/// The pointer of a place with list elements named by merge key or value instead of index.
+pub fn keyed_path(object: &Object, place: &Place) -> String {
+    let document = object.document();
+    let root = object.root();
+    let skip = document.path_to(root.id()).len();
+    let mut out = String::new();
+    let mut at = root;
+    for step in document.path_to(place.node).into_iter().skip(skip) {
+        match step {
+            Step::Key(key) => {
+                let _ = write!(out, "/{key}");
+                match at.get_str(key) {
+                    Some(entry) => at = entry.value(),
+                    None => break,
+                }
+            }
+            Step::Index(index) => {
+                let Some(item) = at.items().nth(index) else { break };
+                let _ = write!(out, "[{}]", element(item, index));
+                at = item;
+            }
+        }
+    }
+    for name in &place.missing {
+        let _ = write!(out, "/{name}");
+    }
+    out
+}
+
+fn element(item: NodeRef<'_>, index: usize) -> String {
+    if item.kind() == Kind::Mapping {
+        let named = MERGE_KEYS.iter().find_map(|key| {
+            let text = item.get_str(key)?.value().text()?;
+            Some(format!("{key}={text}"))
+        });
+        return named.unwrap_or_else(|| index.to_string());
+    }
+    item.text().map_or_else(|| index.to_string(), |text| format!("={text}"))
+}
+
+/// Gives each finding its fingerprint. The findings are in their final order.
+pub fn stamp(findings: &mut [Finding], snapshot: &Snapshot) {
+    let mut seen: FxHashMap<String, usize> = FxHashMap::default();
+    for finding in findings {
+        let Some(object) = snapshot.object(finding.object) else { continue };
+        let group = if object.kind() == ObjectKind::OTHER { group_of(object.api_version()) } else { object.kind().group() };
+        let unit = snapshot.unit(object.unit()).map_or("", |unit| unit.name.as_str());
+        let parts = [
+            finding.check,
+            unit,
+            group,
+            object.kind_name(),
+            object.namespace().unwrap_or_default(),
+            object.name(),
+            finding.container.as_deref().unwrap_or_default(),
+            &keyed_path(object, &finding.place),
+        ]
+        .join("\u{1f}");
+        let ordinal = seen.entry(parts.clone()).and_modify(|n| *n += 1).or_insert(0);
+        let mut hasher = Sha256::new();
+        hasher.update(parts.as_bytes());
+        if *ordinal > 0 {
+            hasher.update(format!("\u{1f}{ordinal}").as_bytes());
+        }
+        let mut hex = String::with_capacity(32);
+        for byte in &hasher.finalize()[..16] {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        finding.fingerprint = hex;
+    }
+}

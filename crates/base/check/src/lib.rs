@@ -1,0 +1,46 @@
+//! What a check is and how checks are run.
+//!
+//! Read [`Check`] first: a [`Meta`] (everything that is said about it: one place feeds the run, `explain`, the docs,
+//! the configuration's schema and SARIF's rules) and a [`Subscription`] (what it is called with). [`checks!`] declares
+//! the modules of an analyzer and enters them in its list; there is no other registration. [`run`] walks every object
+//! once, calls the checks subscribed to it, and sorts what they say, so that thread count never changes the output.
+//!
+//! Deliberately absent: any check, any I/O, any clock.
+
+mod catalogue;
+mod cx;
+mod fingerprint;
+mod meta;
+mod param;
+mod run;
+mod select;
+
+pub use catalogue::{Catalogue, suggest};
+pub use cx::{Cx, Finder};
+pub use fingerprint::{keyed_path, stamp};
+pub use meta::{Check, FixKind, Level, Meta, Profile, Pss, Subscription};
+pub use param::{Default as ParamDefault, Param, ParamValue, Params};
+pub use run::{Enabled, Outcome, RunConfig, pods_of, run};
+pub use select::{ProfileName, Selection, SelectionError, matching};
+
+/// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.
+///
+/// Each module lies in `checks/<name>.rs` beside its page and has `META` and `check`. The word after the colon is the
+/// subscription: `pod`, `object`, `snapshot`, or `kind(SERVICE)`.
+#[macro_export]
+macro_rules! checks {
+    ($($name:ident: $subscription:ident $(($kind:ident))?),* $(,)?) => {
+        $(mod $name;)*
+        /// Every check of this crate.
+        pub static CHECKS: &[$crate::Check] = &[
+            $($crate::Check {
+                meta: &$name::META,
+                run: $crate::checks!(@ $subscription $($kind)?, $name),
+            }),*
+        ];
+    };
+    (@ pod, $name:ident) => { $crate::Subscription::Pod($name::check) };
+    (@ object, $name:ident) => { $crate::Subscription::Object($name::check) };
+    (@ snapshot, $name:ident) => { $crate::Subscription::Snapshot($name::check) };
+    (@ kind $kind:ident, $name:ident) => { $crate::Subscription::Kind(ironclad_model::Kind::$kind, $name::check) };
+}

@@ -1,0 +1,222 @@
+//! The runner: each object once, in parallel; then the snapshot checks; then one order for all.
+//!
+//! Invariant: what comes out depends on the snapshot and the configuration alone, not on threads. Findings are sorted
+//! by source, position, check, pointer, message before anything else sees them.
+
+use crate::{Check, Cx, Level, Params, Subscription, fingerprint};
+use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, Severity, Snapshot};
+use ironclad_views::{Pod, WorkloadKinds, pods};
+use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A check that runs, as configured.
+#[derive(Clone)]
+pub struct Enabled {
+    /// The check.
+    pub check: &'static Check,
+    /// The configuration's severity, if it sets one.
+    pub severity: Option<Severity>,
+    /// Its parameters.
+    pub params: Params,
+}
+
+/// Everything that decides a run besides the objects.
+#[derive(Clone, Default)]
+pub struct RunConfig {
+    /// The checks to run.
+    pub enabled: Vec<Enabled>,
+    /// Minor version of Kubernetes (`37` for 1.37).
+    pub version: u8,
+    /// Judge exactly a Pod Security Standard of this level and minor version.
+    pub pss: Option<(Level, u8)>,
+    /// Judge Pod Security rows without the default profile's allowances.
+    pub exact_pss: bool,
+    /// The set is the whole truth.
+    pub complete: bool,
+    /// Report the strict half of every row.
+    pub strict: bool,
+    /// Resource checks look at all init containers.
+    pub strict_init: bool,
+    /// Kinds that make pods beyond the built-in ones.
+    pub workloads: WorkloadKinds,
+}
+
+/// What a run yields.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Sorted and with fingerprints.
+    pub findings: Vec<Finding>,
+    /// Checks that panicked.
+    pub failures: Vec<CheckFailure>,
+    /// Checks that could not see what they need.
+    pub not_observed: Vec<NotObserved>,
+}
+
+impl Outcome {
+    fn absorb(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.failures.extend(other.failures);
+        self.not_observed.extend(other.not_observed);
+    }
+}
+
+/// Runs the enabled checks over a snapshot, on the current rayon pool.
+pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
+    let objects: Vec<&Object> = snapshot.objects().collect();
+    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, snapshot, config)).collect();
+    let mut outcome = Outcome::default();
+    for part in parts {
+        outcome.absorb(part);
+    }
+    for enabled in &config.enabled {
+        if let Subscription::Snapshot(check) = enabled.check.run {
+            call(enabled, config, snapshot, None, false, &mut outcome, |cx| check(cx));
+        }
+    }
+    sort(&mut outcome.findings, snapshot);
+    fingerprint::stamp(&mut outcome.findings, snapshot);
+    outcome.failures.sort_by(|a, b| (a.check, &a.object).cmp(&(b.check, &b.object)));
+    outcome.not_observed.sort();
+    outcome.not_observed.dedup();
+    outcome
+}
+
+fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig) -> Outcome {
+    let mut outcome = Outcome::default();
+    let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
+    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
+        && snapshot.controller_of(object).is_some();
+    let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
+    let hook = is_hook(object);
+    for enabled in &config.enabled {
+        if hook && enabled.check.meta.domain() == "reliability" {
+            continue;
+        }
+        match enabled.check.run {
+            Subscription::Pod(check) => {
+                for pod in &found {
+                    call(enabled, config, snapshot, Some(object), pod.guessed, &mut outcome, |cx| check(pod, cx));
+                }
+            }
+            Subscription::Kind(kind, check) if kind == object.kind() => {
+                call(enabled, config, snapshot, Some(object), false, &mut outcome, |cx| check(object, cx));
+            }
+            Subscription::Object(check) => {
+                call(enabled, config, snapshot, Some(object), false, &mut outcome, |cx| check(object, cx));
+            }
+            Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) => {}
+        }
+    }
+    outcome
+}
+
+/// Test hooks and hook Jobs come and go: reliability is not asked of them (zegl/kube-score#548).
+fn is_hook(object: &Object) -> bool {
+    object.annotation("helm.sh/hook").is_some_and(|hook| hook.contains("test") || object.kind() == Kind::JOB)
+}
+
+fn call<'a>(
+    enabled: &'a Enabled,
+    config: &'a RunConfig,
+    snapshot: &'a Snapshot,
+    object: Option<&'a Object>,
+    guessed: bool,
+    outcome: &mut Outcome,
+    check: impl FnOnce(&mut Cx<'a>),
+) {
+    let meta = enabled.check.meta;
+    let mut cx = Cx {
+        meta,
+        enabled,
+        config,
+        snapshot,
+        object,
+        guessed,
+        findings: Vec::new(),
+        not_observed: Vec::new(),
+    };
+    // A panic in one check on one object must not cost the others their judgement; what it found before is kept.
+    let result = catch_unwind(AssertUnwindSafe(|| check(&mut cx)));
+    outcome.findings.append(&mut cx.findings);
+    outcome.not_observed.extend(cx.not_observed.drain(..).map(|reason| NotObserved { check: meta.id, reason }));
+    if let Err(panic) = result {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|s| (*s).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "panicked".to_owned());
+        let object = object.map_or_else(|| "the snapshot".to_owned(), |o| o.identity().to_string());
+        outcome.failures.push(CheckFailure { check: meta.id, object, message });
+    }
+}
+
+/// One order for all outputs: source, line and column (by offset), check, pointer, message.
+fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
+    findings.sort_by(|a, b| {
+        let source = |f: &Finding| snapshot.object(f.object).map(Object::source_name).unwrap_or_default();
+        (source(a), a.span.start, a.check, &a.pointer, &a.message).cmp(&(
+            source(b),
+            b.span.start,
+            b.check,
+            &b.pointer,
+            &b.message,
+        ))
+    });
+}
+
+/// Pods found in an object: for commands that show them.
+pub fn pods_of<'a>(object: &'a Object, config: &RunConfig) -> Vec<Pod<'a>> {
+    pods(object, &config.workloads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Meta;
+    use ironclad_tree::{Limits, Source, parse};
+
+    fn snapshot(text: &str) -> Snapshot {
+        let mut builder = Snapshot::builder();
+        for document in parse(&Source::new("test.yaml", text), &Limits::default()).documents {
+            builder.add(document, Default::default());
+        }
+        builder.build()
+    }
+
+    static PANICS: Meta = Meta { id: "test/panics", ..Meta::DEFAULT };
+    static NAMES: Meta = Meta { id: "test/names", ..Meta::DEFAULT };
+    static CHECKS: [Check; 2] = [
+        Check {
+            meta: &PANICS,
+            run: Subscription::Object(|object, _| assert_ne!(object.name(), "b", "b is bad")),
+        },
+        Check {
+            meta: &NAMES,
+            run: Subscription::Object(|object, cx| {
+                cx.find(object.metadata().unwrap(), "has a name");
+            }),
+        },
+    ];
+
+    fn config() -> RunConfig {
+        let enabled = CHECKS.iter().map(|check| Enabled { check, severity: None, params: Params::default() });
+        RunConfig { enabled: enabled.collect(), version: 37, ..RunConfig::default() }
+    }
+
+    #[test]
+    fn a_panic_costs_one_call_and_is_reported() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+        let outcome = run(&snapshot(text), &config());
+        assert_eq!(outcome.findings.len(), 2);
+        assert_eq!(outcome.failures.len(), 1);
+        assert_eq!(outcome.failures[0].object, "ConfigMap b");
+        assert_ne!(outcome.findings[0].fingerprint, outcome.findings[1].fingerprint);
+    }
+
+    #[test]
+    fn equal_objects_get_distinct_fingerprints() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+        let outcome = run(&snapshot(text), &config());
+        assert_ne!(outcome.findings[0].fingerprint, outcome.findings[1].fingerprint);
+    }
+}

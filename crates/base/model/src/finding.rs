@@ -1,0 +1,124 @@
+//! What a check says.
+
+use crate::{Date, ObjectId, Place, Severity, Waived};
+use ironclad_tree::Span;
+
+/// How sure a check is of what it says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Confidence {
+    /// The shape of an unknown kind was guessed.
+    Heuristic,
+    /// Likely, from names or patterns.
+    Likely,
+    /// The rule says so.
+    Certain,
+}
+
+/// Can the finding be removed without asking a person?
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Safety {
+    /// The object means the same to the API server, or strictly less privilege that the workload cannot notice.
+    Safe,
+    /// May change behaviour: only with `--unsafe`.
+    Unsafe,
+    /// Needs a value that only a person knows.
+    Value,
+}
+
+/// A change of one object, expressed on nodes and fields; a fixer lowers it to bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Remove the entry or item.
+    Remove(Place),
+    /// Set the value at the place (created where missing) to this JSON text.
+    Set(Place, String),
+    /// Append this JSON text to the list at the place (created where missing).
+    Append(Place, String),
+    /// Rename the key of the entry.
+    Rename(Place, String),
+}
+
+/// One way to make a finding go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order: "set `privileged: false`".
+    pub title: String,
+    /// Safe or not.
+    pub safety: Safety,
+    /// All edits together.
+    pub edits: Vec<Edit>,
+}
+
+/// A second place that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The object it is in.
+    pub object: ObjectId,
+    /// Where.
+    pub place: Place,
+    /// What it says.
+    pub message: String,
+}
+
+/// Does it count?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It counts.
+    Open,
+    /// A waiver covers it.
+    Waived(Waived),
+    /// It was known when the baseline was written.
+    Baselined,
+}
+
+/// One thing that is wrong, at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Id of the check.
+    pub check: &'static str,
+    /// After the configuration's overrides.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The object that is judged.
+    pub object: ObjectId,
+    /// Name of the container it is about.
+    pub container: Option<String>,
+    /// Where.
+    pub place: Place,
+    /// RFC 6901 pointer into the object.
+    pub pointer: String,
+    /// Bytes of the source to show.
+    pub span: Span,
+    /// One sentence, lower case, no full stop.
+    pub message: String,
+    /// What follows from it, for the arrow below the excerpt.
+    pub label: Option<String>,
+    /// The upstream Pod Security check that it implements (`pss:hostNamespaces` without the prefix).
+    pub pss: Option<&'static str>,
+    /// Facts a machine may want.
+    pub evidence: Vec<(&'static str, String)>,
+    /// Other places.
+    pub related: Vec<Related>,
+    /// Ways out.
+    pub fixes: Vec<Fix>,
+    /// Open, waived, baselined.
+    pub status: Status,
+    /// Hash that survives reformatting, reordering and line moves.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// Does it count?
+    pub fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+
+    /// The day on which its waiver ends.
+    pub fn expires(&self) -> Option<Date> {
+        match &self.status {
+            Status::Waived(waived) => waived.expires,
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One Kubernetes object: a node of a shared document, and who it says it is.
+
+use crate::{DocumentId, Kind, Origins, UnitId};
+use ironclad_tree::{Document, Kind as NodeKind, NodeId, NodeRef, f};
+use std::{fmt, sync::Arc};
+
+/// Index of an object within the snapshot that it was added to. Never reused by overlays.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ObjectId(pub u32);
+
+/// An object of a snapshot.
+#[derive(Clone, Debug)]
+pub struct Object {
+    pub(crate) id: ObjectId,
+    pub(crate) document: Arc<Document>,
+    pub(crate) document_id: DocumentId,
+    pub(crate) root: NodeId,
+    pub(crate) unit: UnitId,
+    pub(crate) kind: Kind,
+    /// From the list it came in, where items do not name their own (`ConfigMapList`).
+    pub(crate) inherited: Option<(String, String)>,
+    pub(crate) origins: Option<Arc<Origins>>,
+}
+
+impl Object {
+    /// Index in the snapshot.
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// The document that holds it.
+    pub fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// Id of that document in the snapshot.
+    pub fn document_id(&self) -> DocumentId {
+        self.document_id
+    }
+
+    /// The object's node (the document's root, or an item of a list).
+    pub fn root(&self) -> NodeRef<'_> {
+        self.document.node(self.root)
+    }
+
+    /// The chart, overlay or folder it belongs to.
+    pub fn unit(&self) -> UnitId {
+        self.unit
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where a rendered object's nodes come from; none where the document is what a person edits.
+    pub fn origins(&self) -> Option<&Arc<Origins>> {
+        self.origins.as_ref()
+    }
+
+    /// `apiVersion` as written, or as its list implies.
+    pub fn api_version(&self) -> &str {
+        self.text(f::API_VERSION).or(self.inherited.as_ref().map(|(v, _)| v.as_str())).unwrap_or_default()
+    }
+
+    /// `kind` as written, or as its list implies.
+    pub fn kind_name(&self) -> &str {
+        self.text(f::KIND).or(self.inherited.as_ref().map(|(_, k)| k.as_str())).unwrap_or_default()
+    }
+
+    /// `metadata.name`, or `metadata.generateName`, or nothing.
+    pub fn name(&self) -> &str {
+        self.metadata()
+            .and_then(|m| {
+                let text = |s| m.get(s).and_then(|e| e.value().text()).filter(|t| !t.is_empty());
+                text(f::NAME).or_else(|| text(f::GENERATE_NAME))
+            })
+            .unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, where it is set.
+    pub fn namespace(&self) -> Option<&str> {
+        self.metadata()?.get(f::NAMESPACE)?.value().text().filter(|t| !t.is_empty())
+    }
+
+    /// The `metadata` mapping.
+    pub fn metadata(&self) -> Option<NodeRef<'_>> {
+        self.root().get(f::METADATA).map(|e| e.value()).filter(|n| n.kind() == NodeKind::Mapping)
+    }
+
+    /// The `metadata.labels` mapping.
+    pub fn labels(&self) -> Option<NodeRef<'_>> {
+        self.metadata()?.get(f::LABELS).map(|e| e.value())
+    }
+
+    /// Value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.metadata()?.get(f::ANNOTATIONS)?.value().get_str(key)?.value().text()
+    }
+
+    /// Name of the text it is in.
+    pub fn source_name(&self) -> &str {
+        self.document.source().name()
+    }
+
+    /// Who it is, without its document.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            api_version: self.api_version().to_owned(),
+            kind: self.kind_name().to_owned(),
+            namespace: self.namespace().map(str::to_owned),
+            name: self.name().to_owned(),
+        }
+    }
+
+    fn text(&self, symbol: ironclad_tree::Symbol) -> Option<&str> {
+        self.root().get(symbol)?.value().as_str().filter(|t| !t.is_empty())
+    }
+}
+
+/// Who an object is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Identity {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.namespace`, where set.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind)?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(if self.name.is_empty() { "(no name)" } else { &self.name })
+    }
+}

@@ -1,0 +1,88 @@
+//! What a run yields: findings, problems, and what was seen.
+
+use crate::{Finding, Severity};
+use ironclad_tree::{Problem, Source};
+use std::sync::Arc;
+
+/// One argument or walked file, and what it held.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Name as in locations.
+    pub source: String,
+    /// Kubernetes objects found in it.
+    pub objects: usize,
+}
+
+/// A problem of reading, with the text it is about where there is one.
+#[derive(Clone, Debug)]
+pub struct ReportedProblem {
+    /// Name of the source (a file, `<stdin>`).
+    pub source: String,
+    /// Its text, for the excerpt and the line number.
+    pub text: Option<Arc<Source>>,
+    /// What and where; the span counts only where there is a text.
+    pub problem: Problem,
+}
+
+/// A check that panicked on an object.
+#[derive(Clone, Debug)]
+pub struct CheckFailure {
+    /// Id of the check.
+    pub check: &'static str,
+    /// The object, as `Kind namespace/name`.
+    pub object: String,
+    /// What it said.
+    pub message: String,
+}
+
+/// A check that could not see what it needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotObserved {
+    /// Id of the check.
+    pub check: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Objects judged.
+    pub objects: usize,
+    /// Checks run.
+    pub checks: usize,
+    /// Checks that could not see what they need.
+    pub not_observed: Vec<NotObserved>,
+    /// Files that are not Kubernetes, by reason.
+    pub skipped: Vec<(String, Vec<String>)>,
+}
+
+/// The outcome of a run: findings + problems + coverage. Silence is never success: any problem makes exit code 2.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Every input with its number of objects.
+    pub inputs: Vec<Input>,
+    /// Sorted by source, line, column, check, pointer, message.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub problems: Vec<ReportedProblem>,
+    /// What could not be judged.
+    pub failures: Vec<CheckFailure>,
+    /// What was seen.
+    pub coverage: Coverage,
+}
+
+impl Report {
+    /// Open findings of each severity, worst first.
+    pub fn open(&self) -> [(Severity, usize); 5] {
+        Severity::ALL.map(|severity| {
+            (severity, self.findings.iter().filter(|f| f.is_open() && f.severity == severity).count())
+        })
+    }
+
+    /// Did anything keep the judgement from being complete?
+    pub fn is_incomplete(&self) -> bool {
+        !self.failures.is_empty()
+            || self.problems.iter().any(|p| p.problem.severity == ironclad_tree::Severity::Error)
+    }
+}

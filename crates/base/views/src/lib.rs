@@ -1,0 +1,29 @@
+//! Typed views of Kubernetes kinds over the tree: [`Field`] answers whether a field is absent, null, of the wrong type,
+//! or what it holds, and where a person would look for it.
+//!
+//! A view is `Copy`: a place in a document and nothing else. [`view!`] declares one; [`verify`] lists every declared
+//! field so that a test can hold it against the published OpenAPI documents. [`pods`] finds the pod templates in an
+//! object of any kind.
+//!
+//! Deliberately absent: defaults (a view shows what is written), cross-object facts (`ironclad-pod`), any I/O.
+
+mod field;
+mod kinds;
+mod macros;
+mod pods;
+pub mod schema;
+
+pub use field::{Field, IntOrText, List, Map, State, Texts, View};
+pub use kinds::*;
+pub use pods::{CustomWorkload, Pod, PodContainer, Role, WorkloadKinds, pods};
+
+/// One declared field of a view, for the test against the published schemas.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// OpenAPI definition, as in `io.k8s.api.core.v1.Container`.
+    pub definition: &'static str,
+    /// Field name as in manifests.
+    pub field: &'static str,
+    /// Type in the words of [`view!`].
+    pub shape: &'static str,
+}
