@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: see the library of this crate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ironclad::main()
+}

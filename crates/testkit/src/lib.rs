@@ -1,1 +1,24 @@
-//! (being written)
+//! What tests of several crates share: the runner of check pages, snapshots from text, the place of the corpora.
+//!
+//! Only ever a dev-dependency. No async.
+
+mod corpus;
+mod page;
+
+pub use corpus::{corpus, skipped};
+pub use page::{Block, BlockKind, Page, run_pages};
+
+use ironclad_model::Snapshot;
+use ironclad_tree::{Limits, Source, parse};
+
+/// A snapshot of a text; panics where it does not parse, because a test's own text must.
+pub fn snapshot(name: &str, text: &str) -> Snapshot {
+    let source = Source::new(name, text);
+    let parsed = parse(&source, &Limits::default());
+    assert!(parsed.problems.is_empty(), "{name} does not parse: {:?}", parsed.problems);
+    let mut builder = Snapshot::builder();
+    for document in parsed.documents {
+        builder.add(document, Default::default());
+    }
+    builder.build()
+}

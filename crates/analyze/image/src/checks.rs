@@ -1,0 +1,4 @@
+//! The list: one line a check.
+
+ironclad_check::checks![
+];

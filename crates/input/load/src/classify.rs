@@ -1,0 +1,115 @@
+//! Is it Kubernetes? What a document without `apiVersion` and `kind` is depends on how it came here: found by walking,
+//! it is counted and left alone; named by the user, it is an error that says what it looks like.
+
+use ironclad_tree::{Document, Kind, NodeRef, Problem, Severity, Span, f};
+
+/// What a document is.
+pub(crate) enum Class {
+    /// An object or a list of objects.
+    Object,
+    /// Not Kubernetes, for this reason.
+    Foreign(&'static str),
+    /// Meant to be Kubernetes and is not.
+    Bad(Problem),
+}
+
+/// Looks at the root of a document; `named` files are never foreign.
+pub(crate) fn classify(document: &Document, named: bool) -> Class {
+    let root = document.root();
+    if root.kind() != Kind::Mapping {
+        if !named {
+            return Class::Foreign("no Kubernetes object (a list or a single value)");
+        }
+        let what = if root.kind() == Kind::Sequence { "a list" } else { "a single value" };
+        return Class::Bad(error(
+            "input/not-object",
+            root.span(),
+            format!("document is {what}, not an object"),
+            "is it a patch, or a values file?",
+        ));
+    }
+    let (kind, version) = (root.get(f::KIND), root.get(f::API_VERSION));
+    if let (Some(kind), Some(version)) = (kind, version) {
+        for (name, entry) in [("kind", kind), ("apiVersion", version)] {
+            match entry.value().as_str() {
+                Some("") | None => {
+                    let found = describe(entry.value());
+                    let message = format!("`{name}` is {found}, not a name");
+                    return Class::Bad(error("input/type", entry.span(), message, "write it as a text"));
+                }
+                Some(_) => {}
+            }
+        }
+        return Class::Object;
+    }
+    if kind.is_none() && version.is_none() && !named {
+        // Kind: and ApiVersion: are somebody's slip, not somebody else's format.
+        if misspelt(root).is_none() {
+            return Class::Foreign("no Kubernetes object (neither `apiVersion` nor `kind`)");
+        }
+    }
+    let missing = match (kind, version) {
+        (None, None) => "neither `apiVersion` nor `kind`",
+        (None, Some(_)) => "no `kind`",
+        _ => "no `apiVersion`",
+    };
+    let hint = match misspelt(root) {
+        Some((written, meant)) => format!("`{written}` is not `{meant}`: names are case-sensitive"),
+        None => "is it a values file, a patch, or a fragment?".to_owned(),
+    };
+    let at = root.entries().next().map_or(root.span(), |entry| entry.key_span());
+    Class::Bad(error("input/no-kind", at, format!("document has {missing}"), &hint))
+}
+
+fn misspelt(root: NodeRef<'_>) -> Option<(&str, &'static str)> {
+    root.entries().find_map(|entry| {
+        let key = entry.key();
+        ["apiVersion", "kind"]
+            .into_iter()
+            .find(|name| key.eq_ignore_ascii_case(name) && key != *name)
+            .map(|name| (key, name))
+    })
+}
+
+/// A type in words, for "is X, not Y".
+pub(crate) fn describe(node: NodeRef<'_>) -> String {
+    match node.kind() {
+        Kind::Null => "null".to_owned(),
+        Kind::Bool => format!("the boolean `{}`", node.text().unwrap_or_default()),
+        Kind::Int | Kind::Float => format!("the number `{}`", node.text().unwrap_or_default()),
+        Kind::String => format!("the text `{}`", clip(node.text().unwrap_or_default())),
+        Kind::Sequence => "a list".to_owned(),
+        Kind::Mapping => "an object".to_owned(),
+    }
+}
+
+fn clip(text: &str) -> String {
+    const LONGEST: usize = 40;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+pub(crate) fn error(code: &'static str, span: Span, message: String, hint: &str) -> Problem {
+    Problem { code, severity: Severity::Error, span, message, hint: Some(hint.to_owned()) }
+}
+
+/// Does a text that does not parse look as if it were meant for Kubernetes: a line that begins with `apiVersion:` or
+/// `kind:`, or their JSON keys?
+pub(crate) fn looks_like_kubernetes(text: &str) -> bool {
+    text.split(['\n', '\r']).any(|line| {
+        let trimmed = line.trim_start();
+        let json = trimmed.trim_start_matches(['{', '[', ',', ' ']);
+        line.starts_with("apiVersion:")
+            || line.starts_with("kind:")
+            || ["\"apiVersion\"", "\"kind\""].iter().any(|key| {
+                json.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
+            })
+    })
+}
+
+/// A template action outside of a chart: `{{ … }}` or `{{- …`.
+pub(crate) fn looks_like_template(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"{{").is_some()
+}

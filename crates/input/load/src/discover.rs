@@ -1,0 +1,289 @@
+//! From arguments to a sorted list of files.
+//!
+//! Arguments are files, folders, globs and `-`. Folders are walked as git would (`.gitignore`, `.ignore`,
+//! `.ironcladignore`), without hidden entries, `node_modules` and `vendor`. A symbolic link to a file is followed once;
+//! one to a folder only with `follow_links`; one that leaves the argument's folder is an error.
+
+use crate::read::io_problem;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::WalkBuilder;
+use ironclad_model::ReportedProblem;
+use ironclad_tree::{Problem, Severity, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// How folders are walked.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// Extensions of files to look at.
+    pub extensions: Vec<String>,
+    /// Look at hidden entries too.
+    pub hidden: bool,
+    /// Look at ignored entries, `node_modules` and `vendor` too.
+    pub no_ignore: bool,
+    /// Follow symbolic links to folders.
+    pub follow_links: bool,
+    /// Globs of paths to leave out (the configuration's `exclude`).
+    pub exclude: Vec<String>,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        let extensions = ["yaml", "yml", "json"].map(str::to_owned).to_vec();
+        Walk { extensions, hidden: false, no_ignore: false, follow_links: false, exclude: Vec::new() }
+    }
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Found {
+    /// Name in the output.
+    pub(crate) name: String,
+    /// Where it is; `None` is standard input.
+    pub(crate) path: Option<PathBuf>,
+    /// Named by the user, not found by walking.
+    pub(crate) named: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Discovery {
+    pub(crate) files: Vec<Found>,
+    pub(crate) problems: Vec<ReportedProblem>,
+    /// Files left out, by reason.
+    pub(crate) skipped: BTreeMap<String, Vec<String>>,
+}
+
+/// Finds the files of all arguments, each once, sorted by name.
+pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> Discovery {
+    let mut found = Discovery::default();
+    let exclude = match globs(&walk.exclude) {
+        Ok(set) => set,
+        Err(problem) => {
+            found.problems.push(problem);
+            GlobSet::empty()
+        }
+    };
+    for argument in arguments {
+        if argument.as_os_str() == "-" {
+            found.files.push(Found { name: stdin_name.to_owned(), path: None, named: true });
+            continue;
+        }
+        match fs_err::metadata(argument) {
+            Ok(metadata) if metadata.is_dir() => walk_folder(argument, walk, &exclude, &mut found),
+            Ok(_) => found.files.push(Found { name: display(argument), path: Some(argument.clone()), named: true }),
+            Err(_) if is_glob(argument) => expand(argument, walk, &exclude, &mut found),
+            Err(error) => found.problems.push(io_problem(&display(argument), &error)),
+        }
+    }
+    deduplicate(&mut found);
+    found
+}
+
+/// Each file once, under its first name in order; a named file wins over the same file found by walking.
+fn deduplicate(found: &mut Discovery) {
+    found.files.sort_by(|a, b| (&a.name, !a.named).cmp(&(&b.name, !b.named)));
+    let mut seen = BTreeSet::new();
+    let mut by_name: Vec<(bool, usize)> = found.files.iter().enumerate().map(|(i, f)| (!f.named, i)).collect();
+    by_name.sort();
+    let mut keep = vec![false; found.files.len()];
+    for (_, index) in by_name {
+        let file = &found.files[index];
+        let canonical = file.path.as_ref().map(|p| fs_err::canonicalize(p).unwrap_or_else(|_| p.clone()));
+        keep[index] = seen.insert(canonical);
+    }
+    let mut keep = keep.into_iter();
+    found.files.retain(|_| keep.next().unwrap_or(true));
+}
+
+fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discovery) {
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(!walk.hidden)
+        .follow_links(walk.follow_links)
+        .require_git(false)
+        .ignore(!walk.no_ignore)
+        .git_ignore(!walk.no_ignore)
+        .git_exclude(!walk.no_ignore)
+        .git_global(false)
+        .parents(!walk.no_ignore);
+    if !walk.no_ignore {
+        builder.add_custom_ignore_filename(".ironcladignore");
+        builder.filter_entry(|entry| {
+            let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
+            !(is_dir && entry.depth() > 0 && matches!(entry.file_name().to_str(), Some("node_modules" | "vendor")))
+        });
+    }
+    let canonical_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    for entry in builder.build() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                found.problems.push(walk_problem(root, &error));
+                continue;
+            }
+        };
+        let path = entry.path();
+        let is_link = entry.path_is_symlink();
+        let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
+        if is_link && !follow(path, &canonical_root, walk, found) {
+            continue;
+        }
+        if is_dir || (is_link && path.is_dir()) {
+            continue;
+        }
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if !walk.extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(extension)) {
+            continue;
+        }
+        let name = display(path);
+        let below = path.strip_prefix(root).unwrap_or(path);
+        if exclude.is_match(below) || exclude.is_match(&name) {
+            found.skipped.entry("excluded by the configuration".to_owned()).or_default().push(name);
+            continue;
+        }
+        found.files.push(Found { name, path: Some(path.to_owned()), named: false });
+    }
+}
+
+/// Is this link worth following? Says why not where that is an error.
+fn follow(path: &Path, canonical_root: &Path, walk: &Walk, found: &mut Discovery) -> bool {
+    let wanted = |p: &Path| {
+        let extension = p.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        walk.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension))
+    };
+    match fs_err::canonicalize(path) {
+        Ok(target) if target.starts_with(canonical_root) => {
+            // A link to a folder comes here only when folders are not followed, or as the followed folder itself.
+            walk.follow_links || !target.is_dir()
+        }
+        Ok(target) if target.is_dir() && !walk.follow_links => false,
+        Ok(target) if wanted(path) || target.is_dir() => {
+            found.problems.push(problem(
+                "input/outside-root",
+                &display(path),
+                format!("symbolic link leads outside of the folder, to {}", target.display()),
+                "name the target as an argument of its own if it is to be scanned",
+            ));
+            false
+        }
+        Ok(_) => false,
+        Err(error) if wanted(path) => {
+            let is_loop = error.raw_os_error() == Some(40);
+            let code = if is_loop { "input/symlink-loop" } else { "input/io" };
+            let message = format!("symbolic link cannot be followed: {}", errno(&error));
+            found.problems.push(problem(code, &display(path), message, "remove or repair the link"));
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+fn walk_problem(root: &Path, error: &ignore::Error) -> ReportedProblem {
+    let mut source = display(root);
+    let mut code = "input/io";
+    let mut inner = error;
+    loop {
+        match inner {
+            ignore::Error::WithPath { path, err } => {
+                source = display(path);
+                inner = err;
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            ignore::Error::Loop { child, .. } => {
+                source = display(child);
+                code = "input/symlink-loop";
+                break;
+            }
+            _ => break,
+        }
+    }
+    let message = match inner.io_error() {
+        Some(error) => errno(error),
+        None => inner.to_string(),
+    };
+    problem(code, &source, message, "fix the permissions or leave it out with `exclude`")
+}
+
+fn expand(pattern: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discovery) {
+    let text = pattern.to_string_lossy();
+    let text = text.strip_prefix("./").unwrap_or(&text);
+    let glob = match GlobBuilder::new(text).literal_separator(true).build() {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            let hint = "quote the pattern, or name the folder";
+            found.problems.push(problem("input/io", text, format!("bad pattern: {error}"), hint));
+            return;
+        }
+    };
+    let literal: PathBuf = Path::new(text)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let start = if literal.as_os_str().is_empty() { PathBuf::from(".") } else { literal };
+    let before = found.files.len();
+    let mut below = Discovery::default();
+    walk_folder(&start, &Walk { extensions: walk.extensions.clone(), ..walk.clone() }, exclude, &mut below);
+    below.files.retain(|file| glob.is_match(&file.name));
+    found.files.append(&mut below.files);
+    if found.files.len() == before {
+        let hint = "the pattern matches whole paths; `**` stands for any folders";
+        found.problems.push(problem("input/io", text, "no file matches this pattern".to_owned(), hint));
+    }
+}
+
+fn is_glob(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '[', '{'])
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, ReportedProblem> {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        let bad = |e: globset::Error| problem("config/bad-value", pattern, format!("bad glob: {e}"), "fix the glob");
+        builder.add(glob.map_err(bad)?);
+        // `exclude: [charts]` means the folder with all that is in it.
+        if let Ok(below) = GlobBuilder::new(&format!("{}/**", pattern.trim_end_matches('/'))).literal_separator(true).build() {
+            builder.add(below);
+        }
+    }
+    builder.build().map_err(|e| problem("config/bad-value", "exclude", format!("bad glob: {e}"), "fix the glob"))
+}
+
+/// A path as outputs name it: `/`-separated, without leading `./`.
+pub(crate) fn display(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut text = &*text;
+    while let Some(rest) = text.strip_prefix("./") {
+        text = rest.trim_start_matches('/');
+    }
+    if text.is_empty() { ".".to_owned() } else { text.to_owned() }
+}
+
+pub(crate) fn problem(code: &'static str, source: &str, message: String, hint: &str) -> ReportedProblem {
+    ReportedProblem {
+        source: source.to_owned(),
+        text: None,
+        problem: Problem {
+            code,
+            severity: Severity::Error,
+            span: Span { start: 0, end: 0 },
+            message,
+            hint: Some(hint.to_owned()),
+        },
+    }
+}
+
+/// The operating system's words without the path that `fs-err` puts before them: the problem names it already.
+pub(crate) fn errno(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => {
+            let text = std::io::Error::from_raw_os_error(code).to_string();
+            text.split(" (os error").next().unwrap_or_default().to_lowercase()
+        }
+        None => error
+            .get_ref()
+            .and_then(|inner| inner.source())
+            .and_then(|source| source.downcast_ref::<std::io::Error>())
+            .map_or_else(|| error.to_string(), errno),
+    }
+}

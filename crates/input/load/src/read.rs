@@ -1,0 +1,217 @@
+//! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
+
+use crate::classify::{Class, classify, looks_like_kubernetes, looks_like_template};
+use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
+use crate::types::type_problems;
+use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
+use ironclad_tree::{Document, Limits, Problem, Severity, Source, Span, parse};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Files, folders, globs, `-`.
+    pub arguments: Vec<PathBuf>,
+    /// How folders are walked.
+    pub walk: Walk,
+    /// Name of standard input in the output.
+    pub stdin_name: String,
+    /// Largest file that is read, in bytes.
+    pub max_file_size: u64,
+    /// Minor version of Kubernetes whose field types hold.
+    pub version: u8,
+}
+
+impl Request {
+    /// Everything at its default.
+    pub fn of(arguments: Vec<PathBuf>) -> Request {
+        Request {
+            arguments,
+            walk: Walk::default(),
+            stdin_name: "<stdin>".to_owned(),
+            max_file_size: 64 << 20,
+            version: 37,
+        }
+    }
+}
+
+/// How far the reading is, for a progress line on another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files found.
+    pub found: AtomicUsize,
+    /// Files read.
+    pub read: AtomicUsize,
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The objects.
+    pub snapshot: Snapshot,
+    /// Every file that held something, with its number of objects, sorted by name.
+    pub inputs: Vec<Input>,
+    /// What could not be read, sorted by source and place.
+    pub problems: Vec<ReportedProblem>,
+    /// Files that are not Kubernetes, by reason.
+    pub skipped: Vec<(String, Vec<String>)>,
+}
+
+enum Outcome {
+    Read { documents: Vec<Document>, problems: Vec<ReportedProblem>, foreign: Option<&'static str> },
+    Foreign(&'static str),
+    Failed(ReportedProblem),
+}
+
+/// Reads all arguments. Never fails as a whole: what went wrong is in the problems.
+pub fn load(request: &Request, progress: &Progress) -> Loaded {
+    let Discovery { files, mut problems, mut skipped } =
+        discover(&request.arguments, &request.walk, &request.stdin_name);
+    progress.found.store(files.len(), Ordering::Relaxed);
+    let outcomes: Vec<Outcome> = files
+        .par_iter()
+        .map(|file| {
+            let outcome = read_file(file, request);
+            progress.read.fetch_add(1, Ordering::Relaxed);
+            outcome
+        })
+        .collect();
+    let mut builder = Snapshot::builder();
+    let mut inputs = Vec::new();
+    for (file, outcome) in files.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Read { documents, problems: found, foreign } => {
+                let objects = documents.into_iter().map(|d| builder.add(d, UnitId::default())).sum();
+                let clean = found.is_empty();
+                problems.extend(found);
+                match foreign {
+                    Some(reason) if objects == 0 && clean => skip(&mut skipped, reason, &file.name),
+                    _ => inputs.push(Input { source: file.name.clone(), objects }),
+                }
+            }
+            Outcome::Foreign(reason) => skip(&mut skipped, reason, &file.name),
+            Outcome::Failed(problem) => problems.push(problem),
+        }
+    }
+    problems.sort_by(|a, b| (&a.source, a.problem.span.start, a.problem.code).cmp(&(
+        &b.source,
+        b.problem.span.start,
+        b.problem.code,
+    )));
+    Loaded { snapshot: builder.build(), inputs, problems, skipped: skipped.into_iter().collect() }
+}
+
+fn skip(skipped: &mut BTreeMap<String, Vec<String>>, reason: &str, name: &str) {
+    skipped.entry(reason.to_owned()).or_default().push(name.to_owned());
+}
+
+fn read_file(file: &Found, request: &Request) -> Outcome {
+    let bytes = match read_bytes(file, request.max_file_size) {
+        Ok(bytes) => bytes,
+        Err(problem) => return Outcome::Failed(problem),
+    };
+    let (source, warnings) = Source::decode(file.name.as_str(), bytes);
+    let limits = Limits { document_bytes: request.max_file_size as usize, ..Limits::default() };
+    let parsed = parse(&source, &limits);
+    let failed = parsed.problems.iter().any(|p| p.severity == Severity::Error);
+    if failed && !file.named && !looks_like_kubernetes(source.text()) {
+        return Outcome::Foreign("does not parse, and no line names an `apiVersion` or `kind`");
+    }
+    let mut problems: Vec<ReportedProblem> = Vec::new();
+    let report = |problem: Problem| ReportedProblem {
+        source: file.name.clone(),
+        text: Some(Arc::clone(&source)),
+        problem,
+    };
+    problems.extend(warnings.into_iter().map(report));
+    if failed && looks_like_template(source.text()) && is_template_failure(&parsed.problems, &source) {
+        problems.push(report(template_problem(&source)));
+        problems.extend(parsed.problems.into_iter().filter(|p| !near_template(p, &source)).map(report));
+    } else {
+        problems.extend(parsed.problems.into_iter().map(report));
+    }
+    let mut documents = Vec::new();
+    let mut foreign = None;
+    for document in parsed.documents {
+        match classify(&document, file.named) {
+            Class::Object => {
+                problems.extend(type_problems(&document, request.version).into_iter().map(report));
+                documents.push(document);
+            }
+            Class::Foreign(reason) => foreign = Some(reason),
+            Class::Bad(problem) => problems.push(report(problem)),
+        }
+    }
+    if documents.is_empty() && problems.is_empty() && foreign.is_none() {
+        foreign = Some("no document (empty, or comments only)");
+    }
+    Outcome::Read { documents, problems, foreign }
+}
+
+/// One error for an unrendered template, not one for each broken line.
+fn template_problem(source: &Source) -> Problem {
+    let start = source.text().find("{{").unwrap_or(0) as u32;
+    Problem {
+        code: "input/yaml-syntax",
+        severity: Severity::Error,
+        span: Span { start, end: start + 2 },
+        message: "looks like an unrendered Helm template".to_owned(),
+        hint: Some("render the chart (`helm template`) and scan what it prints".to_owned()),
+    }
+}
+
+fn is_template_failure(problems: &[Problem], source: &Source) -> bool {
+    problems.iter().any(|problem| near_template(problem, source))
+}
+
+/// Is there a template action in the document of this problem, at or before its line? Then that is the cause.
+fn near_template(problem: &Problem, source: &Source) -> bool {
+    let text = source.text();
+    let line = source.position(problem.span.start).line;
+    let end = source.line_range(line.min(source.line_count())).end;
+    let before = text.get(..end).unwrap_or(text);
+    let document = before.rfind("\n---").map_or(0, |at| at + 1);
+    before.get(document..).is_some_and(looks_like_template)
+}
+
+fn read_bytes(file: &Found, limit: u64) -> Result<Vec<u8>, ReportedProblem> {
+    let too_large = |size: String| {
+        let message = format!("{size} larger than {} MiB, the limit", limit >> 20);
+        problem("input/size", &file.name, message, "raise it with `--max-file-size`")
+    };
+    let Some(path) = &file.path else {
+        let mut bytes = Vec::new();
+        let mut limited = std::io::stdin().lock().take(limit + 1);
+        limited.read_to_end(&mut bytes).map_err(|e| io_problem(&file.name, &e))?;
+        if bytes.len() as u64 > limit {
+            return Err(too_large("standard input is".to_owned()));
+        }
+        return Ok(bytes);
+    };
+    let opened = fs_err::File::open(path).map_err(|e| io_problem(&file.name, &e))?;
+    let metadata = opened.metadata().map_err(|e| io_problem(&file.name, &e))?;
+    if metadata.len() > limit {
+        return Err(too_large(format!("file is {} MiB,", metadata.len() >> 20)));
+    }
+    // The size may change under us, and a pipe has none: the reader is limited as well.
+    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+    opened.take(limit + 1).read_to_end(&mut bytes).map_err(|e| io_problem(&file.name, &e))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large("file is".to_owned()));
+    }
+    Ok(bytes)
+}
+
+pub(crate) fn io_problem(source: &str, error: &std::io::Error) -> ReportedProblem {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => "check the spelling of the path",
+        std::io::ErrorKind::PermissionDenied => "make it readable for the user that runs ironclad",
+        _ => "check the file",
+    };
+    problem("input/io", source, format!("cannot be read: {}", errno(error)), hint)
+}

@@ -1,0 +1,230 @@
+//! What the user types, as clap reads it. Strings become values in `commands/`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Kubernetes security from the manifest to the kernel, in one binary.
+#[derive(Parser, Debug)]
+#[command(name = "ironclad", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Examples:\n  ironclad scan deploy/\n  ironclad explain workload/privileged\n\nExit codes: 0 clean, 1 findings at or above --fail-on, 2 something could not be judged")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// Print less; results still go to standard output
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Print more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: Colour,
+    /// Threads [default: one a core]
+    #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
+    pub jobs: Option<usize>,
+    /// Read this configuration instead of looking for `ironclad.yaml`
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long, global = true, conflicts_with = "config", help_heading = "Global options")]
+    pub no_config: bool,
+    /// The organisation's configuration: wins over every other, and alone may lock checks
+    #[arg(long, global = true, value_name = "FILE", env = "IRONCLAD_POLICY_CONFIG", help_heading = "Global options")]
+    pub policy_config: Option<PathBuf>,
+}
+
+/// When to use colour.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Judge manifests with every check that applies
+    Scan(Scan),
+    /// Say what a check tests, why it matters and how to fix it
+    Explain(Explain),
+    /// List all checks
+    Checks(Checks),
+    /// Print the objects as the API server would see them
+    Render(Render),
+    /// Show the effective configuration
+    Config(Config),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// How inputs are found and read: shared by the commands that read them.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Input")]
+pub struct Input {
+    /// Files, folders, globs; `-` is standard input [default: the current directory]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Name of standard input in the output
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub stdin_name: String,
+    /// Extensions of files to look at in folders
+    #[arg(long = "ext", value_name = "EXT", value_delimiter = ',', default_values = ["yaml", "yml", "json"], hide_default_value = true)]
+    pub extensions: Vec<String>,
+    /// Look at hidden files too
+    #[arg(long)]
+    pub hidden: bool,
+    /// Look at ignored files, `node_modules` and `vendor` too
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Follow symbolic links to folders
+    #[arg(short = 'L', long = "follow")]
+    pub follow: bool,
+    /// Largest file that is read, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub max_file_size: u64,
+    /// Kubernetes version to judge for, as 1.N [default: the newest known]
+    #[arg(long, visible_alias = "kube-version", value_name = "1.N")]
+    pub kubernetes_version: Option<String>,
+}
+
+/// `ironclad scan`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  ironclad scan .\n  helm template web ./chart | ironclad scan -\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never")]
+pub struct Scan {
+    /// Where to look.
+    #[command(flatten)]
+    pub input: Input,
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// What to print.
+    #[command(flatten)]
+    pub report: Report,
+}
+
+/// Which checks run.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Selection")]
+pub struct Select {
+    /// Starting set: default, baseline, restricted, reliability, all
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Run these: ids, prefixes (`image/`), tags (`cis`, `pss-restricted`), peers' names; with --profile, in addition
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Leave these out
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Run exactly a Pod Security Standard: baseline or restricted, `@1.N` for a version
+    #[arg(long, value_name = "LEVEL[@1.N]", conflicts_with_all = ["profile", "select"])]
+    pub pss: Option<String>,
+    /// Say nothing of findings below this severity
+    #[arg(long, value_name = "SEVERITY")]
+    pub min_severity: Option<String>,
+    /// The arguments are the whole truth: checks that join objects report in full
+    #[arg(long)]
+    pub complete: bool,
+    /// Resource checks look at init containers too
+    #[arg(long)]
+    pub strict_init: bool,
+}
+
+/// What is printed, where, and what fails.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Output")]
+pub struct Report {
+    /// Format on standard output: pretty, json, sarif, github, junit
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Write a report to a file too; the format follows from the extension [repeatable]
+    #[arg(short, long, value_name = "[FORMAT=]FILE")]
+    pub output: Vec<String>,
+    /// Exit 1 at findings of this severity or worse; `never` turns it off [default: high]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+    /// List what waivers cover
+    #[arg(long)]
+    pub show_waived: bool,
+    /// Arguments that hold no Kubernetes object are no error
+    #[arg(long)]
+    pub allow_empty: bool,
+}
+
+/// `ironclad explain`
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A check id, a peer's name for one, or `FILE:LINE` for what fires there
+    #[arg(value_name = "CHECK")]
+    pub check: String,
+}
+
+/// `ironclad checks`
+#[derive(Args, Debug)]
+pub struct Checks {
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// table or json
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: String,
+}
+
+/// `ironclad render`
+#[derive(Args, Debug)]
+pub struct Render {
+    /// Where to look.
+    #[command(flatten)]
+    pub input: Input,
+    /// yaml or json
+    #[arg(long, value_name = "FORMAT", default_value = "yaml")]
+    pub format: String,
+}
+
+/// `ironclad config`
+#[derive(Args, Debug)]
+pub struct Config {
+    /// What of it.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// `ironclad config …`
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Print the effective values and where each comes from
+    Show {
+        /// The input that the configuration is for
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+    },
+    /// Print the JSON schema of the configuration, for editors
+    Schema,
+}
+
+/// `ironclad completions`
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// As a kubectl plug-in the binary is `kubectl-ironclad`; its usage lines then say `kubectl ironclad`.
+pub fn name_of(program: Option<OsString>, command: clap::Command) -> clap::Command {
+    let stem = program.map(PathBuf::from).and_then(|p| p.file_stem().map(|s| s.to_owned()));
+    if stem.is_some_and(|s| s == "kubectl-ironclad") { command.bin_name("kubectl ironclad") } else { command }
+}

@@ -1,0 +1,11 @@
+//! The checks of all analyzers. A new analyzer adds its list here.
+
+use ironclad_check::Catalogue;
+
+/// Old ids and the ids that they resolve to. An id is never reused.
+const ALIASES: &[(&str, &str)] = &[];
+
+/// Every check of this build.
+pub fn catalogue() -> Catalogue {
+    Catalogue::new([ironclad_image::CHECKS, ironclad_manifest::CHECKS, ironclad_workload::CHECKS], ALIASES)
+}

@@ -1,0 +1,10 @@
+//! One file a command.
+
+pub(crate) mod checks;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod explain;
+pub(crate) mod render;
+pub(crate) mod scan;
+mod inputs;
+mod settings;

@@ -1,0 +1,29 @@
+//! `Input` flags become a request to the loader.
+
+use super::settings;
+use crate::args::Input;
+use ironclad_load::{Request, Walk};
+use std::path::PathBuf;
+
+/// The request of a command's input flags; `exclude` comes from the configuration.
+pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Request {
+    let arguments = if input.paths.is_empty() { vec![PathBuf::from(".")] } else { input.paths.clone() };
+    Request {
+        arguments,
+        walk: Walk {
+            extensions: input.extensions.iter().map(|e| e.trim_start_matches('.').to_owned()).collect(),
+            hidden: input.hidden,
+            no_ignore: input.no_ignore,
+            follow_links: input.follow,
+            exclude,
+        },
+        stdin_name: input.stdin_name.clone(),
+        max_file_size: input.max_file_size << 20,
+        version,
+    }
+}
+
+/// The version that the flags ask for.
+pub(crate) fn version(input: &Input) -> anyhow::Result<Option<u8>> {
+    input.kubernetes_version.as_deref().map(settings::version).transpose()
+}

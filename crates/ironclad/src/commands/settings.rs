@@ -1,0 +1,101 @@
+//! Words of the user become values: versions, severities, standards, profiles.
+
+use crate::args::Global;
+use crate::failure::user_error;
+use ironclad_check::{Level, Meta, Profile};
+use ironclad_model::Severity;
+
+/// Newest minor version of Kubernetes that ironclad knows.
+pub(crate) const NEWEST: u8 = 37;
+/// Oldest that has a Pod Security Standard.
+const OLDEST: u8 = 0;
+
+/// `1.N` or `v1.N`, a patch level allowed.
+pub(crate) fn version(text: &str) -> anyhow::Result<u8> {
+    let minor = text.trim_start_matches('v').strip_prefix("1.").and_then(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
+        digits.parse::<u8>().ok()
+    });
+    match minor {
+        Some(minor) if (OLDEST..=NEWEST).contains(&minor) => Ok(minor),
+        Some(_) => Err(user_error(
+            format!("Kubernetes `{text}` is not known to this version of ironclad"),
+            format!("known are 1.0 to 1.{NEWEST}"),
+        )),
+        None => Err(user_error(format!("`{text}` is not a Kubernetes version"), "write 1.N, as in 1.34".to_owned())),
+    }
+}
+
+/// `LEVEL[@1.N]`
+pub(crate) fn standard(text: &str) -> anyhow::Result<(Level, u8)> {
+    let (level, at) = text.split_once('@').map_or((text, None), |(level, at)| (level, Some(at)));
+    let level = match level {
+        "baseline" => Level::Baseline,
+        "restricted" => Level::Restricted,
+        other => {
+            let help = "baseline or restricted, with `@1.N` for a version".to_owned();
+            return Err(user_error(format!("`{other}` is not a Pod Security level"), help));
+        }
+    };
+    let version = match at {
+        None | Some("latest") => NEWEST,
+        Some(at) => version(at)?,
+    };
+    Ok((level, version))
+}
+
+/// A severity by name.
+pub(crate) fn severity(text: &str) -> anyhow::Result<Severity> {
+    text.parse().map_err(|_| {
+        user_error(format!("`{text}` is not a severity"), "critical, high, medium, low or info".to_owned())
+    })
+}
+
+/// A threshold: a severity, or nothing for `never`.
+pub(crate) fn threshold(text: &str) -> anyhow::Result<Option<Severity>> {
+    if text == "never" {
+        return Ok(None);
+    }
+    let known = text.parse().map_err(|_| {
+        user_error(format!("`{text}` is not a severity"), "critical, high, medium, low, info or never".to_owned())
+    });
+    known.map(Some)
+}
+
+/// A check's profile in words.
+pub(crate) fn profile_words(meta: &Meta) -> &'static str {
+    match meta.profile {
+        Profile::Baseline => "on by default, Pod Security baseline",
+        Profile::Restricted => "on by default, Pod Security restricted",
+        Profile::Default => "on by default",
+        Profile::CrossObject => "on by default, joins objects",
+        Profile::OptIn => "only with `--profile all` or `--select`",
+    }
+}
+
+/// Runs work on a pool of `--jobs` threads.
+pub(crate) fn in_pool<T: Send>(global: &Global, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    match global.jobs {
+        Some(0) => Err(user_error("`--jobs 0` leaves nobody to work", "give at least 1".to_owned())),
+        Some(jobs) => Ok(rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.install(work)),
+        None => Ok(work()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        for (text, minor) in [("1.34", 34), ("v1.25", 25), ("1.33.4", 33), ("1.31+k3s1", 31), ("1.0", 0)] {
+            assert_eq!(version(text).unwrap(), minor, "{text}");
+        }
+        for bad in ["34", "2.0", "1.", "1.99", "latest", ""] {
+            assert!(version(bad).is_err(), "{bad}");
+        }
+        assert_eq!(standard("restricted@1.25").unwrap(), (Level::Restricted, 25));
+        assert_eq!(standard("baseline").unwrap(), (Level::Baseline, NEWEST));
+        assert!(standard("privileged").is_err());
+    }
+}

@@ -1,0 +1,252 @@
+//! A check's page as its test: the bad examples fire where they are marked, the good ones do not.
+//!
+//! A block is a fence whose first words are `yaml bad`, `yaml good` or `yaml fixed`. Words after that set the run:
+//! `profile=restricted`, `pss=restricted@1.25`, `version=1.30`, `strict`, `strict-init`, `complete`,
+//! `param.NAME=VALUE` (lists separated by `,`; maps as `k:v,k:v`). A mark is a comment `# finding: text` on the line
+//! where the finding begins; the text must be part of the message, and may be empty. `# finding[12..16]: text` also
+//! says which columns (1-based, end exclusive). `# severity: low` after the text checks the severity.
+
+use crate::snapshot;
+use ironclad_check::{Check, Enabled, Level, ParamDefault, ParamValue, Params, RunConfig, run};
+use ironclad_model::Finding;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::BTreeMap;
+
+/// What a block promises.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BlockKind {
+    /// Findings exactly at the marks.
+    Bad,
+    /// No finding.
+    Good,
+    /// What `fix` makes of the bad block before it: no finding.
+    Fixed,
+}
+
+/// One example of a page.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// What it promises.
+    pub kind: BlockKind,
+    /// Words after the kind.
+    pub options: Vec<String>,
+    /// The manifest.
+    pub text: String,
+    /// 1-based line of the page on which the manifest begins.
+    pub line: usize,
+}
+
+/// A page, cut into its examples.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The examples, in order.
+    pub blocks: Vec<Block>,
+}
+
+impl Page {
+    /// Finds the examples.
+    pub fn parse(text: &str) -> Page {
+        let mut blocks = Vec::new();
+        let mut open: Option<Block> = None;
+        for (index, line) in text.lines().enumerate() {
+            match (&mut open, line.strip_prefix("```")) {
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (Some(block), None) => {
+                    block.text.push_str(line);
+                    block.text.push('\n');
+                }
+                (None, Some(info)) => {
+                    let mut words = info.split_whitespace();
+                    if words.next() != Some("yaml") {
+                        continue;
+                    }
+                    let kind = match words.next() {
+                        Some("bad") => BlockKind::Bad,
+                        Some("good") => BlockKind::Good,
+                        Some("fixed") => BlockKind::Fixed,
+                        _ => continue,
+                    };
+                    let options = words.map(str::to_owned).collect();
+                    open = Some(Block { kind, options, text: String::new(), line: index + 2 });
+                }
+                (None, None) => {}
+            }
+        }
+        Page { blocks }
+    }
+}
+
+/// Runs the pages of an analyzer's checks, one test a page. The whole of a `tests/pages.rs`.
+pub fn run_pages(checks: &'static [Check]) -> ! {
+    let trials = checks.iter().map(|check| {
+        Trial::test(check.meta.id, move || test_page(check).map_err(Failed::from))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+}
+
+fn test_page(check: &'static Check) -> Result<(), String> {
+    let meta = check.meta;
+    if !meta.page.starts_with(&format!("# {}\n", meta.id)) {
+        return Err(format!("the page must begin with `# {}`", meta.id));
+    }
+    if meta.summary().is_empty() {
+        return Err("the page needs a first paragraph: it is the summary".to_owned());
+    }
+    let page = Page::parse(meta.page);
+    for kind in [BlockKind::Bad, BlockKind::Good] {
+        if !page.blocks.iter().any(|block| block.kind == kind) {
+            return Err(format!("the page needs a `{kind:?}` block").to_lowercase());
+        }
+    }
+    for param in meta.params {
+        if !meta.page.contains(&format!("`{}`", param.name)) {
+            return Err(format!("the page does not mention parameter `{}`", param.name));
+        }
+    }
+    for block in &page.blocks {
+        test_block(check, block).map_err(|e| format!("example at line {} of the page: {e}", block.line))?;
+    }
+    Ok(())
+}
+
+fn test_block(check: &'static Check, block: &Block) -> Result<(), String> {
+    let config = configure(check, &block.options)?;
+    let snapshot = snapshot("page.yaml", &block.text);
+    let outcome = run(&snapshot, &config);
+    if let Some(failure) = outcome.failures.first() {
+        return Err(format!("the check failed on {}: {}", failure.object, failure.message));
+    }
+    let marks = if block.kind == BlockKind::Bad { marks(&block.text)? } else { Vec::new() };
+    if block.kind == BlockKind::Bad && marks.is_empty() {
+        return Err("no line is marked `# finding:`".to_owned());
+    }
+    let mut open: Vec<&Finding> = outcome.findings.iter().collect();
+    for mark in &marks {
+        let position = open.iter().position(|finding| mark.matches(finding, &snapshot));
+        match position {
+            Some(index) => drop(open.remove(index)),
+            None => {
+                return Err(format!("line {}: expected {mark:?}, found {}", mark.line, show(&outcome.findings, &snapshot)));
+            }
+        }
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    let rest: Vec<Finding> = open.into_iter().cloned().collect();
+    Err(format!("not expected: {}", show(&rest, &snapshot)))
+}
+
+fn show(findings: &[Finding], snapshot: &ironclad_model::Snapshot) -> String {
+    if findings.is_empty() {
+        return "nothing".to_owned();
+    }
+    let line = |finding: &Finding| {
+        let (line, from, to) = position(finding, snapshot);
+        format!("\n  {line}[{from}..{to}] {} {} ({})", finding.severity, finding.message, finding.pointer)
+    };
+    findings.iter().map(line).collect()
+}
+
+fn position(finding: &Finding, snapshot: &ironclad_model::Snapshot) -> (u32, u32, u32) {
+    let Some(object) = snapshot.object(finding.object) else { return (0, 0, 0) };
+    let source = object.document().source();
+    let (start, end) = (source.position(finding.span.start), source.position(finding.span.end));
+    (start.line, start.column, end.column)
+}
+
+#[derive(Debug)]
+struct Mark {
+    line: u32,
+    columns: Option<(u32, u32)>,
+    message: String,
+    severity: Option<String>,
+}
+
+impl Mark {
+    fn matches(&self, finding: &Finding, snapshot: &ironclad_model::Snapshot) -> bool {
+        let (line, from, to) = position(finding, snapshot);
+        line == self.line
+            && self.columns.is_none_or(|columns| columns == (from, to))
+            && finding.message.contains(&self.message)
+            && self.severity.as_ref().is_none_or(|severity| severity == finding.severity.as_str())
+    }
+}
+
+/// Several marks on one line are separated by ` # finding`.
+fn marks(text: &str) -> Result<Vec<Mark>, String> {
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for part in line.split("# finding").skip(1) {
+            let (columns, rest) = match part.strip_prefix('[') {
+                Some(range) => {
+                    let (range, rest) = range.split_once(']').ok_or("a mark's `[` has no `]`")?;
+                    let (from, to) = range.split_once("..").ok_or("a mark's range is `[from..to]`")?;
+                    let number = |n: &str| n.parse::<u32>().map_err(|e| format!("mark `[{range}]`: {e}"));
+                    (Some((number(from)?, number(to)?)), rest)
+                }
+                None => (None, part),
+            };
+            let rest = rest.strip_prefix(':').ok_or("a mark is `# finding: text`")?;
+            let (message, severity) = match rest.split_once("# severity:") {
+                Some((message, severity)) => (message, Some(severity.trim().to_owned())),
+                None => (rest, None),
+            };
+            let message = message.trim().to_owned();
+            found.push(Mark { line: index as u32 + 1, columns, message, severity });
+        }
+    }
+    Ok(found)
+}
+
+fn configure(check: &'static Check, options: &[String]) -> Result<RunConfig, String> {
+    let mut params = Params::defaults(check.meta.params);
+    let mut config = RunConfig { version: 37, ..RunConfig::default() };
+    for option in options {
+        match option.split_once('=').unwrap_or((option.as_str(), "")) {
+            ("strict", _) => config.strict = true,
+            ("strict-init", _) => config.strict_init = true,
+            ("complete", _) => config.complete = true,
+            ("profile", "restricted") => config.exact_pss = true,
+            ("profile", "all") => config.strict = true,
+            ("version", version) => config.version = minor(version)?,
+            ("pss", standard) => {
+                let (level, version) = standard.split_once('@').unwrap_or((standard, "1.37"));
+                let level = match level {
+                    "baseline" => Level::Baseline,
+                    "restricted" => Level::Restricted,
+                    other => return Err(format!("unknown level `{other}`")),
+                };
+                config.pss = Some((level, minor(version)?));
+            }
+            (name, value) if name.starts_with("param.") => {
+                let name = &name["param.".len()..];
+                let declared = check.meta.params.iter().find(|p| p.name == name);
+                let declared = declared.ok_or(format!("the check has no parameter `{name}`"))?;
+                params.set(name, param(declared.default, value)?)?;
+            }
+            (other, _) => return Err(format!("unknown option `{other}`")),
+        }
+    }
+    config.enabled = vec![Enabled { check, severity: None, params }];
+    Ok(config)
+}
+
+fn param(like: ParamDefault, value: &str) -> Result<ParamValue, String> {
+    let texts = || value.split(',').filter(|t| !t.is_empty()).map(str::to_owned);
+    Ok(match like {
+        ParamDefault::Int(_) => ParamValue::Int(value.parse().map_err(|e| format!("`{value}`: {e}"))?),
+        ParamDefault::Bool(_) => ParamValue::Bool(value == "true"),
+        ParamDefault::Text(_) => ParamValue::Text(value.to_owned()),
+        ParamDefault::Texts(_) => ParamValue::Texts(texts().collect()),
+        ParamDefault::Map(_) => {
+            let pairs = texts().map(|t| t.split_once('=').or(t.split_once(':')).map(|(k, v)| (k.to_owned(), v.to_owned())));
+            let map: Option<BTreeMap<_, _>> = pairs.collect();
+            ParamValue::Map(map.ok_or(format!("`{value}`: write k:v,k:v"))?)
+        }
+    })
+}
+
+fn minor(version: &str) -> Result<u8, String> {
+    version.strip_prefix("1.").and_then(|v| v.parse().ok()).ok_or(format!("`{version}` is not 1.N"))
+}
