@@ -5,7 +5,7 @@
 mod corpus;
 mod page;
 
-pub use corpus::{corpus, skipped};
+pub use corpus::{corpus, is_full_run, oracle, skipped};
 pub use page::{Block, BlockKind, Page, run_pages};
 
 use ironclad_model::Snapshot;

@@ -1,0 +1,100 @@
+//! What each fuzz target does with its bytes. Shared with the ordinary test that replays the corpora, so that what a
+//! fuzzer once found is tried on every run.
+#![allow(dead_code, reason = "each target uses its own function")]
+
+use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, parse};
+
+/// Bytes of a manifest: never a panic, spans inside the text, JSON out that reads back as the same value, and every
+/// check survives what it is shown.
+pub fn document(data: &[u8]) {
+    let (source, _) = Source::decode("fuzz", data.to_vec());
+    let limits = Limits { nodes: 200_000, ..Limits::default() };
+    let parsed = parse(&source, &limits);
+    let length = source.text().len() as u32;
+    for problem in &parsed.problems {
+        assert!(problem.span.start <= problem.span.end && problem.span.end <= length, "{problem:?}");
+        source.position(problem.span.start);
+    }
+    let mut builder = ironclad_model::Snapshot::builder();
+    for document in parsed.documents {
+        walk(&document, document.root(), length, 0);
+        let mut json = String::new();
+        document.root().write_json(&mut json);
+        if json.starts_with('{') {
+            let again = parse(&Source::new("again", json.as_str()), &limits);
+            assert!(again.problems.is_empty(), "{json}: {:?}", again.problems);
+            assert_eq!(again.documents.len(), 1, "{json}");
+            let mut twice = String::new();
+            again.documents[0].root().write_json(&mut twice);
+            assert_eq!(json, twice);
+        }
+        builder.add(document, Default::default());
+    }
+    let snapshot = builder.build();
+    let selection = ironclad_check::Selection {
+        profile: ironclad_check::ProfileName::All,
+        ..ironclad_check::Selection::default()
+    };
+    let enabled = selection.resolve(&ironclad::catalogue()).expect("no names to resolve");
+    let config = ironclad_check::RunConfig { enabled, version: 37, strict: true, ..Default::default() };
+    let outcome = ironclad_check::run(&snapshot, &config);
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    for finding in outcome.findings {
+        assert!(finding.span.start <= finding.span.end && finding.span.end <= length);
+    }
+}
+
+/// Deeper than this the walk itself would be the problem; the parser's own limit is tested elsewhere.
+const DEEPEST: usize = 500;
+
+fn walk(document: &Document, node: NodeRef<'_>, length: u32, depth: usize) {
+    let span = node.span();
+    assert!(span.start <= span.end && span.end <= length, "{span:?} of {length}");
+    if depth > DEEPEST {
+        return;
+    }
+    assert_eq!(document.path_to(node.id()).len(), depth);
+    match node.kind() {
+        Kind::Mapping => {
+            for entry in node.entries() {
+                assert!(entry.key_span().end <= length);
+                assert!(node.get_str(entry.key()).is_some());
+                walk(document, entry.value(), length, depth + 1);
+            }
+        }
+        Kind::Sequence => {
+            for item in node.items() {
+                walk(document, item, length, depth + 1);
+            }
+        }
+        _ => {
+            node.text();
+        }
+    }
+}
+
+/// A quantity: equal to itself, ordered against its neighbours, never a panic.
+pub fn quantity(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(quantity) = text.parse::<ironclad_model::Quantity>() else { return };
+    assert_eq!(quantity, quantity.clone());
+    let one: ironclad_model::Quantity = "1".parse().expect("1 is a quantity");
+    assert_eq!(quantity.cmp(&one), one.cmp(&quantity).reverse());
+}
+
+/// An image reference: what parses reads back as the same.
+pub fn image_reference(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(image) = ironclad_pod::ImageReference::parse(text) else { return };
+    let mut again = image.name();
+    if let Some(tag) = image.tag {
+        again.push(':');
+        again.push_str(tag);
+    }
+    if let Some(digest) = image.digest {
+        again.push('@');
+        again.push_str(digest);
+    }
+    let second = ironclad_pod::ImageReference::parse(&again);
+    assert_eq!(second.as_ref(), Ok(&image), "{text} → {again}");
+}

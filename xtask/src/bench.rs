@@ -1,0 +1,252 @@
+//! Whole-program figures: ironclad beside its peers, on the same files, in one run.
+//!
+//! Inputs are generated (no download): 1,200 manifests as teams write them, and one file of 20 MB. A peer that is not
+//! installed is named and left out. `BENCH_RUNS` sets the runs of each command (5).
+
+use crate::{root, say};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+struct Figures {
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
+    memory: Vec<f64>,
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let only = arguments.first().map(String::as_str);
+    let status = Command::new("cargo")
+        .args(["build", "--release", "--quiet", "--package", "ironclad"])
+        .current_dir(root())
+        .status()?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    let folder = root().join("target/bench");
+    let manifests = folder.join("manifests");
+    let large = folder.join("large.yaml");
+    generate(&manifests, 1_200)?;
+    generate_large(&large, 20 << 20)?;
+    let ironclad = root().join("target/release/ironclad").display().to_string();
+    let files = manifests.display().to_string();
+    let big = large.display().to_string();
+
+    let mut table = vec!["| command | wall s | CPU s | memory MB |".to_owned(), "|---|---|---|---|".to_owned()];
+    let mut measure = |name: &str, command: Vec<String>| -> Result<()> {
+        if only.is_some_and(|only| !name.contains(only)) {
+            return Ok(());
+        }
+        match time(&command)? {
+            Some(figures) => table.push(format!(
+                "| {name} | {} | {} | {} |",
+                spread(&figures.wall, 3),
+                spread(&figures.cpu, 3),
+                spread(&figures.memory, 0)
+            )),
+            None => table.push(format!("| {name} | not installed | | |")),
+        }
+        Ok(())
+    };
+    let scan = |path: &str, extra: &[&str]| -> Vec<String> {
+        let mut command = vec![ironclad.clone(), "scan".to_owned(), "--no-config".to_owned(), path.to_owned()];
+        command.extend(extra.iter().map(|e| (*e).to_owned()));
+        command
+    };
+    let peer = |words: &[&str], path: &str| -> Vec<String> {
+        words.iter().map(|w| (*w).to_owned()).chain([path.to_owned()]).collect()
+    };
+    let json = ["--profile", "all", "--format", "json"];
+    measure("ironclad --version", vec![ironclad.clone(), "--version".to_owned()])?;
+    measure("ironclad, 1,200 manifests, all checks", scan(&files, &json))?;
+    measure("ironclad, the same, one thread", scan(&files, &["--profile", "all", "--format", "json", "--jobs", "1"]))?;
+    measure("ironclad, 20 MB in one file, one thread", scan(&big, &["--profile", "all", "--format", "json", "--jobs", "1"]))?;
+    measure("kube-linter, 1,200 manifests", peer(&["kube-linter", "lint", "--format", "json"], &files))?;
+    let every = |command: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("{command} {files}/*.yaml")];
+    if on_path("kube-score") {
+        measure("kube-score, 1,200 manifests", every("kube-score score --output-format json"))?;
+    } else {
+        measure("kube-score, 1,200 manifests", vec!["kube-score".to_owned()])?;
+    }
+    measure("polaris, 1,200 manifests", peer(&["polaris", "audit", "--format", "json", "--audit-path"], &files))?;
+    measure("checkov, 1,200 manifests", peer(&["checkov", "--framework", "kubernetes", "--quiet", "--compact", "-d"], &files))?;
+    for line in table {
+        say(&line);
+    }
+    Ok(())
+}
+
+fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join(program).is_file()))
+}
+
+/// Runs a command several times; nothing where it is not installed.
+fn time(command: &[String]) -> Result<Option<Figures>> {
+    let (program, arguments) = command.split_first().context("empty command")?;
+    if !program.contains('/') && !on_path(program) {
+        return Ok(None);
+    }
+    let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
+    let mut figures = Figures { wall: Vec::new(), cpu: Vec::new(), memory: Vec::new() };
+    for _ in 0..runs {
+        // GNU time reports what the kernel counted for the process and its children.
+        let output = Command::new("/usr/bin/time")
+            .args(["-f", "%e %U %S %M", "--quiet"])
+            .arg(program)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+            .context("/usr/bin/time is needed (Debian's package `time`)")?;
+        let text = String::from_utf8_lossy(&output.stderr);
+        let last = text.lines().last().unwrap_or_default();
+        let numbers: Vec<f64> = last.split(' ').filter_map(|n| n.parse().ok()).collect();
+        let [wall, user, system, memory] = numbers[..] else { bail!("{program}: no figures in `{last}`") };
+        figures.wall.push(wall);
+        figures.cpu.push(user + system);
+        figures.memory.push(memory / 1024.0);
+    }
+    Ok(Some(figures))
+}
+
+/// Median, with the extremes.
+fn spread(values: &[f64], digits: usize) -> String {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else { return String::new() };
+    let median = sorted[sorted.len() / 2];
+    format!("{median:.digits$} ({first:.digits$}–{last:.digits$})")
+}
+
+fn generate(folder: &Path, count: usize) -> Result<()> {
+    fs_err::create_dir_all(folder)?;
+    for index in 0..count {
+        fs_err::write(folder.join(format!("app-{index:04}.yaml")), manifest(index))?;
+    }
+    Ok(())
+}
+
+fn generate_large(path: &PathBuf, bytes: usize) -> Result<()> {
+    let mut text = String::with_capacity(bytes + 4096);
+    let mut index = 0;
+    while text.len() < bytes {
+        text.push_str(&manifest(index));
+        index += 1;
+    }
+    Ok(fs_err::write(path, text)?)
+}
+
+/// A Deployment with its Service, about 2.5 kB, varied by its number so that some checks fire and others do not.
+fn manifest(index: usize) -> String {
+    let privileged = if index % 7 == 0 { "          privileged: true\n" } else { "" };
+    let tag = if index % 5 == 0 { "latest" } else { "1.27.3" };
+    let non_root = index % 3 != 0;
+    format!(
+        "---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app-{index}
+  namespace: team-{team}
+  labels:
+    app.kubernetes.io/name: app-{index}
+    app.kubernetes.io/part-of: platform
+    app.kubernetes.io/managed-by: gitops
+  annotations:
+    description: \"application number {index}, owned by team {team}\"
+spec:
+  replicas: {replicas}
+  revisionHistoryLimit: 5
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: app-{index}
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: 25%
+      maxUnavailable: 0
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: app-{index}
+        app.kubernetes.io/part-of: platform
+    spec:
+      serviceAccountName: app-{index}
+      securityContext:
+        runAsNonRoot: {non_root}
+        fsGroup: 2000
+      containers:
+      - name: app
+        image: registry.example.com/team-{team}/app:{tag}
+        imagePullPolicy: IfNotPresent
+        args: [\"--port=8080\", \"--log-level=info\", \"--shard={index}\"]
+        ports:
+        - name: http
+          containerPort: 8080
+          protocol: TCP
+        - name: metrics
+          containerPort: 9090
+        env:
+        - name: POD_NAME
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.name
+        - name: REGION
+          value: eu-west-{team}
+        - name: DATABASE_URL
+          valueFrom:
+            secretKeyRef:
+              name: app-{index}
+              key: url
+        resources:
+          requests:
+            cpu: 250m
+            memory: 256Mi
+          limits:
+            memory: 512Mi
+        livenessProbe:
+          httpGet:
+            path: /healthz
+            port: http
+          periodSeconds: 10
+        readinessProbe:
+          httpGet:
+            path: /ready
+            port: http
+        securityContext:
+{privileged}          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities:
+            drop:
+            - ALL
+        volumeMounts:
+        - name: config
+          mountPath: /etc/app
+          readOnly: true
+        - name: cache
+          mountPath: /var/cache/app
+      volumes:
+      - name: config
+        configMap:
+          name: app-{index}
+      - name: cache
+        emptyDir:
+          sizeLimit: 1Gi
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: app-{index}
+  namespace: team-{team}
+spec:
+  selector:
+    app.kubernetes.io/name: app-{index}
+  ports:
+  - name: http
+    port: 80
+    targetPort: http
+",
+        team = index % 20,
+        replicas = 1 + index % 4,
+    )
+}
