@@ -4,8 +4,10 @@
 
 mod corpus;
 mod page;
+mod svg;
 
 pub use corpus::{corpus, is_full_run, oracle, skipped};
+pub use svg::terminal_svg;
 pub use page::{Block, BlockKind, Page, run_pages};
 
 use ironclad_model::Snapshot;

@@ -1,1 +1,33 @@
-//! (being written)
+//! Text to nodes with spans: YAML and JSON exactly as kubectl reads them.
+//!
+//! [`parse`] splits a [`Source`] into documents as `k8s.io/apimachinery/pkg/util/yaml` does, scans YAML 1.1 as
+//! libyaml (through `go.yaml.in/yaml/v2`) does, and resolves scalars, anchors, merges and keys as `sigs.k8s.io/yaml`
+//! does on the way to JSON. What comes out, a [`Document`], is a true tree of 12-byte nodes whose texts stay in the
+//! source, with side tables for what the API server never sees: comments, lost duplicates, aliases.
+//!
+//! Nothing here recurses on input, panics on it, or reads past the [`Limits`].
+
+mod build;
+mod document;
+mod json;
+mod names;
+mod parser;
+mod problem;
+mod resolve;
+mod scan;
+mod source;
+mod stream;
+mod symbol;
+
+pub use document::{
+    AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
+};
+pub use problem::{Limits, Problem, Severity, Span};
+pub use source::{Position, Source};
+pub use stream::{Parsed, parse};
+pub use symbol::{Symbol, well_known};
+
+/// Well-known field names.
+pub mod f {
+    pub use crate::names::*;
+}

@@ -1,0 +1,182 @@
+//! Text with a name, and where its lines are.
+
+use crate::{Problem, Severity, Span};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// A file's text. Offsets are bytes of this text, not of the file: a byte order mark is dropped and UTF-16 is decoded.
+#[derive(Debug)]
+pub struct Source {
+    name: Arc<str>,
+    text: String,
+    lines: OnceLock<Vec<u32>>,
+}
+
+/// A place a person can find: line and column count from 1, columns in Unicode scalar values.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in Unicode scalar values.
+    pub column: u32,
+}
+
+impl Source {
+    /// Names a text.
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into(), lines: OnceLock::new() })
+    }
+
+    /// Decodes a file: UTF-8 with or without a mark, UTF-16 of either order with one. What is not valid becomes
+    /// U+FFFD, with a warning `input/encoding` at the first place.
+    pub fn decode(name: impl Into<Arc<str>>, bytes: Vec<u8>) -> (Arc<Source>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let text = match bytes.as_slice() {
+            [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes, &mut problems),
+            [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes, &mut problems),
+            _ => utf8(bytes, &mut problems),
+        };
+        (Source::new(name, text), problems)
+    }
+
+    /// The name, as messages print it.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let mut lines = vec![0];
+            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+                // CR LF is one break, counted at its LF.
+                if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') {
+                    continue;
+                }
+                lines.push(at as u32 + 1);
+            }
+            lines
+        })
+    }
+
+    /// Line and column of a byte offset; offsets past the end give the end.
+    pub fn position(&self, offset: u32) -> Position {
+        let mut offset = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let lines = self.lines();
+        let line = lines.partition_point(|&start| start as usize <= offset).max(1);
+        let start = lines.get(line - 1).copied().unwrap_or(0) as usize;
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        Position { line: line as u32, column: column as u32 + 1 }
+    }
+
+    /// Bytes of a line (from 1) without its break; empty past the last line.
+    pub fn line_range(&self, line: u32) -> Range<usize> {
+        let lines = self.lines();
+        let index = (line.max(1) - 1) as usize;
+        let Some(&start) = lines.get(index) else { return self.text.len()..self.text.len() };
+        let start = start as usize;
+        let end = lines.get(index + 1).map_or(self.text.len(), |&next| next as usize);
+        let text = self.text.get(start..end).unwrap_or_default();
+        start..start + text.trim_end_matches(['\n', '\r']).len()
+    }
+
+    /// Number of lines; a break at the very end begins no line.
+    pub fn line_count(&self) -> u32 {
+        let lines = self.lines();
+        let last_is_empty = lines.len() > 1 && lines.last().is_some_and(|&start| start as usize == self.text.len());
+        (lines.len() - usize::from(last_is_empty)) as u32
+    }
+}
+
+fn problem(span: Span, message: String, hint: &str) -> Problem {
+    Problem { code: "input/encoding", severity: Severity::Warning, span, message, hint: Some(hint.to_owned()) }
+}
+
+fn utf8(mut bytes: Vec<u8>, problems: &mut Vec<Problem>) -> String {
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to() as u32;
+            let byte = error.as_bytes().get(start as usize).copied().unwrap_or(0);
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            problems.push(problem(
+                Span { start, end: start + 3 },
+                format!("byte 0x{byte:02X} is not valid UTF-8 here; read as U+FFFD"),
+                "save the file as UTF-8",
+            ));
+            text
+        }
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, problems: &mut Vec<Problem>) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::with_capacity(bytes.len() / 2);
+    let mut bad = (bytes.len() % 2 == 1).then_some(None);
+    for result in char::decode_utf16(units) {
+        text.push(result.unwrap_or_else(|_| {
+            if !matches!(bad, Some(Some(_))) {
+                bad = Some(Some(text.len() as u32));
+            }
+            char::REPLACEMENT_CHARACTER
+        }));
+    }
+    if let Some(place) = bad {
+        let start = place.unwrap_or(text.len() as u32);
+        if place.is_none() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        problems.push(problem(
+            Span { start, end: start + 3 },
+            "half a character of UTF-16; read as U+FFFD".to_owned(),
+            "save the file as UTF-8",
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, offset: u32) -> (u32, u32) {
+        let position = Source::new("t", text).position(offset);
+        (position.line, position.column)
+    }
+
+    #[test]
+    fn lines_end_at_lf_crlf_and_cr() {
+        let text = "a\r\nbä\rc\n";
+        assert_eq!(at(text, 0), (1, 1));
+        assert_eq!(at(text, 3), (2, 1));
+        assert_eq!(at(text, 6), (2, 3));
+        assert_eq!(at(text, 7), (3, 1));
+        assert_eq!(at(text, 99), (4, 1));
+        let source = Source::new("t", text);
+        assert_eq!(source.line_count(), 3);
+        assert_eq!(&text[source.line_range(2)], "bä");
+        assert_eq!(source.line_range(9), 9..9);
+        assert_eq!(Source::new("t", "").line_count(), 1);
+    }
+
+    #[test]
+    fn utf16_and_bad_bytes_are_read() {
+        let (source, problems) = Source::decode("t", b"\xFF\xFEa\0\xe4\0".to_vec());
+        assert_eq!((source.text(), problems.len()), ("aä", 0));
+        let (source, problems) = Source::decode("t", b"\xFE\xFF\0a\xD8\0\0b\0".to_vec());
+        assert_eq!((source.text(), problems.len()), ("a\u{FFFD}b", 1));
+        let (source, problems) = Source::decode("t", b"\xEF\xBB\xBFa\xFFb".to_vec());
+        assert_eq!((source.text(), problems[0].span), ("a\u{FFFD}b", Span { start: 1, end: 4 }));
+    }
+}

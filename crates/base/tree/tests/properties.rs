@@ -1,0 +1,170 @@
+//! What holds for every text.
+
+use ironclad_tree::{Document, Kind, Limits, NodeId, NodeRef, Source, Style, parse};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+fn read(text: &str) -> (Arc<Source>, Vec<Document>, usize) {
+    let source = Source::new("t", text);
+    let parsed = parse(&source, &Limits::default());
+    for problem in &parsed.problems {
+        assert!(problem.span.start <= problem.span.end && problem.span.end as usize <= text.len() + 1, "{problem:?}");
+    }
+    (source, parsed.documents, parsed.problems.len())
+}
+
+/// Every node lies in the text, within its parent where it is not copied, and is found again by its path and pointer.
+fn holds(document: &Document) {
+    let text = document.source().text();
+    let mut stack = vec![document.root()];
+    while let Some(node) = stack.pop() {
+        let span = node.span();
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{node:?} {span:?}");
+        if node.id() != NodeId::ROOT {
+            let parent = document.parent(node.id()).expect("a parent");
+            let outer = parent.span();
+            if !node.via_alias() && !document.entry_of(node.id()).is_some_and(|entry| entry.merged()) {
+                assert!(outer.start <= span.start && span.end <= outer.end, "{parent:?} {outer:?} {node:?} {span:?}");
+            }
+        }
+        let path = document.path_to(node.id());
+        let pointer: String = path
+            .iter()
+            .map(|step| match step {
+                ironclad_tree::Step::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+                ironclad_tree::Step::Index(index) => format!("/{index}"),
+            })
+            .collect();
+        assert_eq!(document.root().at_pointer(&pointer).map(|n| n.id()), Some(node.id()), "{pointer}");
+        for entry in node.entries() {
+            let key = entry.key_span();
+            assert!(text.get(key.start as usize..key.end as usize).is_some());
+            stack.push(entry.value());
+        }
+        stack.extend(node.items());
+        reads_again(node, text);
+    }
+}
+
+/// The text of a scalar means the same when it stands alone.
+fn reads_again(node: NodeRef<'_>, text: &str) {
+    let scalar = !matches!(node.kind(), Kind::Sequence | Kind::Mapping | Kind::Null);
+    if !scalar || node.via_alias() || matches!(node.style(), Style::Literal | Style::Folded | Style::Json) {
+        return;
+    }
+    let span = node.span();
+    let slice = &text[span.start as usize..span.end as usize];
+    let one_line = !slice.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) && !slice.is_empty();
+    let tagged = text[..span.start as usize].trim_end().chars().rev().take_while(|c| !c.is_whitespace()).any(|c| c == '!');
+    if one_line && !tagged {
+        let (_, documents, problems) = read(&format!("- {slice}\n"));
+        assert_eq!((problems, documents.len()), (0, 1), "{slice:?}");
+        let again = documents[0].root().items().next().expect("one item");
+        assert_eq!((again.text(), again.kind()), (node.text(), node.kind()), "{slice:?}");
+    }
+}
+
+fn json_again(document: &Document) {
+    let mut json = String::new();
+    document.root().write_json(&mut json);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap_or_else(|e| panic!("{e}: {json}"));
+    if value.is_object() {
+        let (_, documents, problems) = read(&json);
+        assert_eq!(problems, 0, "{json}");
+        assert!(documents[0].root().eq_value(document.root()), "{json}");
+    }
+}
+
+/// Texts made of the pieces that decide: indicators, indentation, keys, quotes.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => prop::sample::select(vec![
+            "\n", "\n  ", "\n    ", "\n- ", "\n  - ", "- ", ": ", "a: ", "b: 1", "'", "\"", "{", "}", "[", "]", ", ",
+            "? ", "&x ", "*x", "<<: ", "|\n", ">-\n", "|2\n", "!!str ", "!t ", "# c\n", "\n---\n", "\n...\n", "\t", "~",
+            "0755", "yes", "1.5", "1e3", "é", "\r\n", "\\n", "\\u00e9", "%", "@", "\u{2028}", "''", "key", " ", "::", "x:y",
+            "{{ .v }}", "\"a\":1", "null", "0x1F", "null: ", "2024-01-01", ".inf", "!!binary aGk=", "\u{85}", "[]", "{}",
+        ]).prop_map(str::to_owned),
+        1 => "[ -~\n]{0,6}",
+        1 => any::<char>().prop_map(|c| c.to_string()),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_text_is_read(text in pieces()) {
+        let (_, documents, _) = read(&text);
+        for document in &documents {
+            holds(document);
+            json_again(document);
+        }
+    }
+
+    #[test]
+    fn json_means_the_same_as_to_serde_json(value in value()) {
+        let text = value.to_string();
+        let wrapped = format!("{{\"v\":{text}}}");
+        let (_, documents, problems) = read(&wrapped);
+        prop_assert_eq!(problems, 0);
+        let mut json = String::new();
+        documents[0].root().write_json(&mut json);
+        let again: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        prop_assert_eq!(&again["v"], &value);
+        holds(&documents[0]);
+        // The same text is YAML, too.
+        let (_, as_yaml, problems) = read(&format!("# yaml\n{wrapped}"));
+        prop_assert_eq!(problems, 0);
+        prop_assert!(as_yaml[0].root().eq_value(documents[0].root()));
+    }
+}
+
+fn value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        "[ -~äß€]{0,12}".prop_map(Into::into),
+        "[\\PC\n\t]{0,8}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+            prop::collection::btree_map("[a-z/~ ]{1,6}", inner, 0..6)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+#[test]
+fn limits_hold() {
+    let limits = Limits::default();
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("{\"a\":", "}")] {
+        let text = format!("{}1{}", open.repeat(10_001), close.repeat(10_001));
+        let parsed = parse(&Source::new("t", text), &limits);
+        assert_eq!(parsed.problems.len(), 1);
+        assert_eq!(parsed.problems[0].code, "input/depth", "{open}");
+        let text = format!("{}1{}", open.repeat(5_000), close.repeat(5_000));
+        let parsed = parse(&Source::new("t", text), &limits);
+        assert_eq!((parsed.problems.len(), parsed.documents.len()), (0, 1), "{open}");
+        holds_at_the_end(&parsed.documents[0]);
+    }
+    let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for (name, before) in "bcdefghij".chars().zip("abcdefghi".chars()) {
+        bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(",")));
+    }
+    let parsed = parse(&Source::new("t", bomb), &limits);
+    assert_eq!(parsed.problems[0].code, "input/alias");
+    let small = Limits { document_bytes: 10, ..limits };
+    let parsed = parse(&Source::new("t", "a: 1\n---\nb: 'a long text'\n---\nc: 2\n"), &small);
+    assert_eq!((parsed.documents.len(), parsed.problems[0].code), (2, "input/size"));
+}
+
+fn holds_at_the_end(document: &Document) {
+    let mut json = String::new();
+    document.root().write_json(&mut json);
+    assert!(document.root().eq_value(document.root()));
+    let last = document.node(document.root().id());
+    assert_eq!(last.id(), NodeId::ROOT);
+}
