@@ -7,7 +7,10 @@
 //! says which columns (1-based, end exclusive). `# severity: low` after the text checks the severity.
 
 use crate::snapshot;
-use ironclad_check::{Check, Enabled, Level, ParamDefault, ParamValue, Params, RunConfig, run};
+use ironclad_check::waive::{WaiverPolicy, Waiving, apply};
+use ironclad_check::{
+    Catalogue, Check, Enabled, Level, Outcome, ParamDefault, ParamValue, Params, RunConfig, Subscription, run,
+};
 use ironclad_model::Finding;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
@@ -79,12 +82,12 @@ impl Page {
 /// Runs the pages of an analyzer's checks, one test a page. The whole of a `tests/pages.rs`.
 pub fn run_pages(checks: &'static [Check]) -> ! {
     let trials = checks.iter().map(|check| {
-        Trial::test(check.meta.id, move || test_page(check).map_err(Failed::from))
+        Trial::test(check.meta.id, move || test_page(check, checks).map_err(Failed::from))
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
 }
 
-fn test_page(check: &'static Check) -> Result<(), String> {
+fn test_page(check: &'static Check, list: &'static [Check]) -> Result<(), String> {
     let meta = check.meta;
     if !meta.page.starts_with(&format!("# {}\n", meta.id)) {
         return Err(format!("the page must begin with `# {}`", meta.id));
@@ -104,15 +107,18 @@ fn test_page(check: &'static Check) -> Result<(), String> {
         }
     }
     for block in &page.blocks {
-        test_block(check, block).map_err(|e| format!("example at line {} of the page: {e}", block.line))?;
+        test_block(check, list, block).map_err(|e| format!("example at line {} of the page: {e}", block.line))?;
     }
     Ok(())
 }
 
-fn test_block(check: &'static Check, block: &Block) -> Result<(), String> {
+fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> Result<(), String> {
     let config = configure(check, &block.options)?;
-    let snapshot = snapshot("page.yaml", &block.text);
-    let outcome = run(&snapshot, &config);
+    let waivers = matches!(check.run, Subscription::Waivers);
+    // A waiver's comment ends with its line, so the mark behind it must not be part of it.
+    let text = if waivers { without_marks(&block.text) } else { block.text.clone() };
+    let snapshot = snapshot("page.yaml", &text);
+    let outcome = if waivers { judge_waivers(check, list, config, &snapshot)? } else { run(&snapshot, &config) };
     if let Some(failure) = outcome.failures.first() {
         return Err(format!("the check failed on {}: {}", failure.object, failure.message));
     }
@@ -148,9 +154,40 @@ fn show(findings: &[Finding], snapshot: &ironclad_model::Snapshot) -> String {
     findings.iter().map(line).collect()
 }
 
+fn without_marks(text: &str) -> String {
+    text.lines().map(|line| line.split("# finding").next().unwrap_or_default().trim_end().to_owned() + "\n").collect()
+}
+
+/// The day on which pages are judged.
+const TODAY: &str = "2026-11-24";
+
+/// What a check of waivers says, with every check of its analyzer running.
+fn judge_waivers(
+    check: &'static Check,
+    list: &'static [Check],
+    mut config: RunConfig,
+    snapshot: &ironclad_model::Snapshot,
+) -> Result<Outcome, String> {
+    let enable = |check| Enabled { check, severity: None, params: Params::default() };
+    config.enabled = list.iter().map(enable).collect();
+    let mut outcome = run(snapshot, &config);
+    let catalogue = Catalogue::new([list], &[]);
+    let waiving = Waiving {
+        snapshot,
+        catalogue: &catalogue,
+        enabled: &config.enabled,
+        policy: &WaiverPolicy::default(),
+        today: TODAY.parse()?,
+        comments: &[],
+        configured: &[],
+    };
+    apply(&mut outcome.findings, &waiving);
+    outcome.findings.retain(|finding| finding.check == check.meta.id);
+    Ok(outcome)
+}
+
 fn position(finding: &Finding, snapshot: &ironclad_model::Snapshot) -> (u32, u32, u32) {
-    let Some(object) = snapshot.object(finding.object) else { return (0, 0, 0) };
-    let source = object.document().source();
+    let Some(source) = finding.source(snapshot) else { return (0, 0, 0) };
     let (start, end) = (source.position(finding.span.start), source.position(finding.span.end));
     (start.line, start.column, end.column)
 }

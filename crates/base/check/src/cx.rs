@@ -29,11 +29,11 @@ impl<'a> Cx<'a> {
     }
 
     /// As [`find`](Self::find), in an object of the check's choice.
-    pub fn find_in<'f>(&'f mut self, object: &Object, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
+    pub fn find_in<'f>(&'f mut self, object: &'f Object, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
         self.push(object, at.into(), message.into())
     }
 
-    fn push<'f>(&'f mut self, object: &Object, spot: Spot<'_>, message: String) -> Finder<'f> {
+    fn push<'f>(&'f mut self, object: &'f Object, spot: Spot<'_>, message: String) -> Finder<'f> {
         let place = Place::of(spot);
         let document = object.document();
         let mut severity = self.enabled.severity.unwrap_or(self.meta.severity);
@@ -49,6 +49,7 @@ impl<'a> Cx<'a> {
             severity,
             confidence,
             object: object.id(),
+            elsewhere: None,
             container: None,
             pointer: place.pointer(document, object.root().id()),
             span: place.span(document),

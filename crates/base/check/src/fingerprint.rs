@@ -58,20 +58,30 @@ fn element(item: NodeRef<'_>, index: usize) -> String {
 pub fn stamp(findings: &mut [Finding], snapshot: &Snapshot) {
     let mut seen: FxHashMap<String, usize> = FxHashMap::default();
     for finding in findings {
-        let Some(object) = snapshot.object(finding.object) else { continue };
-        let group = if object.kind() == ObjectKind::OTHER { group_of(object.api_version()) } else { object.kind().group() };
-        let unit = snapshot.unit(object.unit()).map_or("", |unit| unit.name.as_str());
-        let parts = [
-            finding.check,
-            unit,
-            group,
-            object.kind_name(),
-            object.namespace().unwrap_or_default(),
-            object.name(),
-            finding.container.as_deref().unwrap_or_default(),
-            &keyed_path(object, &finding.place),
-        ]
-        .join("\u{1f}");
+        let parts = match snapshot.object(finding.object) {
+            Some(object) => {
+                let known = object.kind() != ObjectKind::OTHER;
+                let group = if known { object.kind().group() } else { group_of(object.api_version()) };
+                let unit = snapshot.unit(object.unit()).map_or("", |unit| unit.name.as_str());
+                // What lies in a comment has no path; its message names its subject.
+                let path = match &finding.elsewhere {
+                    Some(_) => finding.message.clone(),
+                    None => keyed_path(object, &finding.place),
+                };
+                [
+                    finding.check,
+                    unit,
+                    group,
+                    object.kind_name(),
+                    object.namespace().unwrap_or_default(),
+                    object.name(),
+                    finding.container.as_deref().unwrap_or_default(),
+                    &path,
+                ]
+                .join("\u{1f}")
+            }
+            None => [finding.check, finding.source_name(snapshot), &finding.message].join("\u{1f}"),
+        };
         let ordinal = seen.entry(parts.clone()).and_modify(|n| *n += 1).or_insert(0);
         let mut hasher = Sha256::new();
         hasher.update(parts.as_bytes());

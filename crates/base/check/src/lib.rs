@@ -14,6 +14,7 @@ mod meta;
 mod param;
 mod run;
 mod select;
+pub mod waive;
 
 pub use catalogue::{Catalogue, suggest};
 pub use cx::{Cx, Finder};
@@ -26,7 +27,7 @@ pub use select::{ProfileName, Selection, SelectionError, matching};
 /// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.
 ///
 /// Each module lies in `checks/<name>.rs` beside its page and has `META` and `check`. The word after the colon is the
-/// subscription: `pod`, `object`, `snapshot`, or `kind(SERVICE)`.
+/// subscription: `pod`, `object`, `snapshot`, `waivers`, or `kind(SERVICE)`.
 #[macro_export]
 macro_rules! checks {
     ($($name:ident: $subscription:ident $(($kind:ident))?),* $(,)?) => {
@@ -41,6 +42,7 @@ macro_rules! checks {
     };
     (@ pod, $name:ident) => { $crate::Subscription::Pod($name::check) };
     (@ object, $name:ident) => { $crate::Subscription::Object($name::check) };
+    (@ waivers, $name:ident) => { $crate::Subscription::Waivers };
     (@ snapshot, $name:ident) => { $crate::Subscription::Snapshot($name::check) };
     (@ kind $kind:ident, $name:ident) => { $crate::Subscription::Kind(ironclad_model::Kind::$kind, $name::check) };
 }

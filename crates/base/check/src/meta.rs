@@ -25,6 +25,8 @@ pub enum Subscription {
     Snapshot(fn(&mut Cx<'_>)),
     /// An event of a stream (audit log, kernel); the detection engine calls these.
     Event(fn(&mut Cx<'_>)),
+    /// Nothing: it is about the state of waivers, which [`waive::apply`](crate::waive::apply) judges after all others.
+    Waivers,
 }
 
 /// A check's profile: the letter of the catalogue.

@@ -104,7 +104,7 @@ fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig) -> Outcome {
             Subscription::Object(check) => {
                 call(enabled, config, snapshot, Some(object), false, &mut outcome, |cx| check(object, cx));
             }
-            Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) => {}
+            Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) | Subscription::Waivers => {}
         }
     }
     outcome
@@ -151,11 +151,11 @@ fn call<'a>(
 }
 
 /// One order for all outputs: source, line and column (by offset), check, pointer, message.
-fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
+/// The order of every output: source, line, column, check, pointer, message.
+pub(crate) fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
     findings.sort_by(|a, b| {
-        let source = |f: &Finding| snapshot.object(f.object).map(Object::source_name).unwrap_or_default();
-        (source(a), a.span.start, a.check, &a.pointer, &a.message).cmp(&(
-            source(b),
+        (a.source_name(snapshot), a.span.start, a.check, &a.pointer, &a.message).cmp(&(
+            b.source_name(snapshot),
             b.span.start,
             b.check,
             &b.pointer,

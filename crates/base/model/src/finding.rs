@@ -1,7 +1,8 @@
 //! What a check says.
 
-use crate::{Date, ObjectId, Place, Severity, Waived};
-use ironclad_tree::Span;
+use crate::{Date, ObjectId, Place, Severity, Snapshot, Waived};
+use ironclad_tree::{Source, Span};
+use std::sync::Arc;
 
 /// How sure a check is of what it says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -80,8 +81,10 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
-    /// The object that is judged.
+    /// The object that is judged; [`ObjectId::NONE`] where it is about a file of ours (a waiver in the configuration).
     pub object: ObjectId,
+    /// Where it is, when that is not in the object: a comment, a configuration file.
+    pub elsewhere: Option<Arc<Source>>,
     /// Name of the container it is about.
     pub container: Option<String>,
     /// Where.
@@ -109,6 +112,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The text that the finding's span is in.
+    pub fn source<'a>(&'a self, snapshot: &'a Snapshot) -> Option<&'a Arc<Source>> {
+        match &self.elsewhere {
+            Some(source) => Some(source),
+            None => snapshot.object(self.object).map(|object| object.document().source()),
+        }
+    }
+
+    /// Name of that text.
+    pub fn source_name<'a>(&'a self, snapshot: &'a Snapshot) -> &'a str {
+        self.source(snapshot).map(|source| &**source.name()).unwrap_or_default()
+    }
+
     /// Does it count?
     pub fn is_open(&self) -> bool {
         self.status == Status::Open

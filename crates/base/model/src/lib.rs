@@ -28,4 +28,4 @@ pub use selector::{LabelSelector, Requirement, SelectorError};
 pub use severity::Severity;
 pub use snapshot::{DocumentId, Snapshot, SnapshotBuilder, Unit, UnitId};
 pub use time::Date;
-pub use waiver::{Waived, WaiverSource};
+pub use waiver::Waived;

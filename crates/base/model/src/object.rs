@@ -8,6 +8,11 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ObjectId(pub u32);
 
+impl ObjectId {
+    /// No object: no snapshot ever has this id.
+    pub const NONE: ObjectId = ObjectId(u32::MAX);
+}
+
 /// An object of a snapshot.
 #[derive(Clone, Debug)]
 pub struct Object {

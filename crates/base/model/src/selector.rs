@@ -50,6 +50,23 @@ impl LabelSelector {
         Ok(selector)
     }
 
+    /// Reads kubectl's notation: `app=web,tier!=db,env in (a,b),track notin (x),ready,!old`.
+    pub fn parse(text: &str) -> Result<LabelSelector, SelectorError> {
+        let mut selector = LabelSelector::default();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let mut depth = 0;
+            let end = rest.find(|c| {
+                depth += i32::from(c == '(') - i32::from(c == ')');
+                c == ',' && depth == 0
+            });
+            let (part, after) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+            selector.requirements.push(written(part.trim())?);
+            rest = after.trim_start();
+        }
+        Ok(selector)
+    }
+
     /// Reads a plain map of labels (a Service's selector).
     pub fn of_map(node: NodeRef<'_>) -> LabelSelector {
         let mut selector = LabelSelector::default();
@@ -90,6 +107,42 @@ impl LabelSelector {
     }
 }
 
+fn written(text: &str) -> Result<Requirement, SelectorError> {
+    let key = |key: &str| -> Result<String, SelectorError> {
+        let key = key.trim();
+        let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+        if key.is_empty() || !key.chars().all(valid) {
+            return Err(SelectorError(format!("`{key}` is not a label key")));
+        }
+        Ok(key.to_owned())
+    };
+    let one = |value: &str| vec![value.trim().to_owned()];
+    if let Some(absent) = text.strip_prefix('!') {
+        return Ok(Requirement::DoesNotExist(key(absent)?));
+    }
+    if let Some((name, value)) = text.split_once("!=") {
+        return Ok(Requirement::NotIn(key(name)?, one(value)));
+    }
+    if let Some((name, value)) = text.split_once("==").or_else(|| text.split_once('=')) {
+        return Ok(Requirement::In(key(name)?, one(value)));
+    }
+    if let Some((head, list)) = text.split_once('(') {
+        let Some(list) = list.strip_suffix(')') else {
+            return Err(SelectorError(format!("`{text}` has no closing parenthesis")));
+        };
+        let values = list.split(',').map(|value| value.trim().to_owned()).collect();
+        let Some((name, operator)) = head.trim().rsplit_once(' ') else {
+            return Err(SelectorError(format!("`{text}` has no operator: `key in (a,b)` or `key notin (a,b)`")));
+        };
+        return match operator {
+            "in" => Ok(Requirement::In(key(name)?, values)),
+            "notin" => Ok(Requirement::NotIn(key(name)?, values)),
+            other => Err(SelectorError(format!("`{other}` is not an operator: `in` or `notin`"))),
+        };
+    }
+    Ok(Requirement::Exists(key(text)?))
+}
+
 fn requirement(node: NodeRef<'_>) -> Result<Requirement, SelectorError> {
     let text = |symbol| node.get(symbol).and_then(|e| e.value().text());
     let key = text(f::KEY).unwrap_or_default().to_owned();
@@ -112,5 +165,26 @@ fn requirement(node: NodeRef<'_>) -> Result<Requirement, SelectorError> {
         "Exists" => { needs(false)?; Ok(Requirement::Exists(key)) },
         "DoesNotExist" => { needs(false)?; Ok(Requirement::DoesNotExist(key)) },
         other => Err(SelectorError(format!("`{other}` is not a label selector operator"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kubectls_notation() {
+        let selector = LabelSelector::parse("app=web, tier!=db,env in (a, b),ready,!old").unwrap();
+        let with = |labels: &[(&str, &'static str)]| {
+            selector.matches_with(|key| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| *v))
+        };
+        assert!(with(&[("app", "web"), ("env", "b"), ("ready", "")]));
+        assert!(!with(&[("app", "web"), ("env", "c"), ("ready", "")]));
+        assert!(!with(&[("app", "web"), ("env", "a"), ("ready", ""), ("old", "1")]));
+        assert!(!with(&[("app", "web"), ("tier", "db"), ("env", "a"), ("ready", "")]));
+        for bad in ["a b", "env in (a", "env of (a)", "=x", "ä"] {
+            assert!(LabelSelector::parse(bad).is_err(), "{bad}");
+        }
+        assert!(LabelSelector::parse("").unwrap().is_empty());
     }
 }

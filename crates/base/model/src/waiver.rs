@@ -1,28 +1,6 @@
 //! What a finding keeps of the waiver that covers it. Matching is `ironclad-check`'s, reading is `ironclad-config`'s.
 
 use crate::Date;
-use ironclad_tree::Span;
-
-/// Where a waiver was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WaiverSource {
-    /// A comment or annotation in a manifest.
-    Manifest {
-        /// Name of the source.
-        source: String,
-        /// Bytes of it.
-        span: Span,
-        /// 1-based line.
-        line: u32,
-    },
-    /// A configuration or waiver file.
-    File {
-        /// Path of the file.
-        source: String,
-        /// 1-based line.
-        line: u32,
-    },
-}
 
 /// The waiver of a waived finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,205 @@
+//! Finds the waivers: annotations of objects, pod templates and namespaces, comments, the configuration's.
+
+use super::comment::{self, Directive};
+use super::{Scope, Waiver, Waiving, Written, object_at};
+use ironclad_model::{Finding, Kind, Object, ObjectId, Snapshot};
+use ironclad_tree::{Comment, NodeRef, Source, Span, f};
+use ironclad_views::{View, WorkloadKinds, pods};
+use std::sync::Arc;
+
+/// Prefix of annotations.
+const ANNOTATION: &str = "ironclad.dev/ignore.";
+
+/// A waiver, and what it reaches by where it is written.
+pub(super) struct Placed {
+    pub(super) waiver: Waiver,
+    pub(super) reach: Reach,
+    /// The object that it is written in, for reports about it.
+    pub(super) object: ObjectId,
+    /// The place in that object, where there is one.
+    pub(super) pointer: String,
+    /// What was wrong with its text.
+    pub(super) faults: Vec<String>,
+}
+
+/// What a waiver reaches by where it is written.
+pub(super) enum Reach {
+    /// Everything: it is in the configuration.
+    Anywhere,
+    /// The object, from this pointer on.
+    Below(ObjectId, String),
+    /// A namespace and what is in it.
+    Namespace(String),
+    /// A range of a text.
+    Range(Arc<Source>, Span),
+    /// A whole file.
+    File(Arc<Source>),
+}
+
+impl Reach {
+    pub(super) fn covers(&self, finding: &Finding, snapshot: &Snapshot) -> bool {
+        let in_source = |source: &Arc<Source>| {
+            let own = snapshot.object(finding.object).map(|object| object.document().source());
+            own.is_some_and(|own| Arc::ptr_eq(own, source))
+        };
+        match self {
+            Reach::Anywhere => true,
+            Reach::Below(object, pointer) => {
+                let rest = finding.pointer.strip_prefix(pointer.as_str());
+                *object == finding.object && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Reach::Namespace(name) => snapshot.object(finding.object).is_some_and(|object| {
+                object.namespace() == Some(name) || object.kind() == Kind::NAMESPACE && object.name() == name
+            }),
+            Reach::Range(source, span) => {
+                finding.elsewhere.is_none()
+                    && in_source(source)
+                    && (span.start..span.end.max(span.start + 1)).contains(&finding.span.start)
+            }
+            Reach::File(source) => in_source(source),
+        }
+    }
+}
+
+/// Every waiver of the run: those in manifests by place, then the configuration's in their order.
+pub(super) fn collect(waiving: &Waiving<'_>) -> Vec<Placed> {
+    let mut found = Vec::new();
+    for object in waiving.snapshot.objects() {
+        annotations(object, &mut found);
+    }
+    comments(waiving, &mut found);
+    found.extend(waiving.configured.iter().map(|waiver| Placed {
+        waiver: waiver.clone(),
+        reach: Reach::Anywhere,
+        object: ObjectId::NONE,
+        pointer: String::new(),
+        faults: Vec::new(),
+    }));
+    found
+}
+
+fn annotations(object: &Object, found: &mut Vec<Placed>) {
+    let own = object.metadata().and_then(|metadata| metadata.get(f::ANNOTATIONS)).map(|entry| entry.value());
+    if let Some(annotations) = own {
+        annotations_of(object, annotations, "", "/metadata/annotations", found);
+    }
+    for pod in pods(object, &WorkloadKinds::default()) {
+        let Some(annotations) = pod.metadata.annotations().node() else { continue };
+        if own.is_some_and(|own| own.id() == annotations.id()) {
+            continue;
+        }
+        let pointer = ironclad_model::Place::of(pod.metadata.spot()).pointer(object.document(), object.root().id());
+        let template = pointer.strip_suffix("/metadata").unwrap_or(&pointer).to_owned();
+        annotations_of(object, annotations, &template, &format!("{pointer}/annotations"), found);
+    }
+}
+
+fn annotations_of(object: &Object, annotations: NodeRef<'_>, below: &str, pointer: &str, found: &mut Vec<Placed>) {
+    for entry in annotations.entries() {
+        let Some(name) = entry.key().strip_prefix(ANNOTATION) else { continue };
+        let mut faults = Vec::new();
+        let value = entry.value().text().unwrap_or_default();
+        let parts = comment::parts(value, &mut faults);
+        let span = Span { start: entry.key_start(), end: entry.key_span().end };
+        let reach = if object.kind() == Kind::NAMESPACE {
+            Reach::Namespace(object.name().to_owned())
+        } else {
+            Reach::Below(object.id(), below.to_owned())
+        };
+        // An annotation's name has no second `/`: the first `.` stands for it.
+        let check = name.replacen('.', "/", 1);
+        let key = entry.key().replace('~', "~0").replace('/', "~1");
+        found.push(Placed {
+            waiver: Waiver {
+                checks: vec![check],
+                scope: Scope { container: parts.container, path: parts.path, ..Scope::default() },
+                reason: parts.reason,
+                by: parts.by,
+                expires: parts.expires,
+                written: Written { source: Arc::clone(object.document().source()), span },
+                form: "annotation",
+            },
+            reach,
+            object: object.id(),
+            pointer: format!("{pointer}/{key}"),
+            faults,
+        });
+    }
+}
+
+fn comments(waiving: &Waiving<'_>, found: &mut Vec<Placed>) {
+    // Documents of one text are neighbours, and hold its comments between them.
+    let mut seen: Vec<Arc<Source>> = Vec::new();
+    let mut all: Vec<(Arc<Source>, Vec<Comment>)> = Vec::new();
+    let mut last = None;
+    for object in waiving.snapshot.objects() {
+        if last == Some(object.document_id()) || object.document().comments().is_empty() {
+            continue;
+        }
+        last = Some(object.document_id());
+        let source = object.document().source();
+        match all.last_mut().filter(|(known, _)| Arc::ptr_eq(known, source)) {
+            Some((_, comments)) => comments.extend(object.document().comments()),
+            None => all.push((Arc::clone(source), object.document().comments().to_vec())),
+        }
+        if !seen.iter().any(|known| Arc::ptr_eq(known, source)) {
+            seen.push(Arc::clone(source));
+        }
+    }
+    for (source, loose) in waiving.comments {
+        match all.iter_mut().find(|(known, _)| Arc::ptr_eq(known, source)) {
+            Some((_, comments)) => comments.extend(loose),
+            None => all.push((Arc::clone(source), loose.clone())),
+        }
+    }
+    for (source, mut comments) in all {
+        comments.sort_by_key(|comment| comment.span.start);
+        for comment in &comments {
+            if let Some(directive) = comment::directive(&source, comment) {
+                found.push(placed(waiving.snapshot, &source, comment, directive));
+            }
+        }
+    }
+}
+
+fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directive: Directive) -> Placed {
+    let mut faults = directive.faults;
+    let object;
+    let reach = if directive.whole_file {
+        object = object_at(snapshot, source, comment.span);
+        if !comment::in_first_block(source, comment) {
+            faults.push("of a whole file belongs in the first comment block of the file".to_owned());
+        }
+        Reach::File(Arc::clone(source))
+    } else {
+        let line = comment::target_line(source, comment);
+        let documents = snapshot.objects().filter(|o| Arc::ptr_eq(o.document().source(), source));
+        let range = documents.into_iter().find_map(|o| comment::range_on_line(o.document(), line));
+        match range {
+            Some(range) => {
+                object = object_at(snapshot, source, range);
+                Reach::Range(Arc::clone(source), range)
+            }
+            None => {
+                object = object_at(snapshot, source, comment.span);
+                faults.push("is beside nothing: write it on the line of what it covers, or on the line above".to_owned());
+                Reach::Range(Arc::clone(source), comment.span)
+            }
+        }
+    };
+    Placed {
+        waiver: Waiver {
+            checks: directive.checks,
+            scope: Scope { container: directive.parts.container, path: directive.parts.path, ..Scope::default() },
+            reason: directive.parts.reason,
+            by: directive.parts.by,
+            expires: directive.parts.expires,
+            written: Written { source: Arc::clone(source), span: comment.span },
+            form: "comment",
+        },
+        reach,
+        object,
+        pointer: String::new(),
+        faults,
+    }
+}
