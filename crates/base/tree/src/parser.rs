@@ -321,11 +321,13 @@ impl<'s> Parser<'s> {
         let line = 1 + self.text.get(..open).map_or(0, |before| before.bytes().filter(|&b| b == b'\n').count());
         let close = if what == "list" { "]" } else { "}" };
         let template = self.text.get(open..).is_some_and(|rest| rest.starts_with("{{"));
-        let failure = Failure::syntax(
-            token.start as usize,
-            (token.end as usize).max(token.start as usize + 1),
-            format!("expected {expected} in the {what} that opens on line {line}"),
-        );
+        // At the very end, what matters is where it began.
+        let (start, end) = match token.kind {
+            TokenKind::StreamEnd => (open, open + 1),
+            _ => (token.start as usize, (token.end as usize).max(token.start as usize + 1)),
+        };
+        let message = format!("expected {expected} in the {what} that opens on line {line}");
+        let failure = Failure::syntax(start, end, message);
         if template {
             return failure.hint("an unrendered template? put `{{ … }}` in quotes, or render it first");
         }

@@ -4,7 +4,7 @@ use crate::classify::{Class, classify, looks_like_kubernetes, looks_like_templat
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::types::type_problems;
 use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
-use ironclad_tree::{Document, Limits, Problem, Severity, Source, Span, parse};
+use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -58,14 +58,23 @@ pub struct Loaded {
     pub inputs: Vec<Input>,
     /// What could not be read, sorted by source and place.
     pub problems: Vec<ReportedProblem>,
+    /// Comments that lie in no document, by source: waivers may stand there.
+    pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// Files that are not Kubernetes, by reason.
     pub skipped: Vec<(String, Vec<String>)>,
 }
 
 enum Outcome {
-    Read { documents: Vec<Document>, problems: Vec<ReportedProblem>, foreign: Option<&'static str> },
+    Read(FileContent),
     Foreign(&'static str),
     Failed(ReportedProblem),
+}
+
+struct FileContent {
+    documents: Vec<Document>,
+    problems: Vec<ReportedProblem>,
+    comments: Option<(Arc<Source>, Vec<Comment>)>,
+    foreign: Option<&'static str>,
 }
 
 /// Reads all arguments. Never fails as a whole: what went wrong is in the problems.
@@ -83,9 +92,11 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
         .collect();
     let mut builder = Snapshot::builder();
     let mut inputs = Vec::new();
+    let mut comments = Vec::new();
     for (file, outcome) in files.iter().zip(outcomes) {
         match outcome {
-            Outcome::Read { documents, problems: found, foreign } => {
+            Outcome::Read(FileContent { documents, problems: found, comments: loose, foreign }) => {
+                comments.extend(loose);
                 let objects = documents.into_iter().map(|d| builder.add(d, UnitId::default())).sum();
                 let clean = found.is_empty();
                 problems.extend(found);
@@ -103,7 +114,7 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
         b.problem.span.start,
         b.problem.code,
     )));
-    Loaded { snapshot: builder.build(), inputs, problems, skipped: skipped.into_iter().collect() }
+    Loaded { snapshot: builder.build(), inputs, problems, comments, skipped: skipped.into_iter().collect() }
 }
 
 fn skip(skipped: &mut BTreeMap<String, Vec<String>>, reason: &str, name: &str) {
@@ -150,7 +161,8 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
     if documents.is_empty() && problems.is_empty() && foreign.is_none() {
         foreign = Some("no document (empty, or comments only)");
     }
-    Outcome::Read { documents, problems, foreign }
+    let comments = (!parsed.comments.is_empty()).then(|| (Arc::clone(&source), parsed.comments));
+    Outcome::Read(FileContent { documents, problems, comments, foreign })
 }
 
 /// One error for an unrendered template, not one for each broken line.

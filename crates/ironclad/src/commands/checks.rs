@@ -4,7 +4,7 @@ use crate::args::{Checks, Global};
 use crate::commands::scan;
 use crate::exit::Exit;
 use crate::failure::user_error;
-use crate::{catalogue, output};
+use crate::output;
 use anstyle::{AnsiColor, Style};
 use ironclad_check::{FixKind, Meta, ParamValue};
 use ironclad_model::Severity;
@@ -13,12 +13,11 @@ use std::fmt::Write as _;
 
 /// Prints the selected checks; all of them without a selection.
 pub(crate) fn run(arguments: &Checks, _global: &Global) -> anyhow::Result<Exit> {
-    let catalogue = catalogue();
     let mut select = arguments.select.clone();
     if select.profile.is_none() && select.pss.is_none() && select.select.is_empty() {
         select.profile = Some("all".to_owned());
     }
-    let enabled = scan::selection(&select, None)?.resolve(&catalogue).map_err(scan::selection_error)?;
+    let enabled = scan::enabled(&select, None)?;
     let floor = select.min_severity.as_deref().map(super::settings::severity).transpose()?;
     let metas = enabled.iter().map(|e| e.check.meta).filter(|m| floor.is_none_or(|floor| m.severity >= floor));
     match arguments.format.as_str() {

@@ -1,6 +1,6 @@
 //! `ironclad render PATH`: the objects as the API server would see them, in one JSON array or as YAML documents.
 
-use super::{inputs, settings};
+use super::{inputs, scan, settings};
 use crate::args::{Global, Render};
 use crate::exit::Exit;
 use crate::failure::user_error;
@@ -40,23 +40,7 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     output::print_raw(out.as_bytes())?;
-    let mut exit = Exit::Clean;
-    for problem in &loaded.problems {
-        let place = problem.text.as_ref().map(|text| {
-            let at = text.position(problem.problem.span.start);
-            format!(":{}:{}", at.line, at.column)
-        });
-        let (place, problem_of) = (place.unwrap_or_default(), &problem.problem);
-        let is_error = problem_of.severity == ironclad_tree::Severity::Error;
-        if is_error {
-            exit = Exit::Incomplete;
-        }
-        let word = if is_error { "error" } else { "warning" };
-        output::note(&format!("{word}[{}]: {}{place}: {}", problem_of.code, problem.source, problem_of.message));
-        if let Some(hint) = &problem_of.hint {
-            output::note(&format!("  help: {hint}"));
-        }
-    }
+    let mut exit = if scan::complain(&loaded.problems) { Exit::Incomplete } else { Exit::Clean };
     if loaded.snapshot.is_empty() && exit == Exit::Clean {
         output::note("error[input/nothing-scanned]: no Kubernetes object in the arguments");
         exit = Exit::Incomplete;

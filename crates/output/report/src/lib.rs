@@ -1,1 +1,156 @@
-//! (being written)
+//! Findings out: for people, scripts, code scanning, CI.
+//!
+//! [`write`] turns a [`View`] (a report, its objects, the catalogue) into one of the [`Format`]s. Machine formats hold
+//! nothing that depends on the run (no time, no colour), so equal input gives equal bytes. The pretty format writes ANSI
+//! styles always; whoever prints it drops them where they are not wanted.
+//!
+//! Deliberately absent: any decision about exit codes, terminals, files.
+
+mod excerpt;
+mod github;
+mod json_v1;
+mod junit;
+mod pretty;
+mod sarif;
+
+use ironclad_check::{Catalogue, Meta};
+use ironclad_model::{Finding, Object, Report, ReportedProblem, Snapshot};
+use ironclad_tree::{Position, Source, Span};
+use std::io;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The published schema of the JSON format.
+pub const JSON_SCHEMA: &str = include_str!("../schema/findings-v1.json");
+
+/// Everything that is written.
+pub struct View<'a> {
+    /// What the run yielded.
+    pub report: &'a Report,
+    /// The objects it is about.
+    pub snapshot: &'a Snapshot,
+    /// Titles, tags and pages of checks.
+    pub catalogue: &'a Catalogue,
+    /// How it is shown.
+    pub options: Options,
+}
+
+/// How a report is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Every finding in full, every skipped file, every check that could not see.
+    pub verbose: bool,
+    /// Waived findings too (pretty only: the machine formats always carry them).
+    pub show_waived: bool,
+    /// How long it took (pretty only).
+    pub elapsed: Option<Duration>,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Columns to stay within; none outside a terminal.
+    pub width: Option<usize>,
+}
+
+/// A way of writing a report.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Format {
+    /// For people.
+    Pretty,
+    /// `ironclad.findings/v1`
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// JUnit's XML.
+    Junit,
+}
+
+impl Format {
+    /// Names and formats.
+    pub const ALL: &'static [(&'static str, Format)] = &[
+        ("pretty", Format::Pretty),
+        ("json", Format::Json),
+        ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("junit", Format::Junit),
+    ];
+
+    /// By the extension of a file.
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        Some(match extension {
+            "json" => Format::Json,
+            "sarif" => Format::Sarif,
+            "xml" => Format::Junit,
+            "txt" => Format::Pretty,
+            _ => return None,
+        })
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Format, String> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, format)| *format).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
+            format!("`{name}` is not a format: one of {}", names.join(", "))
+        })
+    }
+}
+
+/// Writes a report.
+pub fn write(format: Format, view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::write(view, out),
+        Format::Json => json_v1::write(view, out),
+        Format::Sarif => sarif::write(view, out),
+        Format::Github => github::write(view, out),
+        Format::Junit => junit::write(view, out),
+    }
+}
+
+/// A finding with its surroundings looked up.
+struct Located<'a> {
+    finding: &'a Finding,
+    object: Option<&'a Object>,
+    source: Option<&'a Arc<Source>>,
+    start: Position,
+    end: Position,
+}
+
+impl<'a> View<'a> {
+    fn locate(&self, finding: &'a Finding) -> Located<'a> {
+        let source = finding.source(self.snapshot);
+        let at = |offset| source.map_or(Position { line: 1, column: 1 }, |source| source.position(offset));
+        Located {
+            finding,
+            object: self.snapshot.object(finding.object),
+            source,
+            start: at(finding.span.start),
+            end: at(finding.span.end),
+        }
+    }
+
+    fn findings(&self) -> impl Iterator<Item = Located<'a>> + '_ {
+        self.report.findings.iter().map(|finding| self.locate(finding))
+    }
+
+    fn meta(&self, id: &str) -> Option<&'static Meta> {
+        self.catalogue.get(id).map(|check| check.meta)
+    }
+}
+
+impl Located<'_> {
+    fn source_name(&self) -> &str {
+        self.source.map(|source| &**source.name()).unwrap_or_default()
+    }
+}
+
+/// Where a problem is, where it has a text.
+fn position_of(problem: &ReportedProblem) -> Option<(Position, Position)> {
+    let text = problem.text.as_ref()?;
+    let Span { start, end } = problem.problem.span;
+    Some((text.position(start), text.position(end)))
+}

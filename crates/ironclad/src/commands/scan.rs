@@ -1,0 +1,286 @@
+//! `ironclad scan`: read, judge, waive, report.
+
+use super::{inputs, settings};
+use crate::args::{Global, Report as ReportFlags, Scan, Select};
+use crate::exit::Exit;
+use crate::failure::user_error;
+use crate::progress::Line;
+use crate::{catalogue, output};
+use ironclad_check::waive::{self, Waiving};
+use ironclad_check::{Enabled, ProfileName, RunConfig, Selection, SelectionError, run as judge};
+use ironclad_config::Config;
+use ironclad_model::{Coverage, Date, Report, ReportedProblem};
+use ironclad_report::{Format, Options, View};
+use ironclad_tree::{Problem, Severity, Source, Span};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Judges the inputs and prints what is wrong with them.
+pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let catalogue = catalogue();
+    let first = arguments.input.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
+    let (config, mut problems) = configuration(&first, global);
+    let selected = selection(&arguments.select, Some(&config))?;
+    let flags = RunFlags::of(arguments, &config)?;
+    let targets = targets(&arguments.report)?;
+
+    let mut enabled = selected.resolve(&catalogue).map_err(selection_error)?;
+    // `--pss` is exactly the standard: nothing is added to it or taken from it.
+    if selected.pss.is_none() {
+        config.apply(&mut enabled, &catalogue);
+    }
+    let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
+    let mut request = inputs::request(&arguments.input, exclude, flags.version);
+    forget_own_files(&mut request, &config);
+    let line = Line::start(global.quiet);
+    let mut loaded = settings::in_pool(global, || ironclad_load::load(&request, line.reading()))?;
+    line.judging();
+
+    let run_config = RunConfig {
+        version: flags.version,
+        pss: selected.pss,
+        exact_pss: selected.profile == ProfileName::Restricted,
+        complete: flags.complete,
+        strict: selected.profile == ProfileName::All,
+        strict_init: flags.strict_init,
+        workloads: config.workload_kinds(),
+        enabled,
+    };
+    let outcome = settings::in_pool(global, || judge(&loaded.snapshot, &run_config))?;
+    let mut findings = outcome.findings;
+    config.restrict_paths(&mut findings, &loaded.snapshot, &catalogue);
+    let waiving = Waiving {
+        snapshot: &loaded.snapshot,
+        catalogue: &catalogue,
+        enabled: &run_config.enabled,
+        policy: &config.policy(),
+        today: today(),
+        comments: &loaded.comments,
+        configured: &config.waivers,
+    };
+    waive::apply(&mut findings, &waiving);
+    if let Some(floor) = flags.min_severity {
+        findings.retain(|finding| finding.severity >= floor);
+    }
+    drop(line);
+
+    problems.append(&mut loaded.problems);
+    if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.report.allow_empty {
+        problems.push(nothing_scanned(&request.arguments));
+    }
+    let report = Report {
+        inputs: loaded.inputs,
+        findings,
+        problems,
+        failures: outcome.failures,
+        coverage: Coverage {
+            objects: loaded.snapshot.len(),
+            checks: run_config.enabled.len(),
+            not_observed: outcome.not_observed,
+            skipped: loaded.skipped,
+        },
+    };
+    let options = Options {
+        verbose: global.verbose > 0,
+        show_waived: arguments.report.show_waived,
+        elapsed: Some(started.elapsed()),
+        version: env!("CARGO_PKG_VERSION"),
+        width: output::width(),
+    };
+    let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &catalogue, options };
+    write(&view, &targets, global.quiet)?;
+    Ok(Exit::of(&report, flags.fail_on))
+}
+
+/// What decides a run besides the selection of checks: flags, else the configuration, else the default.
+struct RunFlags {
+    version: u8,
+    fail_on: Option<ironclad_model::Severity>,
+    min_severity: Option<ironclad_model::Severity>,
+    complete: bool,
+    strict_init: bool,
+}
+
+impl RunFlags {
+    fn of(arguments: &Scan, config: &Config) -> anyhow::Result<RunFlags> {
+        let configured = config.kubernetes_version.as_ref().map(|version| version.value);
+        if let Some(minor) = configured {
+            settings::version(&format!("1.{minor}"))?;
+        }
+        let fail_on = match &arguments.report.fail_on {
+            Some(text) => settings::threshold(text)?,
+            None => config.fail_on.as_ref().map_or(Some(ironclad_model::Severity::High), |setting| setting.value),
+        };
+        let min_severity = match &arguments.select.min_severity {
+            Some(text) => Some(settings::severity(text)?),
+            None => config.min_severity.as_ref().map(|setting| setting.value),
+        };
+        let on = |setting: &Option<ironclad_config::Setting<bool>>| setting.as_ref().is_some_and(|s| s.value);
+        Ok(RunFlags {
+            version: inputs::version(&arguments.input)?.or(configured).unwrap_or(settings::NEWEST),
+            fail_on,
+            min_severity,
+            complete: arguments.select.complete || on(&config.complete),
+            strict_init: arguments.select.strict_init || on(&config.strict_init),
+        })
+    }
+}
+
+/// The configuration for an input, and what is wrong with it.
+pub(crate) fn configuration(input: &Path, global: &Global) -> (Config, Vec<ReportedProblem>) {
+    let start = if input.as_os_str() == "-" { Path::new(".") } else { input };
+    let policy = global.policy_config.as_deref();
+    let (config, problems) =
+        ironclad_config::load(start, global.config.as_deref(), policy, global.no_config, &catalogue());
+    let problems = problems
+        .into_iter()
+        .map(|(text, problem)| ReportedProblem { source: text.name().to_string(), text: Some(text), problem })
+        .collect();
+    (config, problems)
+}
+
+/// Files of ours that lie among the inputs are no manifests, whatever they hold.
+fn forget_own_files(request: &mut ironclad_load::Request, config: &Config) {
+    for file in &config.files {
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
+        request.walk.exclude.extend(name);
+    }
+}
+
+/// Flags, else the configuration.
+pub(crate) fn selection(select: &Select, config: Option<&Config>) -> anyhow::Result<Selection> {
+    let configured = config.and_then(|config| config.profile.as_ref()).map(|profile| profile.value.as_str());
+    let asked = select.profile.as_deref();
+    let profile = match asked.or(configured) {
+        None => ProfileName::Default,
+        Some(name) => ProfileName::parse(name).ok_or_else(|| {
+            let names: Vec<&str> = ProfileName::ALL.iter().map(|(name, _)| *name).collect();
+            user_error(format!("`{name}` is not a profile"), format!("one of {}", names.join(", ")))
+        })?,
+    };
+    let list = |setting: Option<&ironclad_config::Setting<Vec<String>>>| {
+        setting.map(|setting| setting.value.clone()).unwrap_or_default()
+    };
+    let pss = select.pss.as_deref().map(settings::standard).transpose()?;
+    let mut chosen = select.select.clone();
+    // `--select` alone is the whole set; the configuration's list refines its profile.
+    let extend = asked.is_some() || chosen.is_empty();
+    let mut ignore = select.ignore.clone();
+    if pss.is_none() && extend {
+        chosen.extend(list(config.and_then(|config| config.select.as_ref())));
+    }
+    if pss.is_none() {
+        ignore.extend(list(config.and_then(|config| config.ignore.as_ref())));
+    }
+    Ok(Selection { profile, select: chosen, ignore, extend, pss })
+}
+
+/// A name that selects nothing, as an error of the user.
+pub(crate) fn selection_error(error: SelectionError) -> anyhow::Error {
+    let help = error.suggestion.map(|near| format!("did you mean `{near}`?"));
+    let help = help.unwrap_or_else(|| "`ironclad checks` lists them".to_owned());
+    user_error(format!("no check, prefix or tag is called `{}`", error.name), help)
+}
+
+/// Today, UTC: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
+fn today() -> Date {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    Date::from_unix(fixed.unwrap_or_else(now))
+}
+
+fn nothing_scanned(arguments: &[PathBuf]) -> ReportedProblem {
+    let names: Vec<String> = arguments.iter().map(|path| path.display().to_string()).collect();
+    ReportedProblem {
+        source: names.join(", "),
+        text: None,
+        problem: Problem {
+            code: "input/nothing-scanned",
+            severity: Severity::Error,
+            span: Span { start: 0, end: 0 },
+            message: "no Kubernetes object in the arguments".to_owned(),
+            hint: Some("name the folder that holds them, or pass `--allow-empty` if that is fine".to_owned()),
+        },
+    }
+}
+
+/// Standard output and files, with their formats.
+struct Targets {
+    stdout: Format,
+    files: Vec<(Format, PathBuf)>,
+}
+
+fn targets(flags: &ReportFlags) -> anyhow::Result<Targets> {
+    let format = |name: &str| {
+        name.parse::<Format>().map_err(|error| user_error(error, "`ironclad scan --help` lists them".to_owned()))
+    };
+    let mut files = Vec::new();
+    for text in &flags.output {
+        let (kind, path) = match text.split_once('=').filter(|(name, _)| name.parse::<Format>().is_ok()) {
+            Some((name, path)) => (format(name)?, path),
+            None => {
+                let extension = Path::new(text).extension().and_then(|e| e.to_str()).unwrap_or_default();
+                let known = Format::of_extension(extension).ok_or_else(|| {
+                    user_error(
+                        format!("the format of `{text}` does not follow from its extension"),
+                        format!("write it in front, as in `-o json={text}`"),
+                    )
+                })?;
+                (known, text.as_str())
+            }
+        };
+        files.push((kind, PathBuf::from(path)));
+    }
+    let stdout = flags.format.as_deref().map(format).transpose()?.unwrap_or(Format::Pretty);
+    Ok(Targets { stdout, files })
+}
+
+fn write(view: &View<'_>, targets: &Targets, quiet: bool) -> anyhow::Result<()> {
+    for (format, path) in &targets.files {
+        let mut bytes = Vec::new();
+        ironclad_report::write(*format, view, &mut bytes)?;
+        if *format == Format::Pretty {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            bytes = anstream::adapter::strip_str(&text).to_string().into_bytes();
+        }
+        fs_err::write(path, bytes)?;
+    }
+    if targets.stdout == Format::Pretty && quiet {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    ironclad_report::write(targets.stdout, view, &mut bytes)?;
+    if targets.stdout == Format::Pretty {
+        output::print(&String::from_utf8_lossy(&bytes))?;
+    } else {
+        output::print_raw(&bytes)?;
+    }
+    Ok(())
+}
+
+/// The checks that a selection enables, for commands that list them.
+pub(crate) fn enabled(select: &Select, config: Option<&Config>) -> anyhow::Result<Vec<Enabled>> {
+    selection(select, config)?.resolve(&catalogue()).map_err(selection_error)
+}
+
+/// Problems as text on standard error, for commands whose output is not a report.
+pub(crate) fn complain(problems: &[ReportedProblem]) -> bool {
+    let mut failed = false;
+    for problem in problems {
+        let place = problem.text.as_ref().map(|text: &Arc<Source>| {
+            let at = text.position(problem.problem.span.start);
+            format!(":{}:{}", at.line, at.column)
+        });
+        let error = problem.problem.severity == Severity::Error;
+        failed |= error;
+        let word = if error { "error" } else { "warning" };
+        let (code, message) = (problem.problem.code, &problem.problem.message);
+        output::note(&format!("{word}[{code}]: {}{}: {message}", problem.source, place.unwrap_or_default()));
+        if let Some(hint) = &problem.problem.hint {
+            output::note(&format!("  help: {hint}"));
+        }
+    }
+    failed
+}

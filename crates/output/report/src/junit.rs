@@ -1,0 +1,77 @@
+//! JUnit's XML: a suite for each source, a case for each check that fired on an object.
+
+use crate::{Located, View, position_of};
+use ironclad_model::Status;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::collections::BTreeMap;
+use std::io;
+
+pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut report = Report::new("ironclad");
+    // The loader's order is sorted by name; so are the suites.
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut cases: BTreeMap<(&str, &str, String), Vec<Located<'_>>> = BTreeMap::new();
+    let located: Vec<Located<'_>> = view.findings().collect();
+    for input in &view.report.inputs {
+        suites.insert(&input.source, TestSuite::new(input.source.as_str()));
+    }
+    for located in located {
+        let source = located.source.map(|source| &**source.name()).unwrap_or_default();
+        let object = located.object.map(|object| object.identity().to_string()).unwrap_or_default();
+        cases.entry((source, located.finding.check, object)).or_default().push(located);
+    }
+    for ((source, check, object), findings) in cases {
+        let open: Vec<&Located<'_>> = findings.iter().filter(|l| l.finding.is_open()).collect();
+        let mut status;
+        if let Some(first) = open.first() {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let lines: Vec<String> = open.iter().map(|l| line(l)).collect();
+            status.set_message(first.finding.message.as_str());
+            status.set_type(first.finding.severity.as_str());
+            status.set_description(lines.join("\n"));
+        } else {
+            status = TestCaseStatus::skipped();
+            if let Some(Status::Waived(waived)) = findings.first().map(|l| &l.finding.status) {
+                status.set_message(format!("waived: {}", waived.reason));
+            }
+        }
+        let mut case = TestCase::new(format!("{object}: {check}"), status);
+        case.set_classname(check);
+        suites.entry(source).or_insert_with(|| TestSuite::new(source)).add_test_case(case);
+    }
+    for problem in &view.report.problems {
+        if problem.problem.severity == ironclad_tree::Severity::Warning {
+            continue;
+        }
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        let place = position_of(problem).map(|(start, _)| format!(":{}:{}", start.line, start.column));
+        status.set_message(problem.problem.message.as_str());
+        status.set_type(problem.problem.code);
+        status.set_description(format!("{}{}", problem.source, place.unwrap_or_default()));
+        let mut case = TestCase::new("can be read", status);
+        case.set_classname(problem.problem.code);
+        let suite = suites.entry(&problem.source).or_insert_with(|| TestSuite::new(problem.source.as_str()));
+        suite.add_test_case(case);
+    }
+    for (_, mut suite) in suites {
+        if suite.test_cases.is_empty() {
+            let mut case = TestCase::new("no finding", TestCaseStatus::success());
+            case.set_classname("ironclad");
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    let text = report.to_string().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
+}
+
+fn line(located: &Located<'_>) -> String {
+    format!(
+        "{}:{}:{}: {}: {}",
+        located.source_name(),
+        located.start.line,
+        located.start.column,
+        located.finding.severity,
+        located.finding.message
+    )
+}

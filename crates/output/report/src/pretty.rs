@@ -1,0 +1,357 @@
+//! For people: a block for each finding in the shape of rustc's, what could not be read, and one line that sums up.
+
+use crate::excerpt::{Excerpt, number_width};
+use crate::{Located, View, position_of};
+use anstyle::{AnsiColor, Effects, Style};
+use ironclad_check::{Level, Meta, Profile};
+use ironclad_model::{ObjectId, Report, ReportedProblem, Severity, Status};
+use ironclad_tree::{Kind, Span};
+use std::fmt::Write as _;
+use std::io;
+
+/// More blocks than this, and the worst are named again at the end.
+const SCREENFUL: usize = 10;
+const DIM: Style = Style::new().effects(Effects::DIMMED);
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const CYAN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
+
+pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let shown: Vec<Located<'_>> = view
+        .findings()
+        .filter(|located| match located.finding.status {
+            Status::Open => true,
+            Status::Waived(_) => view.options.show_waived,
+            Status::Baselined => view.options.verbose,
+        })
+        .collect();
+    let mut done = vec![false; shown.len()];
+    let mut blocks = 0;
+    for index in 0..shown.len() {
+        if done[index] {
+            continue;
+        }
+        let mut text = String::new();
+        let same = |other: &Located<'_>| is_alike(&shown[index], other);
+        let group: Vec<usize> = if view.options.verbose {
+            vec![index]
+        } else if is_restricted(view, &shown[index]) {
+            let object = shown[index].finding.object;
+            (index..shown.len()).filter(|&i| in_group(view, &shown[i], object)).collect()
+        } else {
+            (index..shown.len()).filter(|&i| !done[i] && same(&shown[i])).collect()
+        };
+        for &member in &group {
+            done[member] = true;
+        }
+        let members: Vec<&Located<'_>> = group.iter().filter_map(|&i| shown.get(i)).collect();
+        if members.len() > 1 && is_restricted(view, members[0]) {
+            restricted(&members, &mut text);
+        } else {
+            block(view, &members, &mut text);
+        }
+        text.push('\n');
+        out.write_all(text.as_bytes())?;
+        blocks += 1;
+    }
+    for problem in &view.report.problems {
+        let mut text = String::new();
+        unread(view, problem, &mut text);
+        text.push('\n');
+        out.write_all(text.as_bytes())?;
+    }
+    let mut text = String::new();
+    for failure in &view.report.failures {
+        let style = severity_style(Severity::Critical);
+        let _ = writeln!(
+            text,
+            "{style}error[internal/check-failed]{style:#}{BOLD}: {} failed on {}{BOLD:#}\n  = {}\n  = {CYAN}help{CYAN:#}: this is a bug of ironclad: please report it with the object\n",
+            failure.check, failure.object, failure.message
+        );
+    }
+    if blocks > SCREENFUL {
+        worst(&shown, &mut text);
+    }
+    coverage(view, &mut text);
+    summary(view, &mut text);
+    out.write_all(text.as_bytes())
+}
+
+fn severity_style(severity: Severity) -> Style {
+    let colour = match severity {
+        Severity::Critical => AnsiColor::Magenta,
+        Severity::High => AnsiColor::Red,
+        Severity::Medium => AnsiColor::Yellow,
+        Severity::Low => AnsiColor::Blue,
+        Severity::Info => AnsiColor::Cyan,
+    };
+    Style::new().bold().fg_color(Some(colour.into()))
+}
+
+/// The same check in the same file, as open as the first.
+fn is_alike(a: &Located<'_>, b: &Located<'_>) -> bool {
+    a.finding.check == b.finding.check
+        && a.source_name() == b.source_name()
+        && a.finding.is_open() == b.finding.is_open()
+        && a.finding.severity == b.finding.severity
+}
+
+fn is_restricted(view: &View<'_>, located: &Located<'_>) -> bool {
+    located.finding.is_open()
+        && located.finding.container.is_some() | located.object.is_some()
+        && view.meta(located.finding.check).is_some_and(|meta| meta.profile == Profile::Restricted)
+}
+
+fn in_group(view: &View<'_>, located: &Located<'_>, object: ObjectId) -> bool {
+    located.finding.object == object && is_restricted(view, located)
+}
+
+fn header(out: &mut String, severity: Severity, id: &str, message: &str) {
+    let style = severity_style(severity);
+    let _ = writeln!(out, "{style}{severity}[{id}]{style:#}{BOLD}: {message}{BOLD:#}");
+}
+
+fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
+    let object = located.object.map(|object| format!("  {}", object.identity())).unwrap_or_default();
+    let (source, start) = (located.source_name(), located.start);
+    let _ = writeln!(
+        out,
+        "{CYAN}{:numbers$} ┌{CYAN:#} {source}:{}:{}{DIM}{object}{DIM:#}",
+        "", start.line, start.column
+    );
+}
+
+fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
+    let Some(first) = members.first() else { return };
+    let finding = first.finding;
+    header(out, finding.severity, finding.check, &finding.message);
+    let numbers = number_width(first.start.line);
+    place(out, numbers, first);
+    let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+    excerpt(view, first, numbers, out);
+    let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+    let mut fact = |word: &str, text: &str| {
+        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}{word}{BOLD:#}: {text}", "");
+    };
+    for related in &finding.related {
+        if let Some(object) = view.snapshot.object(related.object) {
+            let span = related.place.span(object.document());
+            let at = object.document().source().position(span.start);
+            fact("see", &format!("{}:{}:{}: {}", object.source_name(), at.line, at.column, related.message));
+        }
+    }
+    if let Some(meta) = view.meta(finding.check) {
+        let breaks = breaks(meta, finding.pss);
+        if !breaks.is_empty() {
+            fact("breaks", &breaks);
+        }
+    }
+    if let Status::Waived(waived) = &finding.status {
+        let until = waived.expires.map(|date| format!(", until {date}")).unwrap_or_default();
+        let by = waived.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+        fact("waived", &format!("{} ({}{by}{until})", waived.reason, waived.source));
+    }
+    if members.len() > 1 {
+        let lines: Vec<String> = members[1..].iter().take(12).map(|l| l.start.line.to_string()).collect();
+        let more = if members.len() > 13 { ", …" } else { "" };
+        let plural = if lines.len() == 1 { "line" } else { "lines" };
+        let count = members.len() - 1;
+        fact("also", &format!("{count} more like it in this file, {plural} {}{more} (-v shows them)", lines.join(", ")));
+    }
+    fact("help", &format!("ironclad explain {}", finding.check));
+}
+
+/// Everything that keeps an object from the restricted level, in one block.
+fn restricted(members: &[&Located<'_>], out: &mut String) {
+    let Some(first) = members.first() else { return };
+    let severity = members.iter().map(|l| l.finding.severity).max().unwrap_or(Severity::Medium);
+    let object = first.object.map(|object| object.identity().to_string()).unwrap_or_default();
+    let count = members.len();
+    header(out, severity, "pss-restricted", &format!("{object} is not restricted, for {count} reasons"));
+    let last = members.iter().map(|l| l.start.line).max().unwrap_or(1);
+    let numbers = number_width(last);
+    place(out, numbers, first);
+    let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+    for located in members {
+        let finding = located.finding;
+        let style = severity_style(finding.severity);
+        let _ = writeln!(
+            out,
+            "{CYAN}{:<numbers$} │{CYAN:#} {style}{:<8}{style:#} {} {DIM}{}{DIM:#}",
+            located.start.line,
+            finding.severity.as_str(),
+            finding.message,
+            finding.check
+        );
+    }
+    let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+    let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}breaks{BOLD:#}: PSS restricted", "");
+    let _ = writeln!(
+        out,
+        "{CYAN}{:numbers$} ={CYAN:#} {BOLD}help{BOLD:#}: ironclad explain {} (-v shows each)",
+        "", first.finding.check
+    );
+}
+
+fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut String) {
+    let Some(source) = located.source else { return };
+    Excerpt {
+        source,
+        span: located.finding.span,
+        context: context(located),
+        label: located.finding.label.as_deref(),
+        style: severity_style(located.finding.severity),
+        gutter: CYAN,
+        width: view.options.width,
+    }
+    .write(numbers, out);
+}
+
+/// The line on which the list item around a finding begins: it names the container, port or rule.
+fn context(located: &Located<'_>) -> Option<u32> {
+    let object = located.object.filter(|_| located.finding.elsewhere.is_none())?;
+    let document = object.document();
+    let mut at = document.node(located.finding.place.node);
+    loop {
+        let parent = document.parent(at.id())?;
+        if parent.kind() == Kind::Sequence && at.kind() == Kind::Mapping {
+            let line = document.source().position(at.span().start).line;
+            return (line < located.start.line).then_some(line);
+        }
+        if at.id() == object.root().id() {
+            return None;
+        }
+        at = parent;
+    }
+}
+
+/// Standards that a check stands for: `PSS baseline (privileged), CIS 5.2.2`.
+fn breaks(meta: &Meta, pss: Option<&str>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let standard = meta.pss.iter().find(|p| pss.is_none_or(|check| check == p.check));
+    if let Some(standard) = standard {
+        let level = match standard.level {
+            Level::Baseline => "baseline",
+            Level::Restricted => "restricted",
+        };
+        parts.push(match pss {
+            Some(check) => format!("PSS {level} ({check})"),
+            None => format!("PSS {level}"),
+        });
+    }
+    parts.extend(meta.tags.iter().filter_map(|tag| tag.strip_prefix("cis:")).map(|id| format!("CIS {id}")));
+    parts.join(", ")
+}
+
+fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
+    let (severity, word) = match problem.problem.severity {
+        ironclad_tree::Severity::Error => (Severity::High, "error"),
+        ironclad_tree::Severity::Warning => (Severity::Medium, "warning"),
+    };
+    let style = severity_style(severity);
+    let _ = writeln!(
+        out,
+        "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}",
+        problem.problem.code, problem.problem.message
+    );
+    let mut numbers = 1;
+    match (&problem.text, position_of(problem)) {
+        (Some(text), Some((start, _))) if !text.text().is_empty() => {
+            numbers = number_width(start.line);
+            let _ = writeln!(
+                out,
+                "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}",
+                "", problem.source, start.line, start.column
+            );
+            let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+            let span = Span { end: problem.problem.span.end.max(problem.problem.span.start), ..problem.problem.span };
+            Excerpt { source: text, span, context: None, label: None, style, gutter: CYAN, width: view.options.width }
+                .write(numbers, out);
+            let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
+        }
+        _ => {
+            let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}", "", problem.source);
+        }
+    }
+    if let Some(hint) = &problem.problem.hint {
+        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}help{BOLD:#}: {hint}", "");
+    }
+}
+
+fn worst(shown: &[Located<'_>], out: &mut String) {
+    let mut open: Vec<&Located<'_>> = shown.iter().filter(|l| l.finding.is_open()).collect();
+    open.sort_by_key(|located| std::cmp::Reverse(located.finding.severity));
+    let _ = writeln!(out, "{BOLD}the worst{BOLD:#}");
+    for located in open.iter().take(3) {
+        let finding = located.finding;
+        let style = severity_style(finding.severity);
+        let _ = writeln!(
+            out,
+            "  {style}{}{style:#} {}:{}: {} {DIM}{}{DIM:#}",
+            finding.severity, located.source_name(), located.start.line, finding.message, finding.check
+        );
+    }
+    out.push('\n');
+}
+
+fn coverage(view: &View<'_>, out: &mut String) {
+    let coverage = &view.report.coverage;
+    if view.options.verbose {
+        for (reason, files) in &coverage.skipped {
+            for file in files {
+                let _ = writeln!(out, "{DIM}skipped {file}: {reason}{DIM:#}");
+            }
+        }
+        for not in &coverage.not_observed {
+            let _ = writeln!(out, "{DIM}not observed: {}: {}{DIM:#}", not.check, not.reason);
+        }
+        return;
+    }
+    let skipped: usize = coverage.skipped.iter().map(|(_, files)| files.len()).sum();
+    if skipped > 0 {
+        let files = if skipped == 1 { "file is" } else { "files are" };
+        let _ = writeln!(out, "{DIM}{skipped} {files} not Kubernetes (-v lists them){DIM:#}");
+    }
+    if !coverage.not_observed.is_empty() {
+        let count = coverage.not_observed.len();
+        let checks = if count == 1 { "check" } else { "checks" };
+        let _ = writeln!(out, "{DIM}{count} {checks} could not see what they need (-v lists them){DIM:#}");
+    }
+}
+
+fn summary(view: &View<'_>, out: &mut String) {
+    let report: &Report = view.report;
+    let counts: Vec<String> = report
+        .open()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| {
+            let style = severity_style(severity);
+            format!("{style}{count} {severity}{style:#}")
+        })
+        .collect();
+    let objects = report.coverage.objects;
+    let found = if counts.is_empty() { format!("{BOLD}no findings{BOLD:#}") } else { counts.join(", ") };
+    let time = view.options.elapsed.map(|elapsed| format!(", {:.2} s", elapsed.as_secs_f64())).unwrap_or_default();
+    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let _ = write!(
+        out,
+        "{found} in {} ({}{time})",
+        plural(objects, "object", "objects"),
+        plural(report.coverage.checks, "check", "checks")
+    );
+    let waived = report.findings.iter().filter(|f| matches!(f.status, Status::Waived(_))).count();
+    if waived > 0 {
+        let _ = write!(out, "; {waived} waived");
+    }
+    let unread = report.problems.iter().filter(|p| p.problem.severity == ironclad_tree::Severity::Error).count();
+    if unread > 0 {
+        let style = severity_style(Severity::High);
+        let what = plural(unread, "input could not be read", "inputs could not be read");
+        let _ = write!(out, "; {style}{what}{style:#}");
+    }
+    if !report.failures.is_empty() {
+        let what = plural(report.failures.len(), "check failed", "checks failed");
+        let _ = write!(out, "; {what}");
+    }
+    out.push('\n');
+}
