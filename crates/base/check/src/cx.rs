@@ -5,7 +5,7 @@ use ironclad_model::{
     Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
 };
 use ironclad_tree::Span;
-use ironclad_views::PodContainer;
+use ironclad_views::{Pod, PodContainer};
 
 /// Context of one call of one check.
 pub struct Cx<'a> {
@@ -84,6 +84,15 @@ impl<'a> Cx<'a> {
     /// Judge by the exact Pod Security rule, without the default profile's allowances (`restricted`, `--pss`)?
     pub fn exact_pss(&self) -> bool {
         self.config.exact_pss || self.config.pss.is_some()
+    }
+
+    /// Does what only Linux has not apply to this pod? Under `--pss` as upstream decides: from 1.25, by `spec.os.name`
+    /// alone; else by the node selector too.
+    pub fn skips_windows(&self, pod: &Pod<'_>) -> bool {
+        match self.config.pss {
+            Some((_, version)) => version >= 25 && pod.is_windows(),
+            None => pod.runs_on_windows(),
+        }
     }
 
     /// Minor version of Kubernetes to judge for.

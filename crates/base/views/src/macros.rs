@@ -27,6 +27,12 @@ macro_rules! view {
             }
 
             impl<'a> $name<'a> {
+                /// Where it is.
+                pub fn spot(self) -> ironclad_model::Spot<'a> { self.0 }
+                /// Is there a mapping?
+                pub fn exists(self) -> bool { $crate::View::exists(self) }
+                /// Is it absent, null or `{}`?
+                pub fn is_empty(self) -> bool { $crate::View::is_empty(self) }
                 /// The declared fields, for the test against the published schemas.
                 pub const DECLARED: &'static [(&'static str, ironclad_tree::Symbol, &'static str)] = &[
                     $(($definition, ironclad_tree::f::$symbol, stringify!($shape))),*

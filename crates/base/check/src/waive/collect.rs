@@ -4,7 +4,7 @@ use super::comment::{self, Directive};
 use super::{Scope, Waiver, Waiving, Written, object_at};
 use ironclad_model::{Finding, Kind, Object, ObjectId, Snapshot};
 use ironclad_tree::{Comment, NodeRef, Source, Span, f};
-use ironclad_views::{View, WorkloadKinds, pods};
+use ironclad_views::{WorkloadKinds, pods};
 use std::sync::Arc;
 
 /// Prefix of annotations.

@@ -1,0 +1,51 @@
+//! `workload/apparmor-annotation`
+
+use ironclad_check::{Cx, Meta};
+use ironclad_model::Severity;
+use ironclad_pod::{APP_ARMOR_ANNOTATION, effective};
+use ironclad_views::{AppArmorProfile, Pod};
+
+pub(super) static META: Meta = Meta {
+    id: "workload/apparmor-annotation",
+    title: "AppArmor annotation that misleads",
+    severity: Severity::Medium,
+    peers: &[("kubeaudit", "AppArmorInvalidAnnotation")],
+    page: include_str!("apparmor_annotation.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for entry in pod.metadata.annotations().iter() {
+        let Some(name) = entry.key().strip_prefix(APP_ARMOR_ANNOTATION) else { continue };
+        let value = entry.value().text().unwrap_or_default();
+        let container = pod.containers.iter().find(|container| container.name().get() == Some(name));
+        let Some(container) = container else {
+            cx.find(entry.value(), format!("annotation names container \"{name}\", which does not exist"))
+                .label("the profile is applied to nothing");
+            continue;
+        };
+        let field = effective(pod, container).app_armor;
+        if let Some(profile) = field.value.filter(|profile| !agrees(*profile, value)) {
+            cx.find(entry.value(), format!("annotation and field of container \"{name}\" contradict each other"))
+                .of(container)
+                .related(profile.spot(), "the field says otherwise");
+        } else if cx.version() >= DEPRECATED {
+            cx.find(entry.value(), format!("annotation of container \"{name}\" is deprecated since 1.{DEPRECATED}"))
+                .of(container)
+                .severity(Severity::Low)
+                .label("`securityContext.appArmorProfile` says the same");
+        }
+    }
+}
+
+/// Minor version from which the field replaces the annotation.
+const DEPRECATED: u8 = 30;
+
+fn agrees(profile: AppArmorProfile<'_>, annotation: &str) -> bool {
+    match profile.kind().get() {
+        Some("RuntimeDefault") => annotation == "runtime/default",
+        Some("Unconfined") => annotation == "unconfined",
+        Some("Localhost") => annotation.strip_prefix("localhost/") == profile.localhost_profile().get(),
+        _ => true,
+    }
+}

@@ -1,0 +1,40 @@
+//! `workload/host-credentials-path`
+
+use ironclad_check::{Cx, Meta};
+use ironclad_model::Severity;
+use ironclad_pod::{host_mounts, is_at_or_below};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/host-credentials-path",
+    title: "pod reaches credentials of the node",
+    severity: Severity::High,
+    tags: &["mitre:T1552"],
+    peers: &[("kubescape", "C-0020"), ("kubescape", "alert-mount-potential-credentials-paths")],
+    page: include_str!("host_credentials_path.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for mount in host_mounts(pod) {
+        let reached = PLACES.iter().find(|place| is_at_or_below(&mount.clean, place)).copied().or_else(|| {
+            let file = mount.clean.strip_prefix("/etc/kubernetes/")?;
+            (!file.contains('/') && file.ends_with(".conf")).then_some("/etc/kubernetes/*.conf")
+        });
+        let Some(place) = reached else { continue };
+        let volume = mount.volume.name().get().unwrap_or("(no name)");
+        cx.find(mount.volume.host_path().path(), format!("volume \"{volume}\" holds credentials: `{}`", mount.clean))
+            .label("whoever reads them acts as the node or its administrator")
+            .evidence("place", place);
+    }
+}
+
+const PLACES: &[&str] = &[
+    "/etc/kubernetes/azure.json",
+    "/etc/kubernetes/pki",
+    "/root/.aws",
+    "/root/.azure",
+    "/root/.config/gcloud",
+    "/root/.kube",
+    "/var/lib/kubelet/pki",
+];

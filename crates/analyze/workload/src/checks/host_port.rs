@@ -1,0 +1,33 @@
+//! `workload/host-port`
+
+use ironclad_check::{Cx, FixKind, Level, Meta, Profile, Pss};
+use ironclad_model::{Safety, Severity};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/host-port",
+    title: "container takes a port of the node",
+    severity: Severity::Medium,
+    profile: Profile::Baseline,
+    pss: &[Pss { check: "hostPorts", level: Level::Baseline, since: 0, overridden: None }],
+    tags: &["cis:5.2.13", "nsa"],
+    peers: &[("checkov", "CKV_K8S_26"), ("kubescape", "C-0044"), ("kubescape", "container-hostPort"), ("polaris", "hostPortSet"), ("trivy", "KSV-0024")],
+    fix: FixKind::Unsafe,
+    page: include_str!("host_port.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for container in &pod.containers {
+        for port in container.ports().iter() {
+            let field = port.host_port();
+            if field.get().is_some_and(|port| port != 0) {
+                let number = field.get().unwrap_or_default();
+                cx.find(field, format!("container \"{}\" takes port {number} of the node", container.label()))
+                    .of(container)
+                    .label("open on every address of the node, past Services and most NetworkPolicies")
+                    .fix_remove("remove `hostPort`", Safety::Unsafe, field);
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `workload/no-kernel-hardening`
+
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+use ironclad_pod::{app_armor_annotation, effective};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/no-kernel-hardening",
+    title: "nothing in the kernel confines the container",
+    severity: Severity::Medium,
+    profile: Profile::OptIn,
+    peers: &[("kubescape", "C-0055"), ("kubescape", "linux-hardening"), ("polaris", "linuxHardening")],
+    page: include_str!("no_kernel_hardening.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    if cx.skips_windows(pod) {
+        return;
+    }
+    for container in &pod.containers {
+        let settings = effective(pod, container);
+        let seccomp = settings.seccomp.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"));
+        let app_armor = settings.app_armor.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"))
+            || app_armor_annotation(pod, container.label()).is_some_and(|(_, value)| value != "unconfined");
+        let se_linux = settings.se_linux.value.is_some_and(|options| !options.is_empty());
+        let drops = !container.security_context().capabilities().drop().is_empty();
+        if !(seccomp || app_armor || se_linux || drops) {
+            cx.find(container.view.spot(), format!("nothing confines container \"{}\": no seccomp, AppArmor, SELinux or dropped capability", container.label()))
+                .of(container);
+        }
+    }
+}
