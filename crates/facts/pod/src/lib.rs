@@ -10,6 +10,7 @@ mod host_path;
 mod image;
 mod mounts;
 mod pattern;
+mod resources;
 mod service;
 mod token;
 
@@ -20,5 +21,6 @@ pub use host_path::{HostMount, clean_path, host_mounts, is_at_or_below};
 pub use image::{Image, ImageError, ImageReference, PullPolicy, effective_pull_policy, images};
 pub use mounts::{MountedClaim, MountedVolume, mounted_claims, mounted_volumes};
 pub use pattern::{covers_image, matches_pattern};
+pub use resources::{Resources, counted, resources};
 pub use service::{ServicePort, same_namespace, selects, service_ports};
 pub use token::{ServiceAccountName, service_account};

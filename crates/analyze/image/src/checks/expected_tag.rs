@@ -1,0 +1,37 @@
+//! `image/expected-tag`
+
+use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
+use ironclad_model::Severity;
+use ironclad_pod::{ImageReference, covers_image, images};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "image/expected-tag",
+    title: "image with another tag than agreed",
+    severity: Severity::Low,
+    profile: Profile::OptIn,
+    peers: &[("kubeaudit", "ImageTagIncorrect")],
+    params: &[Param {
+        name: "tags",
+        default: ParamDefault::Map(&[]),
+        doc: "Tag by repository, the repository written in full (`docker.io/library/nginx: \"1.27\"`).",
+    }],
+    page: include_str!("expected_tag.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let Some(tags) = cx.map("tags") else { return };
+    for image in images(pod) {
+        let Ok(reference) = ImageReference::parse(image.text) else { continue };
+        let name = reference.name();
+        let Some((_, wanted)) = tags.iter().find(|(pattern, _)| covers_image(pattern, &name)) else { continue };
+        if reference.tag != Some(wanted.as_str()) {
+            let message = format!("image `{}` should have the tag `{wanted}`", image.text);
+            let finder = cx.find(image.spot, message);
+            if let Some(container) = image.container {
+                finder.of(container);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `image/no-digest`
+
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+use ironclad_pod::{ImageReference, images};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "image/no-digest",
+    title: "image is not pinned by a digest",
+    severity: Severity::Low,
+    profile: Profile::OptIn,
+    peers: &[("checkov", "CKV_K8S_43"), ("kubescape", "C-0306"), ("kubescape", "image-not-pinned-to-digest")],
+    page: include_str!("no_digest.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for image in images(pod) {
+        let Ok(reference) = ImageReference::parse(image.text) else { continue };
+        if reference.digest.is_none() {
+            let message = format!("image `{}` is not pinned by a digest", image.text);
+            let finder = cx.find(image.spot, message).label("whoever owns the tag decides what runs");
+            if let Some(container) = image.container {
+                finder.of(container);
+            }
+        }
+    }
+}

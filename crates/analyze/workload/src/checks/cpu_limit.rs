@@ -1,0 +1,31 @@
+//! `reliability/cpu-limit`
+
+use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Kind, Severity};
+use ironclad_views::Pod;
+use ironclad_pod::{counted, resources};
+use ironclad_tree::f;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/cpu-limit",
+    title: "container without a cpu limit",
+    severity: Severity::Info,
+    profile: Profile::OptIn,
+    reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
+    peers: &[("checkov", "CKV_K8S_11"), ("kubeaudit", "LimitsCPUNotSet"), ("kubeaudit", "limits"), ("kubescape", "C-0270"), ("kubescape", "resources-cpu-limits"), ("polaris", "cpuLimitsMissing"), ("trivy", "KSV-0011")],
+    fix: FixKind::Value,
+    page: include_str!("cpu_limit.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for container in counted(pod, cx.strict_init()) {
+        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        if resources.limit("cpu").is_none() {
+            let spot = container.resources().limits().spot().field(f::CPU);
+            cx.find(spot, format!("container \"{}\" has no cpu limit", container.label()))
+                .of(container)
+                .label("it may take every processor of the node");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `reliability/cpu-request`
+
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Kind, Severity};
+use ironclad_views::Pod;
+use ironclad_pod::{counted, resources};
+use ironclad_tree::f;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/cpu-request",
+    title: "container without a cpu request",
+    severity: Severity::Low,
+    reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
+    peers: &[("checkov", "CKV_K8S_10"), ("kube-linter", "unset-cpu-requirements"), ("kube-score", "container-resources"), ("kubescape", "C-0050"), ("kubescape", "C-0268"), ("kubescape", "resources-cpu-limit-and-request"), ("kubescape", "resources-cpu-requests"), ("polaris", "cpuRequestsMissing"), ("trivy", "KSV-0015")],
+    fix: FixKind::Value,
+    page: include_str!("cpu_request.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for container in counted(pod, cx.strict_init()) {
+        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        if resources.request("cpu").is_none() {
+            let spot = container.resources().requests().spot().field(f::CPU);
+            cx.find(spot, format!("container \"{}\" has no cpu request", container.label()))
+                .of(container)
+                .label("the scheduler takes it for nothing");
+        }
+    }
+}

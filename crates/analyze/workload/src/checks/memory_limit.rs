@@ -1,0 +1,30 @@
+//! `reliability/memory-limit`
+
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Kind, Severity};
+use ironclad_views::Pod;
+use ironclad_pod::{counted, resources};
+use ironclad_tree::f;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/memory-limit",
+    title: "container without a memory limit",
+    severity: Severity::Medium,
+    reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
+    peers: &[("checkov", "CKV_K8S_13"), ("kubeaudit", "LimitsMemoryNotSet"), ("kubeaudit", "LimitsNotSet"), ("kube-linter", "unset-memory-requirements"), ("kubescape", "C-0004"), ("kubescape", "C-0009"), ("kubescape", "C-0271"), ("kubescape", "resource-policies"), ("kubescape", "resources-memory-limit-and-request"), ("kubescape", "resources-memory-limits"), ("polaris", "memoryLimitsMissing"), ("trivy", "KSV-0018")],
+    fix: FixKind::Value,
+    page: include_str!("memory_limit.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for container in counted(pod, cx.strict_init()) {
+        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        if resources.limit("memory").is_none() {
+            let spot = container.resources().limits().spot().field(f::MEMORY);
+            cx.find(spot, format!("container \"{}\" has no memory limit", container.label()))
+                .of(container)
+                .label("a leak takes the node's memory");
+        }
+    }
+}

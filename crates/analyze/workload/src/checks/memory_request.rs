@@ -1,0 +1,30 @@
+//! `reliability/memory-request`
+
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Kind, Severity};
+use ironclad_views::Pod;
+use ironclad_pod::{counted, resources};
+use ironclad_tree::f;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/memory-request",
+    title: "container without a memory request",
+    severity: Severity::Medium,
+    reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
+    peers: &[("checkov", "CKV_K8S_12"), ("kubescape", "C-0269"), ("kubescape", "resources-memory-requests"), ("polaris", "memoryRequestsMissing"), ("trivy", "KSV-0016")],
+    fix: FixKind::Value,
+    page: include_str!("memory_request.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for container in counted(pod, cx.strict_init()) {
+        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        if resources.request("memory").is_none() {
+            let spot = container.resources().requests().spot().field(f::MEMORY);
+            cx.find(spot, format!("container \"{}\" has no memory request", container.label()))
+                .of(container)
+                .label("the scheduler takes it for nothing");
+        }
+    }
+}
