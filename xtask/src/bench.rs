@@ -60,7 +60,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     measure("ironclad --version", vec![ironclad.clone(), "--version".to_owned()])?;
     measure("ironclad, 1,200 manifests, all checks", scan(&files, &json))?;
     measure("ironclad, the same, one thread", scan(&files, &["--profile", "all", "--format", "json", "--jobs", "1"]))?;
-    measure("ironclad, 20 MB in one file, one thread", scan(&big, &["--profile", "all", "--format", "json", "--jobs", "1"]))?;
+    measure(
+        "ironclad, 20 MB in one file, one thread",
+        scan(&big, &["--profile", "all", "--format", "json", "--jobs", "1"]),
+    )?;
     measure("kube-linter, 1,200 manifests", peer(&["kube-linter", "lint", "--format", "json"], &files))?;
     let every = |command: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("{command} {files}/*.yaml")];
     if on_path("kube-score") {
@@ -69,7 +72,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         measure("kube-score, 1,200 manifests", vec!["kube-score".to_owned()])?;
     }
     measure("polaris, 1,200 manifests", peer(&["polaris", "audit", "--format", "json", "--audit-path"], &files))?;
-    measure("checkov, 1,200 manifests", peer(&["checkov", "--framework", "kubernetes", "--quiet", "--compact", "-d"], &files))?;
+    measure(
+        "checkov, 1,200 manifests",
+        peer(&["checkov", "--framework", "kubernetes", "--quiet", "--compact", "-d"], &files),
+    )?;
     for line in table {
         say(&line);
     }
@@ -138,9 +144,9 @@ fn generate_large(path: &PathBuf, bytes: usize) -> Result<()> {
 
 /// A Deployment with its Service, about 2.5 kB, varied by its number so that some checks fire and others do not.
 fn manifest(index: usize) -> String {
-    let privileged = if index % 7 == 0 { "          privileged: true\n" } else { "" };
-    let tag = if index % 5 == 0 { "latest" } else { "1.27.3" };
-    let non_root = index % 3 != 0;
+    let privileged = if index.is_multiple_of(7) { "          privileged: true\n" } else { "" };
+    let tag = if index.is_multiple_of(5) { "latest" } else { "1.27.3" };
+    let non_root = !index.is_multiple_of(3);
     format!(
         "---
 apiVersion: apps/v1

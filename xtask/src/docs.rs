@@ -75,7 +75,10 @@ fn index(catalogue: &ironclad_check::Catalogue) -> Result<String> {
         let meta = check.meta;
         if meta.domain() != domain {
             domain = meta.domain();
-            writeln!(out, "\n## {domain}\n\n| check | severity | profile | fix | what it finds |\n|---|---|---|---|---|")?;
+            writeln!(
+                out,
+                "\n## {domain}\n\n| check | severity | profile | fix | what it finds |\n|---|---|---|---|---|"
+            )?;
         }
         writeln!(
             out,
@@ -101,7 +104,12 @@ fn fix(meta: &Meta) -> &'static str {
 
 fn page(meta: &Meta) -> Result<String> {
     let mut out = meta.page.trim_end().to_owned();
-    write!(out, "\n\n## Facts\n\n| | |\n|---|---|\n| severity | {} |\n| profile | {} |\n", meta.severity, meta.profile.letter())?;
+    write!(
+        out,
+        "\n\n## Facts\n\n| | |\n|---|---|\n| severity | {} |\n| profile | {} |\n",
+        meta.severity,
+        meta.profile.letter()
+    )?;
     if meta.fix != FixKind::None {
         writeln!(out, "| fix | {} |", fix(meta))?;
     }
@@ -146,7 +154,7 @@ fn man_pages() -> Result<Vec<(PathBuf, String)>> {
     while let Some(command) = pending.pop() {
         let name = command.get_bin_name().unwrap_or("ironclad").replace(' ', "-");
         let mut text = Vec::new();
-        clap_mangen::Man::new(command.clone().name(name.clone())).date("").render(&mut text)?;
+        clap_mangen::Man::new(command.clone()).date("").render(&mut text)?;
         pages.push((PathBuf::from(format!("docs/man/{name}.1")), String::from_utf8(text)?));
         pending.extend(command.get_subcommands().cloned());
     }

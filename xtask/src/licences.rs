@@ -19,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     let mut bad = Vec::new();
     let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
     for package in packages {
-        let name = format!("{} {}", package["name"].as_str().unwrap_or("?"), package["version"].as_str().unwrap_or("?"));
+        let name =
+            format!("{} {}", package["name"].as_str().unwrap_or("?"), package["version"].as_str().unwrap_or("?"));
         match package["source"].as_str() {
             None => continue,
             Some(source) if source.starts_with("registry+https://github.com/rust-lang/crates.io-index") => {}
@@ -90,7 +91,9 @@ mod tests {
     #[test]
     fn expressions() {
         let allowed = ["MIT", "Apache-2.0", "BSD-3-Clause"].map(str::to_owned);
-        for good in ["MIT", "GPL-3.0 OR MIT", "MIT/Apache-2.0", "MIT AND Apache-2.0", "(MIT OR GPL-2.0) AND BSD-3-Clause"] {
+        for good in
+            ["MIT", "GPL-3.0 OR MIT", "MIT/Apache-2.0", "MIT AND Apache-2.0", "(MIT OR GPL-2.0) AND BSD-3-Clause"]
+        {
             assert!(acceptable(good, &allowed), "{good}");
         }
         for bad in ["GPL-3.0", "MIT AND GPL-3.0", "(GPL-2.0 OR LGPL-2.1) AND MIT", ""] {

@@ -58,8 +58,8 @@ fn cache_folder() -> PathBuf {
     if let Some(folder) = std::env::var_os("IRONCLAD_CACHE") {
         return PathBuf::from(folder);
     }
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"))
-    });
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
     base.unwrap_or_else(std::env::temp_dir).join("ironclad")
 }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 /// Kubernetes security from the manifest to the kernel, in one binary.
 #[derive(Parser, Debug)]
 #[command(name = "ironclad", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Examples:\n  ironclad scan deploy/\n  ironclad explain workload/privileged\n\nExit codes: 0 clean, 1 findings at or above --fail-on, 2 something could not be judged")]
+#[command(
+    after_help = "Examples:\n  ironclad scan deploy/\n  ironclad explain workload/privileged\n\nExit codes: 0 clean, 1 findings at or above --fail-on, 2 something could not be judged"
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -103,7 +105,9 @@ pub struct Input {
 
 /// `ironclad scan`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  ironclad scan .\n  helm template web ./chart | ironclad scan -\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never")]
+#[command(
+    after_help = "Examples:\n  ironclad scan .\n  helm template web ./chart | ironclad scan -\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
+)]
 pub struct Scan {
     /// Where to look.
     #[command(flatten)]

@@ -4,7 +4,7 @@ pub(crate) mod checks;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod explain;
+mod inputs;
 pub(crate) mod render;
 pub(crate) mod scan;
-mod inputs;
 mod settings;

@@ -49,7 +49,8 @@ mod tests {
     fn report(severity: Option<Severity>, open: bool, problem: Option<ironclad_tree::Severity>) -> Report {
         let mut report = Report::default();
         if let Some(severity) = severity {
-            let snapshot = snapshot("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true}\n");
+            let snapshot =
+                snapshot("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true}\n");
             let selection = ironclad_check::Selection {
                 select: vec!["workload/host-pid".to_owned()],
                 ..ironclad_check::Selection::default()
@@ -81,7 +82,8 @@ mod tests {
 
     #[test]
     fn every_combination() {
-        let severities = [None, Some(Severity::Info), Some(Severity::Medium), Some(Severity::High), Some(Severity::Critical)];
+        let severities =
+            [None, Some(Severity::Info), Some(Severity::Medium), Some(Severity::High), Some(Severity::Critical)];
         let problems = [None, Some(ironclad_tree::Severity::Warning), Some(ironclad_tree::Severity::Error)];
         let thresholds = [None, Some(Severity::Low), Some(Severity::High)];
         for severity in severities {
@@ -94,7 +96,11 @@ mod tests {
                             _ => Exit::Clean,
                         };
                         let report = report(severity, open, problem);
-                        assert_eq!(Exit::of(&report, threshold), expected, "{severity:?} {open} {problem:?} {threshold:?}");
+                        assert_eq!(
+                            Exit::of(&report, threshold),
+                            expected,
+                            "{severity:?} {open} {problem:?} {threshold:?}"
+                        );
                     }
                 }
             }

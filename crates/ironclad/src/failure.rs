@@ -10,7 +10,7 @@ const REPORT: &str = "please report this at https://github.com/ironclad-security
 
 /// An error that the user can act on: what it is, and what helps.
 #[derive(Debug)]
-pub struct UserError {
+pub(crate) struct UserError {
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// What to do.
@@ -26,12 +26,12 @@ impl fmt::Display for UserError {
 impl std::error::Error for UserError {}
 
 /// A user error, ready to return.
-pub fn user_error(message: impl Into<String>, help: impl Into<Option<String>>) -> anyhow::Error {
+pub(crate) fn user_error(message: impl Into<String>, help: impl Into<Option<String>>) -> anyhow::Error {
     UserError { message: message.into(), help: help.into() }.into()
 }
 
 /// Prints an error to standard error; the exit code is that of everything that could not be done.
-pub fn report(error: &anyhow::Error) -> Exit {
+pub(crate) fn report(error: &anyhow::Error) -> Exit {
     if error.chain().any(is_broken_pipe) {
         return Exit::Clean;
     }
@@ -51,19 +51,19 @@ pub fn report(error: &anyhow::Error) -> Exit {
 }
 
 /// The reader of our output went away: that is their decision, not an error.
-pub fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+pub(crate) fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Prints what clap says of the arguments; help and version are no errors.
-pub fn usage(error: &clap::Error) -> Exit {
+pub(crate) fn usage(error: &clap::Error) -> Exit {
     // A closed pipe while printing help leaves nothing to say.
     let _ = error.print();
     if error.use_stderr() { Exit::Incomplete } else { Exit::Clean }
 }
 
 /// A panic in a check is caught by the runner and reported as a problem; what escapes is a bug of ours.
-pub fn install_panic_hook() {
+pub(crate) fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {
         let mut stderr = anstream::stderr().lock();
         let _ = writeln!(stderr, "ironclad {} panicked: {info}", env!("CARGO_PKG_VERSION"));

@@ -15,7 +15,7 @@ pub fn corpus(name: &str) -> Option<PathBuf> {
 }
 
 /// The oracle program (`tools/oracle`), where `cargo xtask test` built it.
-pub fn oracle() -> Option<PathBuf> {
+pub fn oracle_path() -> Option<PathBuf> {
     std::env::var_os("IRONCLAD_ORACLE").map(PathBuf::from).filter(|path| path.is_file())
 }
 

@@ -3,12 +3,13 @@
 //! Only ever a dev-dependency. No async.
 
 mod corpus;
+pub mod oracle;
 mod page;
 mod svg;
 
-pub use corpus::{corpus, is_full_run, oracle, skipped};
-pub use svg::terminal_svg;
+pub use corpus::{corpus, is_full_run, oracle_path, skipped};
 pub use page::{Block, BlockKind, Page, run_pages};
+pub use svg::terminal_svg;
 
 use ironclad_model::Snapshot;
 use ironclad_tree::{Limits, Source, parse};

@@ -81,9 +81,8 @@ impl Page {
 
 /// Runs the pages of an analyzer's checks, one test a page. The whole of a `tests/pages.rs`.
 pub fn run_pages(checks: &'static [Check]) -> ! {
-    let trials = checks.iter().map(|check| {
-        Trial::test(check.meta.id, move || test_page(check, checks).map_err(Failed::from))
-    });
+    let trials =
+        checks.iter().map(|check| Trial::test(check.meta.id, move || test_page(check, checks).map_err(Failed::from)));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
 }
 
@@ -132,7 +131,11 @@ fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> R
         match position {
             Some(index) => drop(open.remove(index)),
             None => {
-                return Err(format!("line {}: expected {mark:?}, found {}", mark.line, show(&outcome.findings, &snapshot)));
+                return Err(format!(
+                    "line {}: expected {mark:?}, found {}",
+                    mark.line,
+                    show(&outcome.findings, &snapshot)
+                ));
             }
         }
     }
@@ -277,7 +280,8 @@ fn param(like: ParamDefault, value: &str) -> Result<ParamValue, String> {
         ParamDefault::Text(_) => ParamValue::Text(value.to_owned()),
         ParamDefault::Texts(_) => ParamValue::Texts(texts().collect()),
         ParamDefault::Map(_) => {
-            let pairs = texts().map(|t| t.split_once('=').or(t.split_once(':')).map(|(k, v)| (k.to_owned(), v.to_owned())));
+            let pairs =
+                texts().map(|t| t.split_once('=').or(t.split_once(':')).map(|(k, v)| (k.to_owned(), v.to_owned())));
             let map: Option<BTreeMap<_, _>> = pairs.collect();
             ParamValue::Map(map.ok_or(format!("`{value}`: write k:v,k:v"))?)
         }

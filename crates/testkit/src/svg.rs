@@ -17,7 +17,8 @@ struct Look {
 /// Draws text with ANSI styles (SGR; links and other sequences are dropped) as a dark terminal window.
 pub fn terminal_svg(title: &str, ansi: &str) -> String {
     let lines: Vec<Vec<(Look, String)>> = spans(ansi);
-    let columns = lines.iter().map(|line| line.iter().map(|(_, t)| t.chars().count()).sum::<usize>()).max().unwrap_or(0);
+    let columns =
+        lines.iter().map(|line| line.iter().map(|(_, t)| t.chars().count()).sum::<usize>()).max().unwrap_or(0);
     let (width, height) = (columns.max(60) as f64 * CHAR + 40.0, lines.len() * LINE + 66);
     let mut svg = String::new();
     let _ = write!(
@@ -152,7 +153,8 @@ mod tests {
 
     #[test]
     fn styles_become_attributes() {
-        let svg = terminal_svg("t", "\u{1b}[1m\u{1b}[31mhigh\u{1b}[0m: a<b\n\u{1b}]8;;x\u{1b}\\link\u{1b}]8;;\u{1b}\\\n");
+        let svg =
+            terminal_svg("t", "\u{1b}[1m\u{1b}[31mhigh\u{1b}[0m: a<b\n\u{1b}]8;;x\u{1b}\\link\u{1b}]8;;\u{1b}\\\n");
         assert!(svg.contains("font-weight=\"bold\" fill=\"#ff6b6b\">high</text>"), "{svg}");
         assert!(svg.contains(">: a&lt;b</text>") && svg.contains(">link</text>"), "{svg}");
     }

@@ -1,4 +1,5 @@
 //! Pod Security: the upstream fixtures, every level and version, with the check that must fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
 use ironclad_check::{Catalogue, Level, RunConfig, Selection, run};
 use ironclad_testkit::{corpus, skipped, snapshot};

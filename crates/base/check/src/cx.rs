@@ -29,7 +29,12 @@ impl<'a> Cx<'a> {
     }
 
     /// As [`find`](Self::find), in an object of the check's choice.
-    pub fn find_in<'f>(&'f mut self, object: &'f Object, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
+    pub fn find_in<'f>(
+        &'f mut self,
+        object: &'f Object,
+        at: impl Into<Spot<'f>>,
+        message: impl Into<String>,
+    ) -> Finder<'f> {
         self.push(object, at.into(), message.into())
     }
 

@@ -64,9 +64,7 @@ impl Default {
             Default::Bool(v) => ParamValue::Bool(v),
             Default::Text(v) => ParamValue::Text(v.to_owned()),
             Default::Texts(v) => ParamValue::Texts(v.iter().map(|t| (*t).to_owned()).collect()),
-            Default::Map(v) => {
-                ParamValue::Map(v.iter().map(|(k, t)| ((*k).to_owned(), (*t).to_owned())).collect())
-            }
+            Default::Map(v) => ParamValue::Map(v.iter().map(|(k, t)| ((*k).to_owned(), (*t).to_owned())).collect()),
         }
     }
 }

@@ -84,8 +84,8 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
 fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let mut outcome = Outcome::default();
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
-    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
-        && snapshot.controller_of(object).is_some();
+    let owned =
+        matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB) && snapshot.controller_of(object).is_some();
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
     for enabled in &config.enabled {
@@ -125,16 +125,8 @@ fn call<'a>(
     check: impl FnOnce(&mut Cx<'a>),
 ) {
     let meta = enabled.check.meta;
-    let mut cx = Cx {
-        meta,
-        enabled,
-        config,
-        snapshot,
-        object,
-        guessed,
-        findings: Vec::new(),
-        not_observed: Vec::new(),
-    };
+    let mut cx =
+        Cx { meta, enabled, config, snapshot, object, guessed, findings: Vec::new(), not_observed: Vec::new() };
     // A panic in one check on one object must not cost the others their judgement; what it found before is kept.
     let result = catch_unwind(AssertUnwindSafe(|| check(&mut cx)));
     outcome.findings.append(&mut cx.findings);
@@ -186,10 +178,7 @@ mod tests {
     static PANICS: Meta = Meta { id: "test/panics", ..Meta::DEFAULT };
     static NAMES: Meta = Meta { id: "test/names", ..Meta::DEFAULT };
     static CHECKS: [Check; 2] = [
-        Check {
-            meta: &PANICS,
-            run: Subscription::Object(|object, _| assert_ne!(object.name(), "b", "b is bad")),
-        },
+        Check { meta: &PANICS, run: Subscription::Object(|object, _| assert_ne!(object.name(), "b", "b is bad")) },
         Check {
             meta: &NAMES,
             run: Subscription::Object(|object, cx| {

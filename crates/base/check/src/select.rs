@@ -109,11 +109,8 @@ impl Selection {
             chosen.retain(|check| !out.iter().any(|c| std::ptr::eq(*c, *check)));
         }
         chosen.sort_by_key(|check| check.meta.id);
-        let enable = |check: &'static Check| Enabled {
-            check,
-            severity: None,
-            params: Params::defaults(check.meta.params),
-        };
+        let enable =
+            |check: &'static Check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) };
         Ok(chosen.into_iter().map(enable).collect())
     }
 }
@@ -125,9 +122,7 @@ pub fn matching(catalogue: &Catalogue, name: &str) -> Result<Vec<&'static Check>
     }
     let all = catalogue.checks();
     let prefix = name.strip_suffix('*').unwrap_or(name);
-    let by_prefix = |c: &&&Check| {
-        prefix.contains('/') && c.meta.id.starts_with(prefix) || c.meta.domain() == name
-    };
+    let by_prefix = |c: &&&Check| prefix.contains('/') && c.meta.id.starts_with(prefix) || c.meta.domain() == name;
     let mut found: Vec<&'static Check> = all.iter().filter(by_prefix).copied().collect();
     if found.is_empty() {
         found = all.iter().filter(|c| has_tag(c.meta, name)).copied().collect();
@@ -144,7 +139,7 @@ pub fn matching(catalogue: &Catalogue, name: &str) -> Result<Vec<&'static Check>
 /// Tags: the declared ones, their family (`cis` for `cis:5.2.2`), `pss-baseline`, `pss-restricted`, `pss:<check>`.
 fn has_tag(meta: &Meta, name: &str) -> bool {
     let declared = |tag: &&str| **tag == *name || tag.split_once(':').is_some_and(|(family, _)| family == name);
-    if meta.tags.iter().any(|tag| declared(&tag)) {
+    if meta.tags.iter().any(declared) {
         return true;
     }
     match name {

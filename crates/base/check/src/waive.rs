@@ -9,9 +9,7 @@ mod comment;
 use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
 use collect::{Placed, Reach};
 use globset::{Glob, GlobMatcher};
-use ironclad_model::{
-    Date, Finding, LabelSelector, Object, ObjectId, Place, Snapshot, Status, Waived,
-};
+use ironclad_model::{Date, Finding, LabelSelector, Object, ObjectId, Place, Snapshot, Status, Waived};
 use ironclad_tree::{Comment, NodeId, Source, Span};
 use std::sync::Arc;
 
@@ -196,9 +194,8 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
 fn denied(waiver: &Waiver, covered: &[Covered], waiving: &Waiving<'_>) -> Vec<String> {
     let policy = waiving.policy;
     let mut faults = Vec::new();
-    let locked = |id: &str| {
-        policy.locked.iter().any(|lock| ids(lock, waiving.catalogue).is_ok_and(|ids| ids.contains(&id)))
-    };
+    let locked =
+        |id: &str| policy.locked.iter().any(|lock| ids(lock, waiving.catalogue).is_ok_and(|ids| ids.contains(&id)));
     for pattern in covered {
         if let Some(id) = pattern.ids.iter().find(|id| locked(id)) {
             faults.push(format!("of `{id}` is denied: the organisation's configuration locks this check"));
@@ -214,10 +211,10 @@ fn denied(waiver: &Waiver, covered: &[Covered], waiving: &Waiving<'_>) -> Vec<St
             faults.push(format!("has no `{field}`, which the organisation's configuration demands"));
         }
     }
-    if let (Some(days), Some(expires)) = (policy.max_days, waiver.expires) {
-        if waiving.today.days_until(expires) > i64::from(days) {
-            faults.push(format!("holds for longer than {days} days, which the organisation's configuration forbids"));
-        }
+    if let (Some(days), Some(expires)) = (policy.max_days, waiver.expires)
+        && waiving.today.days_until(expires) > i64::from(days)
+    {
+        faults.push(format!("holds for longer than {days} days, which the organisation's configuration forbids"));
     }
     if policy.sources.as_ref().is_some_and(|sources| !sources.iter().any(|source| source == waiver.form)) {
         faults.push(format!("in {} is denied by the organisation's configuration", form_words(waiver.form)));
@@ -257,13 +254,7 @@ fn glob(pattern: &str) -> Result<GlobMatcher, String> {
     }
 }
 
-fn report(
-    hygiene: &mut Vec<Finding>,
-    waiving: &Waiving<'_>,
-    id: &'static str,
-    placed: &Placed,
-    message: String,
-) {
+fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, placed: &Placed, message: String) {
     let Some(enabled) = waiving.enabled.iter().find(|e| e.check.meta.id == id) else { return };
     let meta: &Meta = enabled.check.meta;
     let written = &placed.waiver.written;

@@ -65,12 +65,12 @@ impl Object {
 
     /// `apiVersion` as written, or as its list implies.
     pub fn api_version(&self) -> &str {
-        self.text(f::API_VERSION).or(self.inherited.as_ref().map(|(v, _)| v.as_str())).unwrap_or_default()
+        self.text(f::API_VERSION).or(self.from_list().map(|(v, _)| v.as_str())).unwrap_or_default()
     }
 
     /// `kind` as written, or as its list implies.
     pub fn kind_name(&self) -> &str {
-        self.text(f::KIND).or(self.inherited.as_ref().map(|(_, k)| k.as_str())).unwrap_or_default()
+        self.text(f::KIND).or(self.from_list().map(|(_, k)| k.as_str())).unwrap_or_default()
     }
 
     /// `metadata.name`, or `metadata.generateName`, or nothing.
@@ -120,6 +120,12 @@ impl Object {
 
     fn text(&self, symbol: ironclad_tree::Symbol) -> Option<&str> {
         self.root().get(symbol)?.value().as_str().filter(|t| !t.is_empty())
+    }
+
+    /// An item takes its type from its list only where it says nothing of it itself.
+    fn from_list(&self) -> Option<&(String, String)> {
+        let silent = self.text(f::API_VERSION).is_none() && self.text(f::KIND).is_none();
+        self.inherited.as_ref().filter(|_| silent)
     }
 }
 

@@ -22,10 +22,10 @@ impl<'a> Spot<'a> {
 
     /// The place of field `name` below this one: the node where it exists.
     pub fn field(self, name: Symbol) -> Self {
-        if self.exists() {
-            if let Some(entry) = self.node.get(name) {
-                return Spot::at(entry.value());
-            }
+        if self.exists()
+            && let Some(entry) = self.node.get(name)
+        {
+            return Spot::at(entry.value());
         }
         let mut below = self;
         if let Some(slot) = below.missing.iter_mut().find(|slot| slot.is_none()) {

@@ -105,7 +105,8 @@ impl FromStr for Quantity {
 
     /// `<sign>?<digits>[.<digits>]?<suffix>?`, suffix one of `n u m k M G T P E`, `Ki Mi Gi Ti Pi Ei`, `e<int>`, `E<int>`.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        let bad = || QuantityError(format!("`{text}` is not a quantity: write a number such as `250m`, `0.5` or `1Gi`"));
+        let bad =
+            || QuantityError(format!("`{text}` is not a quantity: write a number such as `250m`, `0.5` or `1Gi`"));
         if text.is_empty() || text.len() > LONGEST {
             return Err(bad());
         }

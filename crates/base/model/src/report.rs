@@ -75,14 +75,12 @@ pub struct Report {
 impl Report {
     /// Open findings of each severity, worst first.
     pub fn open(&self) -> [(Severity, usize); 5] {
-        Severity::ALL.map(|severity| {
-            (severity, self.findings.iter().filter(|f| f.is_open() && f.severity == severity).count())
-        })
+        Severity::ALL
+            .map(|severity| (severity, self.findings.iter().filter(|f| f.is_open() && f.severity == severity).count()))
     }
 
     /// Did anything keep the judgement from being complete?
     pub fn is_incomplete(&self) -> bool {
-        !self.failures.is_empty()
-            || self.problems.iter().any(|p| p.problem.severity == ironclad_tree::Severity::Error)
+        !self.failures.is_empty() || self.problems.iter().any(|p| p.problem.severity == ironclad_tree::Severity::Error)
     }
 }

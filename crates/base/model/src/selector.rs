@@ -160,10 +160,22 @@ fn requirement(node: NodeRef<'_>) -> Result<Requirement, SelectorError> {
         Ok(())
     };
     match text(f::OPERATOR).unwrap_or_default() {
-        "In" => { needs(true)?; Ok(Requirement::In(key, values)) },
-        "NotIn" => { needs(true)?; Ok(Requirement::NotIn(key, values)) },
-        "Exists" => { needs(false)?; Ok(Requirement::Exists(key)) },
-        "DoesNotExist" => { needs(false)?; Ok(Requirement::DoesNotExist(key)) },
+        "In" => {
+            needs(true)?;
+            Ok(Requirement::In(key, values))
+        }
+        "NotIn" => {
+            needs(true)?;
+            Ok(Requirement::NotIn(key, values))
+        }
+        "Exists" => {
+            needs(false)?;
+            Ok(Requirement::Exists(key))
+        }
+        "DoesNotExist" => {
+            needs(false)?;
+            Ok(Requirement::DoesNotExist(key))
+        }
         other => Err(SelectorError(format!("`{other}` is not a label selector operator"))),
     }
 }

@@ -215,6 +215,10 @@ impl SnapshotBuilder {
                 inherited,
                 origins: origins.clone(),
             };
+            // What does not say what it is cannot be judged; the reader names it.
+            if object.kind_name().is_empty() {
+                continue;
+            }
             object.kind = Kind::of(object.api_version(), object.kind_name());
             snapshot.insert(object);
         }
@@ -273,21 +277,19 @@ fn raw_object(layered: &Snapshot, id: u32) -> Option<&Object> {
     None
 }
 
-/// Items of `kind: List` and of typed lists: what kubectl's builder flattens (a kind that ends in `List` with `items`).
+/// Items of a list: anything with `items` is one to the decoder in front of the API server
+/// (`k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`), whatever its kind; `items: null` is an empty list.
 fn list_items(node: NodeRef<'_>) -> Option<impl Iterator<Item = NodeId> + '_> {
-    let kind = node.get(f::KIND)?.value().as_str()?;
-    if !kind.ends_with("List") {
-        return None;
-    }
     let items = node.get(f::ITEMS)?.value();
-    (items.kind() == NodeKind::Sequence).then(|| items.items().map(|item| item.id()))
+    matches!(items.kind(), NodeKind::Sequence | NodeKind::Null).then(|| items.items().map(|item| item.id()))
 }
 
-/// `apiVersion` and `kind` that the items of a typed list inherit.
+/// `apiVersion` and `kind` that items without either take from their list.
 fn item_type(list: NodeRef<'_>) -> Option<(String, String)> {
     let text = |symbol| list.get(symbol).and_then(|e| e.value().as_str());
-    let kind = text(f::KIND)?.strip_suffix("List").filter(|k| !k.is_empty())?;
-    Some((text(f::API_VERSION)?.to_owned(), kind.to_owned()))
+    let kind = text(f::KIND)?;
+    let kind = kind.strip_suffix("List").unwrap_or(kind);
+    (!kind.is_empty()).then(|| (text(f::API_VERSION).unwrap_or_default().to_owned(), kind.to_owned()))
 }
 
 fn hash_name(name: &str) -> u64 {

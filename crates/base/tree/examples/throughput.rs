@@ -32,7 +32,11 @@ fn main() {
     report("yaml", &source);
     report("json", &Source::new("pods.json", json));
     let megabyte = 1e6;
-    print(format_args!("tree of {:.1} MB YAML: {nodes} nodes, {:.1} MB", source.text().len() as f64 / megabyte, memory as f64 / megabyte));
+    print(format_args!(
+        "tree of {:.1} MB YAML: {nodes} nodes, {:.1} MB",
+        source.text().len() as f64 / megabyte,
+        memory as f64 / megabyte
+    ));
 }
 
 fn report(name: &str, source: &std::sync::Arc<Source>) {

@@ -70,6 +70,8 @@ pub(crate) struct Builder<'s> {
     seen: FxHashMap<u32, u32>,
     decoded: u64,
     decoded_in_aliases: u64,
+    /// What JSON cannot say, with the node that it is in: an error unless a later duplicate replaces that.
+    deferred: Vec<(u32, Failure)>,
 }
 
 impl<'s> Builder<'s> {
@@ -92,6 +94,7 @@ impl<'s> Builder<'s> {
             seen: FxHashMap::default(),
             decoded: 0,
             decoded_in_aliases: 0,
+            deferred: Vec::new(),
         }
     }
 
@@ -111,6 +114,7 @@ impl<'s> Builder<'s> {
         self.anchors.clear();
         self.decoded = 0;
         self.decoded_in_aliases = 0;
+        self.deferred.clear();
     }
 
     /// The finished document, or none where its root is null.
@@ -120,12 +124,13 @@ impl<'s> Builder<'s> {
         arena: String,
         comments: Vec<Comment>,
         is_json: bool,
-    ) -> Option<Document> {
+    ) -> Result<Option<Document>> {
         let empty = self.nodes.first().is_none_or(|root| root.kind() == Kind::Null);
         if empty {
             self.reset();
-            return None;
+            return Ok(None);
         }
+        let deferred = std::mem::take(&mut self.deferred);
         // The next document is likely of this size.
         let (nodes, pool) = (self.nodes.len(), self.pool.len());
         let mut document = Document {
@@ -152,7 +157,12 @@ impl<'s> Builder<'s> {
         }
         document.arena.shrink_to_fit();
         self.reset();
-        Some(document)
+        for (node, failure) in deferred {
+            if document.reaches(NodeId(node)) {
+                return Err(failure);
+            }
+        }
+        Ok(Some(document))
     }
 
     fn new_node(&mut self, start: usize, kind: Kind, style: Style) -> Result<u32> {
@@ -183,7 +193,6 @@ impl<'s> Builder<'s> {
         self.frames.last().is_some_and(|frame| frame.is_map && frame.key == Key::None)
     }
 
-
     /// Where the innermost open collection begins.
     pub(crate) fn open_at(&self) -> Option<usize> {
         let frame = self.frames.last()?;
@@ -203,7 +212,11 @@ impl<'s> Builder<'s> {
                 self.set_key(Key::Merge(event.start as u32));
                 return Ok(());
             }
-            let name = key_text(event.value, text).ok_or_else(|| bad_key(event.start, event.end, event.value))?;
+            let name = key_text(event.value, text).unwrap_or_else(|| {
+                let within = self.frames.last().map_or(0, |frame| frame.node);
+                self.deferred.push((within, bad_key(event.start, event.end, event.value)));
+                Cow::Borrowed(text)
+            });
             return self.key(&name, event.start, event.end);
         }
         let node = self.scalar_node(event, text)?;
@@ -221,8 +234,9 @@ impl<'s> Builder<'s> {
             Scalar::Unsigned(_) => Kind::Float,
             Scalar::Float(value) if !value.is_finite() => {
                 let message = format!("JSON has no number `{text}`");
-                return Err(Failure::new("input/not-json-value", event.start, event.end, message)
-                    .hint("put it in quotes if it is text"));
+                let failure = Failure::new("input/not-json-value", event.start, event.end, message);
+                self.deferred.push((self.nodes.len() as u32, failure.hint("put it in quotes if it is text")));
+                Kind::Float
             }
             Scalar::Float(value) if resolve::float_as_int(value).is_some() => Kind::Int,
             Scalar::Float(_) => Kind::Float,
@@ -313,11 +327,11 @@ impl<'s> Builder<'s> {
         if let Some(data) = self.nodes.get_mut(frame.node as usize) {
             data.payload = at;
         }
-        if let Some(name) = frame.anchor {
-            if let Some(anchor) = self.anchors.get_mut(name).filter(|a| a.node == frame.node) {
-                anchor.end = self.nodes.len() as u32;
-                anchor.height = frame.height + 1;
-            }
+        if let Some(name) = frame.anchor
+            && let Some(anchor) = self.anchors.get_mut(name).filter(|a| a.node == frame.node)
+        {
+            anchor.end = self.nodes.len() as u32;
+            anchor.height = frame.height + 1;
         }
         if let Some(parent) = self.frames.last_mut() {
             parent.height = parent.height.max(frame.height + 1);
@@ -404,6 +418,8 @@ impl<'s> Builder<'s> {
                 self.lift(node);
                 Ok(())
             }
+            // An alias must name a mapping; only a list written here may hold several.
+            Kind::Sequence if data.has(ALIAS) => Err(bad_merge(key_start)),
             Kind::Sequence => {
                 let items = self.children(data, 1).to_vec();
                 if let Some(odd) = items.iter().find(|&&item| self.node(item).kind() != Kind::Mapping) {
@@ -441,8 +457,13 @@ impl<'s> Builder<'s> {
     /// `*name`, a key or a value: a copy of what the anchor names.
     pub(crate) fn alias(&mut self, name: &str, start: usize, end: usize, arena: &str) -> Result<()> {
         let Some(&anchor) = self.anchors.get(name) else {
-            return Err(Failure::new("input/alias", start, end, format!("no anchor `&{name}` comes before this alias"))
-                .hint("an anchor holds within its own document only; put the value in quotes if it is text"));
+            return Err(Failure::new(
+                "input/alias",
+                start,
+                end,
+                format!("no anchor `&{name}` comes before this alias"),
+            )
+            .hint("an anchor holds within its own document only; put the value in quotes if it is text"));
         };
         if anchor.end == 0 {
             let message = format!("the value of `&{name}` contains itself");
@@ -463,7 +484,11 @@ impl<'s> Builder<'s> {
             };
             self.decoded += 1;
             self.decoded_in_aliases += 1;
-            let name = key_text(value, &text).ok_or_else(|| bad_key(start, end, value))?;
+            let name = key_text(value, &text).unwrap_or_else(|| {
+                let within = self.frames.last().map_or(0, |frame| frame.node);
+                self.deferred.push((within, bad_key(start, end, value)));
+                Cow::Borrowed(&text)
+            });
             return self.key(&name, start, end);
         }
         let count = anchor.end - anchor.node;
@@ -498,16 +523,16 @@ impl<'s> Builder<'s> {
             if node.has(ALIAS) {
                 // An alias within the anchor's value: the copy is found through its own entry in the table.
                 let at = self.aliases.binary_search_by_key(&NodeId(id), |a| a.node);
-                if let Some(within) = at.ok().and_then(|at| self.aliases.get(at)).copied() {
-                    if id != anchor.node {
-                        self.aliases.push(AliasUse { node: NodeId(id + shift), ..within });
-                    }
+                if let Some(within) = at.ok().and_then(|at| self.aliases.get(at)).copied()
+                    && id != anchor.node
+                {
+                    self.aliases.push(AliasUse { node: NodeId(id + shift), ..within });
                 }
             }
-            if node.short_len() == LONG {
-                if let Some(len) = self.long.get(&id).copied() {
-                    self.long.insert(id + shift, len);
-                }
+            if node.short_len() == LONG
+                && let Some(len) = self.long.get(&id).copied()
+            {
+                self.long.insert(id + shift, len);
             }
             node.set(COPY);
             if id == anchor.node {

@@ -280,6 +280,11 @@ impl Document {
         None
     }
 
+    /// Is the node part of the tree? What a later duplicate replaced is not.
+    pub(crate) fn reaches(&self, id: NodeId) -> bool {
+        id == NodeId::ROOT || self.parent_step(id).is_some()
+    }
+
     /// The collection that a node is in.
     pub fn parent(&self, id: NodeId) -> Option<NodeRef<'_>> {
         self.parent_step(id).map(|(parent, _)| self.node(parent))

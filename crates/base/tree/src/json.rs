@@ -6,11 +6,16 @@ use crate::problem::{Failure, Result};
 use crate::resolve;
 
 /// Reads the value that begins at `start` (blanks before it allowed) and returns where it ends. Escaped texts go to
-/// the arena.
-pub(crate) fn read(builder: &mut Builder<'_>, text: &str, start: usize, arena: &mut String) -> Result<usize> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: start, builder, arena };
+/// the arena. A number beyond 64-bit floats is no error of syntax: the stream goes on behind the value, which is lost.
+pub(crate) fn read(
+    builder: &mut Builder<'_>,
+    text: &str,
+    start: usize,
+    arena: &mut String,
+) -> Result<(usize, Option<Failure>)> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: start, builder, arena, range: None };
     reader.value()?;
-    Ok(reader.at)
+    Ok((reader.at, reader.range))
 }
 
 struct Reader<'r, 's, 'b> {
@@ -19,6 +24,7 @@ struct Reader<'r, 's, 'b> {
     at: usize,
     builder: &'b mut Builder<'s>,
     arena: &'b mut String,
+    range: Option<Failure>,
 }
 
 impl Reader<'_, '_, '_> {
@@ -180,7 +186,8 @@ impl Reader<'_, '_, '_> {
         if !integral || text.len() > 18 {
             let value: f64 = text.parse().unwrap_or(f64::INFINITY);
             if !value.is_finite() {
-                return Err(Failure::new("input/not-json-value", start, self.at, "a number beyond 64-bit floats"));
+                let failure = Failure::new("input/not-json-value", start, self.at, "a number beyond 64-bit floats");
+                self.range.get_or_insert(failure);
             }
             let is_int = if integral { text.parse::<i64>().is_ok() } else { resolve::float_as_int(value).is_some() };
             if !is_int {
@@ -248,11 +255,12 @@ impl Reader<'_, '_, '_> {
                 };
                 self.at += 6;
                 let mut decoded = char::from_u32(unit);
-                if (0xD800..0xDC00).contains(&unit) && self.bytes.get(self.at..self.at + 2) == Some(b"\\u") {
-                    if let Some(low) = self.hex4(self.at + 2).filter(|low| (0xDC00..0xE000).contains(low)) {
-                        decoded = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
-                        self.at += 6;
-                    }
+                if (0xD800..0xDC00).contains(&unit)
+                    && self.bytes.get(self.at..self.at + 2) == Some(b"\\u")
+                    && let Some(low) = self.hex4(self.at + 2).filter(|low| (0xDC00..0xE000).contains(low))
+                {
+                    decoded = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+                    self.at += 6;
                 }
                 self.arena.push(decoded.unwrap_or(char::REPLACEMENT_CHARACTER));
                 return Ok(());

@@ -44,13 +44,7 @@ pub(crate) struct Read {
 
 impl<'s> Parser<'s> {
     pub(crate) fn new(source: &'s std::sync::Arc<Source>, limits: Limits) -> Parser<'s> {
-        Parser {
-            text: source.text(),
-            limits,
-            builder: Builder::new(source, limits),
-            states: Vec::new(),
-            last_end: 0,
-        }
+        Parser { text: source.text(), limits, builder: Builder::new(source, limits), states: Vec::new(), last_end: 0 }
     }
 
     /// Reads the document of `start..end`.
@@ -70,9 +64,11 @@ impl<'s> Parser<'s> {
             Ok(false) => Read { document: None, comments, failure: None },
             Ok(true) => {
                 let arena = std::mem::take(&mut scanner.arena);
-                let document = self.builder.finish(span, arena, comments.clone(), false);
-                let comments = if document.is_some() { Vec::new() } else { comments };
-                Read { document, comments, failure: None }
+                match self.builder.finish(span, arena, comments.clone(), false) {
+                    Ok(Some(document)) => Read { document: Some(document), comments: Vec::new(), failure: None },
+                    Ok(None) => Read { document: None, comments, failure: None },
+                    Err(failure) => Read { document: None, comments, failure: Some(failure) },
+                }
             }
         }
     }
@@ -448,10 +444,14 @@ impl<'s> Parser<'s> {
             value = Scalar::String;
         } else {
             let text = self.content(scanner, token);
-            // `!` asks for the resolution that quotes switch off.
             let resolved = || resolve::resolve(text);
             match tag {
-                "" | "!" => {
+                // A lone `!` keeps everything a text, but for the key of a merge.
+                "!" => {
+                    value = Scalar::String;
+                    merge = text == "<<";
+                }
+                "" => {
                     value = resolved();
                     merge = text == "<<";
                     if plain && !matches!(value, Scalar::String | Scalar::Null) && resolve::differs_in_yaml_1_2(text) {
@@ -544,7 +544,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         })
     };
     let bytes: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
-    if bytes.len() % 4 != 0 {
+    if !bytes.len().is_multiple_of(4) {
         return None;
     }
     let padding = bytes.iter().rev().take_while(|&&b| b == b'=').count();

@@ -62,10 +62,10 @@ fn number(text: &str) -> Scalar {
     if let Some(int) = go_int(plain) {
         return int;
     }
-    if is_yaml_float(plain) {
-        if let Some(float) = go_float(plain) {
-            return Scalar::Float(float);
-        }
+    if is_yaml_float(plain)
+        && let Some(float) = go_float(plain)
+    {
+        return Scalar::Float(float);
     }
     if let Some(int) = binary(plain) {
         return int;
@@ -248,7 +248,7 @@ pub(crate) fn json_number(text: &str) -> String {
 /// `encoding/json` of a float64: shortest digits, an exponent below 1e-6 and from 1e21.
 pub(crate) fn go_json_float(value: f64) -> String {
     let magnitude = value.abs();
-    if magnitude != 0.0 && (magnitude < 1e-6 || magnitude >= 1e21) {
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
         let text = format!("{value:e}");
         // Rust prints `1e21`, Go `1e+21`.
         return match text.split_once('e') {

@@ -305,10 +305,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn remove_simple_key(&mut self) -> Result<()> {
-        if let Some(&key) = self.simple_keys.last() {
-            if key.possible && key.required {
-                return self.missing_colon(key);
-            }
+        if let Some(&key) = self.simple_keys.last()
+            && key.possible
+            && key.required
+        {
+            return self.missing_colon(key);
         }
         if let Some(last) = self.simple_keys.last_mut() {
             last.possible = false;
@@ -362,7 +363,7 @@ impl<'a> Scanner<'a> {
     // --- tokens ---
 
     fn fetch_next(&mut self) -> Result<()> {
-        self.to_next_token();
+        self.seek_token();
         self.unroll_indent(self.column());
         if self.pos >= self.end {
             self.line += 1;
@@ -449,7 +450,7 @@ impl<'a> Scanner<'a> {
         self.is_blankz(self.pos + 3).then_some(kind)
     }
 
-    fn to_next_token(&mut self) {
+    fn seek_token(&mut self) {
         if self.pos == self.first && self.bytes[self.pos..self.end].starts_with(b"\xEF\xBB\xBF") {
             self.pos += 3;
             self.line_start = self.pos;
@@ -598,9 +599,25 @@ impl<'a> Scanner<'a> {
             name(b)
                 || matches!(
                     b,
-                    b';' | b'/' | b'?' | b':' | b'@' | b'&' | b'=' | b'+' | b'$' | b'.' | b'!' | b'~' | b'*' | b'\''
-                        | b'(' | b')' | b'%'
-                        | b',' | b'[' | b']'
+                    b';' | b'/'
+                        | b'?'
+                        | b':'
+                        | b'@'
+                        | b'&'
+                        | b'='
+                        | b'+'
+                        | b'$'
+                        | b'.'
+                        | b'!'
+                        | b'~'
+                        | b'*'
+                        | b'\''
+                        | b'('
+                        | b')'
+                        | b'%'
+                        | b','
+                        | b'['
+                        | b']'
                 )
         };
         if self.at(start + 1) == b'<' {

@@ -68,7 +68,14 @@ fn read_json(source: &Arc<Source>, limits: &Limits, parsed: &mut Parsed) -> Resu
         }
         let mut arena = String::new();
         let end = match json::read(&mut builder, text, start, &mut arena) {
-            Ok(end) => end,
+            Ok((end, None)) => end,
+            Ok((end, Some(failure))) => {
+                parsed.problems.push(failure.into_problem());
+                builder.reset();
+                objects += 1;
+                at = end;
+                continue;
+            }
             Err(failure) => return Err((failure, at, objects)),
         };
         let span = Span { start: start as u32, end: end as u32 };
@@ -76,7 +83,10 @@ fn read_json(source: &Arc<Source>, limits: &Limits, parsed: &mut Parsed) -> Resu
             parsed.problems.push(too_large(start, end, limits));
             builder.reset();
         } else {
-            parsed.documents.extend(builder.finish(span, arena, Vec::new(), true));
+            match builder.finish(span, arena, Vec::new(), true) {
+                Ok(document) => parsed.documents.extend(document),
+                Err(failure) => parsed.problems.push(failure.into_problem()),
+            }
         }
         objects += 1;
         at = end;
@@ -185,30 +195,30 @@ fn read_chunk(
 }
 
 fn too_large(start: usize, end: usize, limits: &Limits) -> Problem {
-    let message = format!("a document of {} MiB; the limit is {} MiB", (end - start) >> 20, limits.document_bytes >> 20);
+    let message =
+        format!("a document of {} MiB; the limit is {} MiB", (end - start) >> 20, limits.document_bytes >> 20);
     // A range of megabytes helps nobody.
     Failure::new("input/size", start, start, message).hint("split it, or raise `--max-file-size`").into_problem()
 }
 
-/// The first character that YAML does not allow anywhere (`readerc.go`), or a byte order mark after the beginning.
+/// The first character that YAML does not allow anywhere (`readerc.go`).
 fn odd_character(text: &str, start: usize, end: usize) -> Option<Failure> {
     let bytes = text.as_bytes().get(start..end)?;
     let mut at = 0;
     while at < bytes.len() {
         // Most text is printable ASCII: eight bytes at a time.
-        if let Some(word) = bytes.get(at..at + 8) {
-            if word.iter().all(|&b| (0x20..0x7F).contains(&b) || b == b'\n') {
-                at += 8;
-                continue;
-            }
+        if let Some(word) = bytes.get(at..at + 8)
+            && word.iter().all(|&b| (0x20..0x7F).contains(&b) || b == b'\n')
+        {
+            at += 8;
+            continue;
         }
         let byte = bytes[at];
         let len = match byte {
             0x20..=0x7E | b'\t' | b'\n' | b'\r' => 1,
             0x80.. => {
                 let c = text.get(start + at..end)?.chars().next()?;
-                let allowed = matches!(c, '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
-                    && (c != '\u{FEFF}' || at == 0);
+                let allowed = matches!(c, '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
                 if !allowed {
                     return Some(odd(start + at, c));
                 }
@@ -222,10 +232,7 @@ fn odd_character(text: &str, start: usize, end: usize) -> Option<Failure> {
 }
 
 fn odd(at: usize, c: char) -> Failure {
-    let what = match c {
-        '\u{FEFF}' => "a byte order mark in the middle of the text".to_owned(),
-        c => format!("the control character U+{:04X}", c as u32),
-    };
+    let what = format!("the control character U+{:04X}", c as u32);
     Failure::new("input/encoding", at, at + c.len_utf8(), what)
         .hint("remove it, or write it as an escape in double quotes; is this a text file?")
 }

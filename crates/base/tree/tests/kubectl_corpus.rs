@@ -1,4 +1,5 @@
 //! The corpus `workload/yaml-kubectl`: what kubectl makes of 55 odd manifests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
 use ironclad_tree::{Kind, Limits, NodeRef, Severity, Source, parse};
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! What holds for every text.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
 use ironclad_tree::{Document, Kind, Limits, NodeId, NodeRef, Source, Style, parse};
 use proptest::prelude::*;
@@ -55,7 +56,8 @@ fn reads_again(node: NodeRef<'_>, text: &str) {
     let span = node.span();
     let slice = &text[span.start as usize..span.end as usize];
     let one_line = !slice.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) && !slice.is_empty();
-    let tagged = text[..span.start as usize].trim_end().chars().rev().take_while(|c| !c.is_whitespace()).any(|c| c == '!');
+    let tagged =
+        text[..span.start as usize].trim_end().chars().rev().take_while(|c| !c.is_whitespace()).any(|c| c == '!');
     if one_line && !tagged {
         let (_, documents, problems) = read(&format!("- {slice}\n"));
         assert_eq!((problems, documents.len()), (0, 1), "{slice:?}");

@@ -168,9 +168,11 @@ fn templates(kind: Kind) -> &'static [&'static [Step]] {
 /// The pods of an object, in source order. Empty for kinds without any.
 pub fn pods<'a>(object: &'a Object, kinds: &WorkloadKinds) -> Vec<Pod<'a>> {
     let root = object.root();
-    if let Some(custom) = kinds.custom.iter().find(|c| {
-        c.kind == object.kind_name() && (c.group == "*" || c.group == group_of(object.api_version()))
-    }) {
+    if let Some(custom) = kinds
+        .custom
+        .iter()
+        .find(|c| c.kind == object.kind_name() && (c.group == "*" || c.group == group_of(object.api_version())))
+    {
         return follow_text(root, &custom.pod_spec_path)
             .into_iter()
             .map(|spec| pod_at(object, spec, None, false))
@@ -330,6 +332,6 @@ fn has_containers(node: NodeRef<'_>) -> bool {
     let Some(containers) = node.get(f::CONTAINERS).map(|e| e.value()) else { return false };
     let is_text = |item: NodeRef<'_>, symbol| item.get(symbol).is_some_and(|e| e.value().as_str().is_some());
     containers.kind() == NodeKind::Sequence
-        && containers.len() > 0
+        && !containers.is_empty()
         && containers.items().all(|item| is_text(item, f::NAME) && is_text(item, f::IMAGE))
 }

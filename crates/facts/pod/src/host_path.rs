@@ -58,9 +58,13 @@ mod tests {
 
     #[test]
     fn clean() {
-        for (raw, clean) in
-            [("/", "/"), ("//var/./run/", "/var/run"), ("/var/lib/../run", "/var/run"), ("/..", "/"), ("/a//b/..", "/a")]
-        {
+        for (raw, clean) in [
+            ("/", "/"),
+            ("//var/./run/", "/var/run"),
+            ("/var/lib/../run", "/var/run"),
+            ("/..", "/"),
+            ("/a//b/..", "/a"),
+        ] {
             assert_eq!(clean_path(raw), clean);
         }
         assert!(is_at_or_below("/var/run/docker.sock", "/var/run"));

@@ -152,17 +152,15 @@ fn valid_repository(path: &str) -> bool {
         if bytes.is_empty() || !bytes.first().is_some_and(alphanumeric) || !bytes.last().is_some_and(alphanumeric) {
             return false;
         }
-        component.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()).all(|separator| {
-            matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-')
-        })
+        component
+            .split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            .all(|separator| matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-'))
     })
 }
 
 fn valid_tag(tag: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    tag.len() <= 128
-        && tag.bytes().next().is_some_and(word)
-        && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-')
+    tag.len() <= 128 && tag.bytes().next().is_some_and(word) && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-')
 }
 
 fn valid_digest(digest: &str) -> bool {

@@ -45,9 +45,14 @@ mod tests {
 
     #[test]
     fn registries_end_at_slashes() {
-        for (pattern, wanted) in
-            [("gcr.io", true), ("gcr.io/team/", true), ("gcr.io/team/app", true), ("*/app", true), ("gcr", false), ("gcr.io/te", false)]
-        {
+        for (pattern, wanted) in [
+            ("gcr.io", true),
+            ("gcr.io/team/", true),
+            ("gcr.io/team/app", true),
+            ("*/app", true),
+            ("gcr", false),
+            ("gcr.io/te", false),
+        ] {
             assert_eq!(covers_image(pattern, "gcr.io/team/app"), wanted, "{pattern}");
         }
     }

@@ -21,7 +21,9 @@ pub fn selects(service: &Object, pod: &Pod<'_>) -> bool {
     }
     let selector = service.root().get(f::SPEC).and_then(|spec| spec.value().get(f::SELECTOR));
     let selector = selector.map(|entry| entry.value()).filter(|node| node.kind() == NodeKind::Mapping);
-    selector.filter(|node| node.len() > 0).is_some_and(|node| LabelSelector::of_map(node).matches(pod.metadata.labels().node()))
+    selector
+        .filter(|node| !node.is_empty())
+        .is_some_and(|node| LabelSelector::of_map(node).matches(pod.metadata.labels().node()))
 }
 
 /// A port of a Service.

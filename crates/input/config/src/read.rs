@@ -73,11 +73,7 @@ fn document<'p>(source: &Arc<Source>, parsed: &'p mut ironclad_tree::Parsed) -> 
     parsed.documents.first().map(|document| document.root())
 }
 
-pub(crate) fn parse_layer(
-    source: &Arc<Source>,
-    catalogue: &Catalogue,
-    organisation: bool,
-) -> (Layer, Vec<Problem>) {
+pub(crate) fn parse_layer(source: &Arc<Source>, catalogue: &Catalogue, organisation: bool) -> (Layer, Vec<Problem>) {
     let mut layer = Layer::default();
     let mut reader = Reader { source, catalogue: Some(catalogue), organisation, problems: Vec::new() };
     let mut parsed = parse(source, &Limits { nodes: 200_000, ..Limits::default() });
@@ -347,7 +343,7 @@ impl Reader<'_> {
             _ => Vec::new(),
         };
         let names: Vec<&str> = declared.iter().map(|param| param.name).collect();
-        if node.kind() == Kind::Mapping && names.is_empty() && node.len() > 0 {
+        if node.kind() == Kind::Mapping && names.is_empty() && !node.is_empty() {
             return self.fail("config/unknown-key", node.span(), format!("`{check}` has no parameters"), None);
         }
         let Some(node) = self.mapping(node, &names, "a mapping of parameters") else { return };
@@ -405,9 +401,8 @@ impl Reader<'_> {
     }
 
     fn waiver(&mut self, item: NodeRef<'_>, form: &'static str) -> Option<Waiver> {
-        let known = [
-            "by", "check", "checks", "container", "expires", "files", "image", "object", "path", "reason", "selector",
-        ];
+        let known =
+            ["by", "check", "checks", "container", "expires", "files", "image", "object", "path", "reason", "selector"];
         let item = self.mapping(item, &known, "a waiver: a mapping with `checks` and `reason`")?;
         let names = item.get_str("checks").or_else(|| item.get_str("check"));
         let Some(names) = names.and_then(|entry| self.texts(entry.value())) else {

@@ -1,4 +1,5 @@
 //! Configurations as texts: what is read, and what is said about what is not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
 use ironclad_check::{Catalogue, Enabled, ParamValue, Params, Selection};
 use ironclad_config::{load, parse_text};
@@ -31,7 +32,11 @@ fn mistakes_are_named_where_they_are() {
         ("checks:\n  workload/priviledged: {}\n", "config/unknown-check:2:3", "did you mean `workload/privileged`?"),
         ("checks:\n  workload/privileged: {sevrity: low}\n", "config/unknown-key:2:25", "did you mean `severity`?"),
         ("checks: {workload/privileged: {severity: worst}}\n", "config/bad-value:1:42", "`worst` is not a severity"),
-        ("select: [image/, workload/no-such]\n", "config/unknown-check:1:10", "no check, prefix or tag is called `image/`"),
+        (
+            "select: [image/, workload/no-such]\n",
+            "config/unknown-check:1:10",
+            "no check, prefix or tag is called `image/`",
+        ),
         ("fail-on: 3\n", "config/bad-value:1:10", "`3` is not a severity"),
         ("kubernetes-version: 1.30\n", "config/bad-value:1:21", ""),
         ("complete: maybe\n", "config/bad-value:1:11", "`true` or `false` is expected here"),
@@ -132,7 +137,10 @@ fn extends_stays_in_the_repository_and_ends() {
     let (config, problems) = load(&root, None, None, false, &catalogue());
     assert!(config.profile.is_none());
     let codes: Vec<_> = problems.iter().map(|(_, p)| (p.code, p.message.clone())).collect();
-    assert!(codes.iter().any(|(code, m)| *code == "config/extends" && m.contains("outside the repository")), "{codes:?}");
+    assert!(
+        codes.iter().any(|(code, m)| *code == "config/extends" && m.contains("outside the repository")),
+        "{codes:?}"
+    );
     assert!(codes.iter().any(|(code, m)| *code == "config/extends" && m.contains("in turn")), "{codes:?}");
 }
 
@@ -143,11 +151,8 @@ fn settings_of_a_prefix_give_way_to_those_of_an_id() {
     let (layer, problems) = parse_text(&source, &catalogue());
     assert!(problems.is_empty(), "{problems:?}");
     let catalogue = catalogue();
-    let mut enabled: Vec<Enabled> = catalogue
-        .checks()
-        .iter()
-        .map(|check| Enabled { check, severity: None, params: Params::default() })
-        .collect();
+    let mut enabled: Vec<Enabled> =
+        catalogue.checks().iter().map(|check| Enabled { check, severity: None, params: Params::default() }).collect();
     layer.config.apply(&mut enabled, &catalogue);
     let severity = |id: &str| enabled.iter().find(|e| e.check.meta.id == id).and_then(|e| e.severity);
     assert_eq!(severity("workload/privileged"), Some(Severity::Critical));

@@ -29,6 +29,11 @@ pub(crate) fn classify(document: &Document, named: bool) -> Class {
         ));
     }
     let (kind, version) = (root.get(f::KIND), root.get(f::API_VERSION));
+    // A list is taken apart before anybody asks for its version.
+    let is_list = root.get(f::ITEMS).is_some_and(|e| matches!(e.value().kind(), Kind::Sequence | Kind::Null));
+    if is_list && kind.is_some_and(|entry| entry.value().as_str().is_some_and(|kind| !kind.is_empty())) {
+        return Class::Object;
+    }
     if let (Some(kind), Some(version)) = (kind, version) {
         for (name, entry) in [("kind", kind), ("apiVersion", version)] {
             match entry.value().as_str() {
@@ -59,6 +64,39 @@ pub(crate) fn classify(document: &Document, named: bool) -> Class {
     };
     let at = root.entries().next().map_or(root.span(), |entry| entry.key_span());
     Class::Bad(error("input/no-kind", at, format!("document has {missing}"), &hint))
+}
+
+/// List items that say neither themselves nor through their list what they are.
+pub(crate) fn nameless_items(document: &Document) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut pending = vec![document.root()];
+    while let Some(list) = pending.pop() {
+        let Some(items) = list.get(f::ITEMS).map(|entry| entry.value()) else { continue };
+        let text =
+            |node: NodeRef<'_>, symbol| node.get(symbol).and_then(|e| e.value().as_str()).unwrap_or_default().len();
+        let named = list.get(f::KIND).is_some_and(|e| e.value().as_str().is_some_and(|kind| kind != "List"));
+        let inherits = named && text(list, f::API_VERSION) > 0;
+        for item in items.items() {
+            if item.is_null() && !inherits {
+                problems.push(error("input/no-kind", item.span(), "list item is null".to_owned(), "remove it"));
+            }
+            if item.kind() != Kind::Mapping {
+                continue;
+            }
+            pending.push(item);
+            let missing = match (text(item, f::KIND) > 0, text(item, f::API_VERSION) > 0) {
+                (true, true) => continue,
+                (false, false) if inherits => continue,
+                (false, false) => "neither `apiVersion` nor `kind`",
+                (true, false) => "no `apiVersion`",
+                (false, true) => "no `kind`",
+            };
+            let at = item.entries().next().map_or(item.span(), |entry| entry.key_span());
+            problems.push(error("input/no-kind", at, format!("list item has {missing}"), "say what it is"));
+        }
+    }
+    problems.sort_by_key(|problem| problem.span.start);
+    problems
 }
 
 fn misspelt(root: NodeRef<'_>) -> Option<(&str, &'static str)> {
@@ -103,9 +141,9 @@ pub(crate) fn looks_like_kubernetes(text: &str) -> bool {
         let json = trimmed.trim_start_matches(['{', '[', ',', ' ']);
         line.starts_with("apiVersion:")
             || line.starts_with("kind:")
-            || ["\"apiVersion\"", "\"kind\""].iter().any(|key| {
-                json.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
-            })
+            || ["\"apiVersion\"", "\"kind\""]
+                .iter()
+                .any(|key| json.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
     })
 }
 

@@ -242,7 +242,9 @@ fn globs(patterns: &[String]) -> Result<GlobSet, ReportedProblem> {
         let bad = |e: globset::Error| problem("config/bad-value", pattern, format!("bad glob: {e}"), "fix the glob");
         builder.add(glob.map_err(bad)?);
         // `exclude: [charts]` means the folder with all that is in it.
-        if let Ok(below) = GlobBuilder::new(&format!("{}/**", pattern.trim_end_matches('/'))).literal_separator(true).build() {
+        if let Ok(below) =
+            GlobBuilder::new(&format!("{}/**", pattern.trim_end_matches('/'))).literal_separator(true).build()
+        {
             builder.add(below);
         }
     }

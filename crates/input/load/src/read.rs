@@ -1,6 +1,6 @@
 //! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
 
-use crate::classify::{Class, classify, looks_like_kubernetes, looks_like_template};
+use crate::classify::{Class, classify, looks_like_kubernetes, looks_like_template, nameless_items};
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::types::type_problems;
 use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
@@ -109,11 +109,9 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
             Outcome::Failed(problem) => problems.push(problem),
         }
     }
-    problems.sort_by(|a, b| (&a.source, a.problem.span.start, a.problem.code).cmp(&(
-        &b.source,
-        b.problem.span.start,
-        b.problem.code,
-    )));
+    problems.sort_by(|a, b| {
+        (&a.source, a.problem.span.start, a.problem.code).cmp(&(&b.source, b.problem.span.start, b.problem.code))
+    });
     Loaded { snapshot: builder.build(), inputs, problems, comments, skipped: skipped.into_iter().collect() }
 }
 
@@ -134,11 +132,8 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
         return Outcome::Foreign("does not parse, and no line names an `apiVersion` or `kind`");
     }
     let mut problems: Vec<ReportedProblem> = Vec::new();
-    let report = |problem: Problem| ReportedProblem {
-        source: file.name.clone(),
-        text: Some(Arc::clone(&source)),
-        problem,
-    };
+    let report =
+        |problem: Problem| ReportedProblem { source: file.name.clone(), text: Some(Arc::clone(&source)), problem };
     problems.extend(warnings.into_iter().map(report));
     if failed && looks_like_template(source.text()) && is_template_failure(&parsed.problems, &source) {
         problems.push(report(template_problem(&source)));
@@ -151,7 +146,8 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
     for document in parsed.documents {
         match classify(&document, file.named) {
             Class::Object => {
-                problems.extend(type_problems(&document, request.version).into_iter().map(report));
+                problems.extend(type_problems(&document).into_iter().map(report));
+                problems.extend(nameless_items(&document).into_iter().map(report));
                 documents.push(document);
             }
             Class::Foreign(reason) => foreign = Some(reason),

@@ -70,10 +70,10 @@ fn facts(meta: &Meta, out: &mut String) -> std::fmt::Result {
 fn place(text: &str) -> Option<(PathBuf, u32)> {
     let (head, last) = text.rsplit_once(':')?;
     let last: u32 = last.parse().ok()?;
-    if let Some((file, line)) = head.rsplit_once(':') {
-        if let Ok(line) = line.parse() {
-            return Some((PathBuf::from(file), line));
-        }
+    if let Some((file, line)) = head.rsplit_once(':')
+        && let Ok(line) = line.parse()
+    {
+        return Some((PathBuf::from(file), line));
     }
     Some((PathBuf::from(head), last))
 }
@@ -82,7 +82,10 @@ fn firing_at(catalogue: &Catalogue, path: PathBuf, line: u32, global: &Global) -
     let name = path.display().to_string();
     let loaded = settings::in_pool(global, || ironclad_load::load(&Request::of(vec![path]), &Progress::default()))?;
     if let Some(problem) = loaded.problems.first() {
-        return Err(user_error(format!("{}: {}", problem.source, problem.problem.message), problem.problem.hint.clone()));
+        return Err(user_error(
+            format!("{}: {}", problem.source, problem.problem.message),
+            problem.problem.hint.clone(),
+        ));
     }
     let enabled = Selection::default().resolve(catalogue)?;
     let config = RunConfig { enabled, version: settings::NEWEST, ..RunConfig::default() };
@@ -97,7 +100,10 @@ fn firing_at(catalogue: &Catalogue, path: PathBuf, line: u32, global: &Global) -
         }
     }
     if ids.is_empty() {
-        return Err(user_error(format!("no check fires at {name}:{line}"), format!("`ironclad scan {name}` shows where")));
+        return Err(user_error(
+            format!("no check fires at {name}:{line}"),
+            format!("`ironclad scan {name}` shows where"),
+        ));
     }
     Ok(ids.into_iter().filter_map(|id| catalogue.get(id)).map(|check| check.meta).collect())
 }

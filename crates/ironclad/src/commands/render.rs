@@ -77,7 +77,7 @@ fn write_object(object: &Object, out: &mut String) {
 fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
     let pad = " ".repeat(indent);
     match node.kind() {
-        Kind::Mapping if node.len() > 0 => {
+        Kind::Mapping if !node.is_empty() => {
             for entry in node.entries() {
                 out.push_str(&pad);
                 out.push_str(&scalar_text(entry.key()));
@@ -85,11 +85,11 @@ fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
                 yaml_value(entry.value(), indent, out);
             }
         }
-        Kind::Sequence if node.len() > 0 => {
+        Kind::Sequence if !node.is_empty() => {
             for item in node.items() {
                 out.push_str(&pad);
                 out.push('-');
-                let nested = matches!(item.kind(), Kind::Mapping | Kind::Sequence) && item.len() > 0;
+                let nested = matches!(item.kind(), Kind::Mapping | Kind::Sequence) && !item.is_empty();
                 if nested {
                     let mut text = String::new();
                     yaml(item, indent + 2, &mut text);
@@ -111,7 +111,7 @@ fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
 }
 
 fn yaml_value(node: NodeRef<'_>, indent: usize, out: &mut String) {
-    let nested = matches!(node.kind(), Kind::Mapping | Kind::Sequence) && node.len() > 0;
+    let nested = matches!(node.kind(), Kind::Mapping | Kind::Sequence) && !node.is_empty();
     if nested {
         out.push('\n');
         let deeper = if node.kind() == Kind::Mapping { indent + 2 } else { indent };

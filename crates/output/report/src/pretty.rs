@@ -113,11 +113,8 @@ fn header(out: &mut String, severity: Severity, id: &str, message: &str) {
 fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
     let object = located.object.map(|object| format!("  {}", object.identity())).unwrap_or_default();
     let (source, start) = (located.source_name(), located.start);
-    let _ = writeln!(
-        out,
-        "{CYAN}{:numbers$} ┌{CYAN:#} {source}:{}:{}{DIM}{object}{DIM:#}",
-        "", start.line, start.column
-    );
+    let _ =
+        writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {source}:{}:{}{DIM}{object}{DIM:#}", "", start.line, start.column);
 }
 
 fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
@@ -155,7 +152,10 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
         let more = if members.len() > 13 { ", …" } else { "" };
         let plural = if lines.len() == 1 { "line" } else { "lines" };
         let count = members.len() - 1;
-        fact("also", &format!("{count} more like it in this file, {plural} {}{more} (-v shows them)", lines.join(", ")));
+        fact(
+            "also",
+            &format!("{count} more like it in this file, {plural} {}{more} (-v shows them)", lines.join(", ")),
+        );
     }
     fact("help", &format!("ironclad explain {}", finding.check));
 }
@@ -248,20 +248,13 @@ fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
         ironclad_tree::Severity::Warning => (Severity::Medium, "warning"),
     };
     let style = severity_style(severity);
-    let _ = writeln!(
-        out,
-        "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}",
-        problem.problem.code, problem.problem.message
-    );
+    let _ =
+        writeln!(out, "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", problem.problem.code, problem.problem.message);
     let mut numbers = 1;
     match (&problem.text, position_of(problem)) {
         (Some(text), Some((start, _))) if !text.text().is_empty() => {
             numbers = number_width(start.line);
-            let _ = writeln!(
-                out,
-                "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}",
-                "", problem.source, start.line, start.column
-            );
+            let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}", "", problem.source, start.line, start.column);
             let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
             let span = Span { end: problem.problem.span.end.max(problem.problem.span.start), ..problem.problem.span };
             Excerpt { source: text, span, context: None, label: None, style, gutter: CYAN, width: view.options.width }
@@ -287,7 +280,11 @@ fn worst(shown: &[Located<'_>], out: &mut String) {
         let _ = writeln!(
             out,
             "  {style}{}{style:#} {}:{}: {} {DIM}{}{DIM:#}",
-            finding.severity, located.source_name(), located.start.line, finding.message, finding.check
+            finding.severity,
+            located.source_name(),
+            located.start.line,
+            finding.message,
+            finding.check
         );
     }
     out.push('\n');

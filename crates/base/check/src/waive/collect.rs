@@ -182,7 +182,8 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
             }
             None => {
                 object = object_at(snapshot, source, comment.span);
-                faults.push("is beside nothing: write it on the line of what it covers, or on the line above".to_owned());
+                faults
+                    .push("is beside nothing: write it on the line of what it covers, or on the line above".to_owned());
                 Reach::Range(Arc::clone(source), comment.span)
             }
         }
