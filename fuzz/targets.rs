@@ -6,7 +6,7 @@ use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, parse};
 
 /// Bytes of a manifest: never a panic, spans inside the text, JSON out that reads back as the same value, and every
 /// check survives what it is shown.
-pub fn document(data: &[u8]) {
+pub(crate) fn document(data: &[u8]) {
     let (source, _) = Source::decode("fuzz", data.to_vec());
     let limits = Limits { nodes: 200_000, ..Limits::default() };
     let parsed = parse(&source, &limits);
@@ -31,10 +31,8 @@ pub fn document(data: &[u8]) {
         builder.add(document, Default::default());
     }
     let snapshot = builder.build();
-    let selection = ironclad_check::Selection {
-        profile: ironclad_check::ProfileName::All,
-        ..ironclad_check::Selection::default()
-    };
+    let selection =
+        ironclad_check::Selection { profile: ironclad_check::ProfileName::All, ..ironclad_check::Selection::default() };
     let enabled = selection.resolve(&ironclad::catalogue()).expect("no names to resolve");
     let config = ironclad_check::RunConfig { enabled, version: 37, strict: true, ..Default::default() };
     let outcome = ironclad_check::run(&snapshot, &config);
@@ -74,7 +72,7 @@ fn walk(document: &Document, node: NodeRef<'_>, length: u32, depth: usize) {
 }
 
 /// A quantity: equal to itself, ordered against its neighbours, never a panic.
-pub fn quantity(data: &[u8]) {
+pub(crate) fn quantity(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(quantity) = text.parse::<ironclad_model::Quantity>() else { return };
     assert_eq!(quantity, quantity.clone());
@@ -83,7 +81,7 @@ pub fn quantity(data: &[u8]) {
 }
 
 /// An image reference: what parses reads back as the same.
-pub fn image_reference(data: &[u8]) {
+pub(crate) fn image_reference(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(image) = ironclad_pod::ImageReference::parse(text) else { return };
     let mut again = image.name();
@@ -97,4 +95,14 @@ pub fn image_reference(data: &[u8]) {
     }
     let second = ironclad_pod::ImageReference::parse(&again);
     assert_eq!(second.as_ref(), Ok(&image), "{text} → {again}");
+}
+
+/// A configuration: an error or values, never a panic; every problem lies in the text.
+pub(crate) fn config(data: &[u8]) {
+    let (source, _) = Source::decode("ironclad.yaml", data.to_vec());
+    let (_, problems) = ironclad_config::parse_text(&source, &ironclad::catalogue());
+    let length = source.text().len() as u32;
+    for problem in problems {
+        assert!(problem.span.start <= problem.span.end && problem.span.end <= length, "{problem:?}");
+    }
 }

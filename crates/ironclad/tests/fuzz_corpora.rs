@@ -1,0 +1,36 @@
+//! What fuzzers found once is tried on every run: each file of `fuzz/corpus` goes through its target.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+#[path = "../../../fuzz/targets.rs"]
+mod targets;
+
+fn replay(name: &str, target: fn(&[u8])) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus");
+    let mut files: Vec<_> =
+        std::fs::read_dir(format!("{folder}/{name}")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 4, "the corpus of {name} is too small to mean anything");
+    for file in files {
+        target(&std::fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn documents() {
+    replay("document", targets::document);
+}
+
+#[test]
+fn quantities() {
+    replay("quantity", targets::quantity);
+}
+
+#[test]
+fn image_references() {
+    replay("image_reference", targets::image_reference);
+}
+
+#[test]
+fn configurations() {
+    replay("config", targets::config);
+}
