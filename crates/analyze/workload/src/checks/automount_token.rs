@@ -1,0 +1,60 @@
+//! `workload/automount-token`
+
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Kind, Safety, Severity};
+use ironclad_pod::{automount, names_its_account, service_account};
+use ironclad_views::Pod;
+use ironclad_pod::Automount;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/automount-token",
+    title: "token of the ServiceAccount reaches the pod",
+    severity: Severity::Medium,
+    reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING],
+    tags: &["cis:5.1.6", "nsa"],
+    peers: &[("checkov", "CKV_K8S_38"), ("kubescape", "C-0034"), ("kubescape", "C-0190"), ("kubescape", "C-0261"), ("kubescape", "automount-service-account"), ("kubescape", "serviceaccount-token-mount"), ("polaris", "automountServiceAccountToken"), ("trivy", "KSV-0036")],
+    fix: FixKind::Unsafe,
+    page: include_str!("automount_token.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    if !names_its_account(pod) {
+        return;
+    }
+    let name = service_account(pod).name;
+    let account = cx.named(Kind::SERVICE_ACCOUNT, pod.object.namespace(), name);
+    let bound = is_bound(name, pod, cx);
+    let field = pod.spec.automount_service_account_token();
+    if automount(pod, account).is_some_and(Automount::is_on) {
+        let finder = cx.find(field, format!("the token of ServiceAccount \"{name}\" is mounted"));
+        // Where rights are given on purpose the token is meant to be there.
+        let finder = if bound { finder.severity(Severity::Info).label("a role is bound to it") } else { finder.label("whoever reads it talks to the API server in its name") };
+        finder.fix_set("set `automountServiceAccountToken: false`", Safety::Unsafe, field, "false");
+    }
+    for volume in pod.spec.volumes().iter() {
+        for source in volume.projected().sources().iter() {
+            let token = source.service_account_token();
+            let audience = token.audience();
+            if token.exists() && !audience.get().is_some_and(|audience| !audience.is_empty()) {
+                let volume = volume.name().get().unwrap_or("(no name)");
+                cx.find(token.spot(), format!("volume \"{volume}\" holds a token for the API server"))
+                    .severity(Severity::Info);
+            }
+        }
+    }
+}
+
+/// Is some role bound to the account in the snapshot?
+fn is_bound(name: &str, pod: &Pod<'_>, cx: &Cx<'_>) -> bool {
+    let bindings = cx.objects(Kind::ROLE_BINDING).into_iter().chain(cx.objects(Kind::CLUSTER_ROLE_BINDING));
+    bindings.into_iter().any(|binding| {
+        let subjects = binding.root().get_str("subjects").into_iter().flat_map(|entry| entry.value().items());
+        subjects.into_iter().any(|subject| {
+            let text = |key: &str| subject.get_str(key).and_then(|entry| entry.value().as_str());
+            let namespace = text("namespace").or(binding.namespace());
+            let same = namespace.is_none() || pod.object.namespace().is_none() || namespace == pod.object.namespace();
+            text("kind") == Some("ServiceAccount") && text("name") == Some(name) && same
+        })
+    })
+}

@@ -1,0 +1,33 @@
+//! `workload/dashboard`
+
+use ironclad_check::{Cx, Meta};
+use ironclad_model::Severity;
+use ironclad_pod::{ImageReference, images};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/dashboard",
+    title: "Kubernetes dashboard",
+    severity: Severity::Medium,
+    peers: &[("checkov", "CKV_K8S_33"), ("kubescape", "C-0014"), ("kubescape", "rule-access-dashboard-wl-v1")],
+    page: include_str!("dashboard.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let labels = pod.metadata.labels();
+    let labelled = ["app", "k8s-app"].iter().find_map(|key| labels.get(key).filter(|_| labels.text(key) == Some("kubernetes-dashboard")));
+    for image in images(pod) {
+        let Ok(reference) = ImageReference::parse(image.text) else { continue };
+        if reference.basename().starts_with("kubernetes-dashboard") {
+            let finder = cx.find(image.spot, "this is the Kubernetes dashboard").label("a web page that acts with its own rights");
+            if let Some(container) = image.container {
+                finder.of(container);
+            }
+            return;
+        }
+    }
+    if let Some(entry) = labelled {
+        cx.find(entry.value(), "this is the Kubernetes dashboard").label("a web page that acts with its own rights");
+    }
+}

@@ -1,0 +1,41 @@
+//! `workload/default-service-account`
+
+use ironclad_check::{Cx, Meta, Param, ParamDefault};
+use ironclad_model::{Kind, Severity};
+use ironclad_pod::{automount, names_its_account, service_account};
+use ironclad_views::Pod;
+use ironclad_pod::Automount;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/default-service-account",
+    title: "pod runs as the default ServiceAccount",
+    severity: Severity::Medium,
+    reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT],
+    tags: &["cis:5.1.5"],
+    peers: &[("checkov", "CKV_K8S_41"), ("checkov", "CKV_K8S_42"), ("kubeaudit", "AutomountServiceAccountTokenTrueAndDefaultSA"), ("kubeaudit", "asat"), ("kube-linter", "default-service-account"), ("kubescape", "C-0189"), ("kubescape", "automount-default-service-account"), ("kubescape", "namespace-without-service-account")],
+    params: &[Param {
+        name: "strict",
+        default: ParamDefault::Bool(false),
+        doc: "Report the default ServiceAccount without its token too.",
+    }],
+    page: include_str!("default_service_account.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    if !names_its_account(pod) {
+        return;
+    }
+    let account = service_account(pod);
+    if account.name != "default" {
+        return;
+    }
+    let object = cx.named(Kind::SERVICE_ACCOUNT, pod.object.namespace(), "default");
+    let mounted = automount(pod, object).is_some_and(Automount::is_on);
+    if mounted {
+        cx.find(account.field, "pod runs as the default ServiceAccount, with its token")
+            .label("rights that are given to it reach every such pod of the namespace");
+    } else if cx.strict() {
+        cx.find(account.field, "pod runs as the default ServiceAccount").severity(Severity::Low);
+    }
+}

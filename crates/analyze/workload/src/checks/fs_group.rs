@@ -1,0 +1,30 @@
+//! `workload/fs-group`
+
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+use ironclad_pod::mounted_claims;
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/fs-group",
+    title: "volume without a group for its files",
+    severity: Severity::Info,
+    profile: Profile::OptIn,
+    peers: &[("kubescape", "set-fsgroup-value"), ("kubescape", "set-fsgroupchangepolicy-value"), ("kubescape", "set-supplementalgroups-values")],
+    page: include_str!("fs_group.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let context = pod.spec.security_context();
+    let set = context.fs_group().is_set()
+        || context.fs_group_change_policy().is_set()
+        || context.supplemental_groups().node().is_some_and(|node| !node.is_null());
+    if set {
+        return;
+    }
+    for claim in mounted_claims(pod) {
+        cx.find(claim.spot, format!("volume \"{}\" is mounted, and the pod sets no `fsGroup`", claim.volume))
+            .label(claim.users());
+    }
+}

@@ -1,0 +1,28 @@
+//! `workload/mounts-secret`
+
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+use ironclad_pod::mounted_volumes;
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/mounts-secret",
+    title: "pod mounts a Secret",
+    severity: Severity::Info,
+    profile: Profile::OptIn,
+    peers: &[("kubescape", "C-0255"), ("kubescape", "workload-mounted-secrets")],
+    page: include_str!("mounts_secret.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for mounted in mounted_volumes(pod) {
+        let direct = mounted.volume.secret().secret_name();
+        let projected = mounted.volume.projected().sources().iter().map(|source| source.secret().name());
+        let names: Vec<_> = std::iter::once(direct).chain(projected).filter(|field| field.get().is_some()).collect();
+        for field in names {
+            let name = field.get().unwrap_or_default();
+            cx.find(field, format!("Secret \"{name}\" is mounted")).label(mounted.users());
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `workload/sandbox-image`
+
+use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
+use ironclad_model::{Kind, Severity};
+use ironclad_pod::{ImageReference, covers_image, images};
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/sandbox-image",
+    title: "sandbox image that is not pinned or not allowed",
+    severity: Severity::High,
+    profile: Profile::OptIn,
+    reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE],
+    peers: &[("kubescape", "C-0304"), ("kubescape", "agent-sandbox-image-registry-allowlist"), ("kubescape", "agent-sandbox-image-tag-provenance")],
+    params: &[Param {
+        name: "allow",
+        default: ParamDefault::Texts(&[]),
+        doc: "Registries and repositories that sandboxes may use; empty allows all.",
+    }],
+    page: include_str!("sandbox_image.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    if !matches!(pod.object.kind(), Kind::SANDBOX | Kind::SANDBOX_TEMPLATE) {
+        return;
+    }
+
+    for image in images(pod) {
+        let Ok(reference) = ImageReference::parse(image.text) else { continue };
+        let name = reference.name();
+        let allow = cx.texts("allow");
+        let message = if !allow.is_empty() && !allow.iter().any(|pattern| covers_image(pattern, &name)) {
+            format!("image `{name}` of a sandbox is not on the list of allowed ones")
+        } else if reference.digest.is_none() {
+            format!("image `{}` of a sandbox is not pinned by a digest", image.text)
+        } else {
+            continue;
+        };
+        let finder = cx.find(image.spot, message);
+        if let Some(container) = image.container {
+            finder.of(container);
+        }
+    }
+}

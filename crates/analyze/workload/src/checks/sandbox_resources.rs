@@ -1,0 +1,44 @@
+//! `workload/sandbox-resources`
+
+use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
+use ironclad_model::{Kind, Severity};
+use ironclad_views::Pod;
+use ironclad_model::Quantity;
+
+pub(super) static META: Meta = Meta {
+    id: "workload/sandbox-resources",
+    title: "sandbox without bounds",
+    severity: Severity::High,
+    profile: Profile::OptIn,
+    reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE],
+    peers: &[("kubescape", "C-0303"), ("kubescape", "resources-sandbox-cpu-limits"), ("kubescape", "resources-sandbox-memory-limits")],
+    params: &[Param {
+        name: "max",
+        default: ParamDefault::Map(&[]),
+        doc: "Largest limit by resource.",
+    }],
+    page: include_str!("sandbox_resources.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    if !matches!(pod.object.kind(), Kind::SANDBOX | Kind::SANDBOX_TEMPLATE) {
+        return;
+    }
+
+    let ceiling = cx.map("max");
+    for container in &pod.containers {
+        for name in ["cpu", "memory"] {
+            let limits = container.resources().limits();
+            let spot = limits.get(name).map_or(limits.spot(), |entry| entry.value().into());
+            let Some(limit) = limits.quantity(name) else {
+                cx.find(spot, format!("container \"{}\" of a sandbox has no {name} limit", container.label())).of(container);
+                continue;
+            };
+            let bound = ceiling.and_then(|max| max.get(name)).and_then(|text| Some((text, text.parse::<Quantity>().ok()?)));
+            if let Some((text, _)) = bound.filter(|(_, bound)| limit > *bound) {
+                cx.find(spot, format!("container \"{}\" of a sandbox has a {name} limit above {text}", container.label())).of(container);
+            }
+        }
+    }
+}
