@@ -65,12 +65,12 @@ impl Object {
 
     /// `apiVersion` as written, or as its list implies.
     pub fn api_version(&self) -> &str {
-        self.text(f::API_VERSION).or(self.from_list().map(|(v, _)| v.as_str())).unwrap_or_default()
+        self.text(f::API_VERSION).or(self.of_its_list().map(|(v, _)| v.as_str())).unwrap_or_default()
     }
 
     /// `kind` as written, or as its list implies.
     pub fn kind_name(&self) -> &str {
-        self.text(f::KIND).or(self.from_list().map(|(_, k)| k.as_str())).unwrap_or_default()
+        self.text(f::KIND).or(self.of_its_list().map(|(_, k)| k.as_str())).unwrap_or_default()
     }
 
     /// `metadata.name`, or `metadata.generateName`, or nothing.
@@ -123,7 +123,7 @@ impl Object {
     }
 
     /// An item takes its type from its list only where it says nothing of it itself.
-    fn from_list(&self) -> Option<&(String, String)> {
+    fn of_its_list(&self) -> Option<&(String, String)> {
         let silent = self.text(f::API_VERSION).is_none() && self.text(f::KIND).is_none();
         self.inherited.as_ref().filter(|_| silent)
     }
