@@ -11,6 +11,7 @@ mod field;
 mod kinds;
 mod macros;
 mod pods;
+pub mod schema;
 
 pub use field::{Field, IntOrText, List, Map, State, Texts, View};
 pub use kinds::*;

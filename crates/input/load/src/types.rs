@@ -1,10 +1,12 @@
 //! Fields of the wrong type: what the decoder in front of the API server refuses, with the field's own place.
 //!
-//! Every object passes through `metav1.ObjectMeta` and list items through the list decoder of
-//! `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`; both are strict about types.
+//! Every object passes through `metav1.ObjectMeta`, list items through the list decoder of
+//! `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`, and an object of a built-in kind through its Go type
+//! ([`schema`]); all are strict about types.
 
 use crate::classify::{describe, error};
 use ironclad_tree::{Document, Entry, Kind, NodeRef, Problem, f};
+use ironclad_views::schema;
 
 /// The type that a field must have.
 #[derive(Clone, Copy)]
@@ -49,8 +51,8 @@ const OWNER: &[(&str, Shape)] = &[
 /// What is wrong in the objects of a document.
 pub(crate) fn type_problems(document: &Document) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut pending = vec![(document.root(), true)];
-    while let Some((node, is_root)) = pending.pop() {
+    let mut pending = vec![(document.root(), true, None)];
+    while let Some((node, is_root, list_type)) = pending.pop() {
         if node.kind() != Kind::Mapping {
             if !node.is_null() {
                 let message = format!("list item is {}, not an object", describe(node));
@@ -61,10 +63,18 @@ pub(crate) fn type_problems(document: &Document) -> Vec<Problem> {
         if let Some(entry) = node.get(f::METADATA) {
             fields(entry, "metadata", METADATA, &mut problems);
         }
-        let Some(items) = node.get(f::ITEMS) else { continue };
+        let text = |symbol| node.get(symbol).and_then(|entry| entry.value().as_str());
+        let own_type = text(f::API_VERSION).zip(text(f::KIND));
+        let Some(items) = node.get(f::ITEMS) else {
+            if let Some(kind) = own_type.or(list_type).and_then(|(version, kind)| schema::kind(version, kind)) {
+                object(node, kind.definition, &mut problems);
+            }
+            continue;
+        };
         match items.value().kind() {
             Kind::Sequence => {
-                let inside: Vec<_> = items.value().items().map(|item| (item, false)).collect();
+                let item_type = own_type.and_then(|(version, kind)| Some((version, kind.strip_suffix("List")?)));
+                let inside: Vec<_> = items.value().items().map(|item| (item, false, item_type)).collect();
                 pending.extend(inside.into_iter().rev());
             }
             Kind::Null => {}
@@ -82,6 +92,113 @@ pub(crate) fn type_problems(document: &Document) -> Vec<Problem> {
     }
     problems.sort_by_key(|problem| problem.span.start);
     problems
+}
+
+/// Deeper than this no built-in type goes but the schemas of custom resources, which refer to themselves.
+const DEEPEST: usize = 64;
+/// One mistake at the top can make a hundred below.
+const MOST: usize = 20;
+
+/// The fields of an object of a built-in kind, its metadata aside.
+fn object(root: NodeRef<'_>, definition: &'static str, problems: &mut Vec<Problem>) {
+    let mut found = Vec::new();
+    let mut pending: Vec<(NodeRef<'_>, &'static str, usize)> = vec![(root, definition, 0)];
+    while let Some((node, definition, depth)) = pending.pop() {
+        if depth > DEEPEST || found.len() >= MOST {
+            break;
+        }
+        for entry in node.entries() {
+            if depth == 0 && matches!(entry.key(), "metadata" | "apiVersion" | "kind") {
+                continue;
+            }
+            let Some(field) = schema::field(definition, entry.key()) else { continue };
+            let name = format!("`{}`", entry.key());
+            shape(entry.value(), entry.span(), &name, field.shape, depth, &mut pending, &mut found);
+        }
+    }
+    found.sort_by_key(|problem: &Problem| problem.span.start);
+    problems.append(&mut found);
+}
+
+fn shape<'a>(
+    node: NodeRef<'a>,
+    span: ironclad_tree::Span,
+    name: &str,
+    wanted: schema::Shape,
+    depth: usize,
+    pending: &mut Vec<(NodeRef<'a>, &'static str, usize)>,
+    problems: &mut Vec<Problem>,
+) {
+    use schema::Shape as S;
+    let kind = node.kind();
+    if kind == Kind::Null {
+        return;
+    }
+    let words = match wanted {
+        S::Any => return,
+        S::Text if kind == Kind::String => return,
+        S::Text => "a text",
+        S::Bytes if node.as_str().is_some_and(is_base64) => return,
+        S::Bytes if kind == Kind::String => {
+            problems.push(error(
+                "input/type",
+                span,
+                format!("{name} is not base64"),
+                "encode it, or use `stringData` for plain text",
+            ));
+            return;
+        }
+        S::Bytes => "a text in base64",
+        S::Int32 if node.as_i64().is_some_and(|value| i32::try_from(value).is_ok()) => return,
+        S::Int32 => "a whole number of 32 bits",
+        S::Int if kind == Kind::Int => return,
+        S::Int => "a whole number",
+        S::Number if matches!(kind, Kind::Int | Kind::Float) => return,
+        S::Number => "a number",
+        S::Flag if kind == Kind::Bool => return,
+        S::Flag => "true or false",
+        // Whether the text is a quantity is for the checks of resources to say.
+        S::Quantity if matches!(kind, Kind::Int | Kind::Float | Kind::String) => return,
+        S::Quantity => "a quantity",
+        S::IntOrText if kind == Kind::String || node.as_i64().is_some_and(|v| i32::try_from(v).is_ok()) => return,
+        S::IntOrText => "a whole number or a text",
+        S::Time if node.as_str().is_some_and(is_time) => return,
+        S::Time => "a time as in `2026-01-31T12:00:00Z`",
+        S::List(inner) if kind == Kind::Sequence => {
+            let inner = S::parse(inner);
+            for item in node.items() {
+                shape(item, item.span(), &format!("an item of {name}"), inner, depth, pending, problems);
+            }
+            return;
+        }
+        S::List(_) => "a list",
+        S::Map(inner) if kind == Kind::Mapping => {
+            let inner = S::parse(inner);
+            for entry in node.entries() {
+                shape(entry.value(), entry.span(), &format!("`{}`", entry.key()), inner, depth, pending, problems);
+            }
+            return;
+        }
+        S::Map(_) => "a mapping",
+        S::Object(definition) if kind == Kind::Mapping => {
+            pending.push((node, definition, depth + 1));
+            return;
+        }
+        // Definitions without fields are scalars that know themselves how they are written.
+        S::Object(definition) if schema::definition(definition).is_none_or(<[_]>::is_empty) => return,
+        S::Object(_) => "an object",
+    };
+    problems.push(mismatch(node, span, name, words));
+}
+
+/// Go's `base64.StdEncoding`: padding is required, line breaks do not count.
+fn is_base64(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect();
+    let padding = digits.iter().rev().take_while(|&&b| b == b'=').count();
+    let body = digits.get(..digits.len() - padding).unwrap_or_default();
+    digits.len().is_multiple_of(4)
+        && padding <= 2
+        && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 fn fields(entry: Entry<'_>, path: &str, known: &[(&str, Shape)], problems: &mut Vec<Problem>) {

@@ -190,17 +190,28 @@ fn compare(files: &[(String, Vec<u8>)]) -> Option<(usize, Vec<String>)> {
         let objects: Vec<Value> = objects.into_iter().filter(is_something).collect();
         // kubectl stops at an error and we go on: what it saw before must be there.
         let same = match (problems.is_empty(), error.is_empty()) {
-            (true, true) => objects == theirs,
+            // What the API server's decoder refuses must not pass in silence either.
+            (true, true) => {
+                objects == theirs && answer["typed"].as_array().is_some_and(|all| all.iter().all(|t| t == ""))
+            }
             (false, false) => is_within(&theirs, &objects),
-            // kubectl's reader does not look into the metadata of list items; the API server that gets them does.
-            (false, true) => objects == theirs && problems.iter().all(|p| p.starts_with("input/type: `metadata")),
+            // kubectl leaves the types of fields to the API server, whose decoder is the judge then. Neither looks into
+            // the metadata of list items before they are created.
+            (false, true) => {
+                let refused = answer["typed"].as_array().is_some_and(|all| all.iter().any(|text| text != ""));
+                objects == theirs
+                    && problems
+                        .iter()
+                        .all(|p| p.starts_with("input/type: `metadata") || refused && p.starts_with("input/type"))
+            }
             (true, false) => false,
         };
         if !same {
             differ.push(format!(
-                "{name} {:?}\n  ours   {problems:?} {}\n  theirs {error:?} {}",
+                "{name} {:?}\n  ours   {problems:?} {}\n  theirs {error:?} typed {} {}",
                 String::from_utf8_lossy(bytes),
                 Value::from(objects),
+                answer["typed"],
                 Value::from(theirs)
             ));
         }

@@ -36,7 +36,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         for source in volume.projected().sources().iter() {
             let token = source.service_account_token();
             let audience = token.audience();
-            if token.exists() && !audience.get().is_some_and(|audience| !audience.is_empty()) {
+            if token.exists() && audience.get().is_none_or(str::is_empty) {
                 let volume = volume.name().get().unwrap_or("(no name)");
                 cx.find(token.spot(), format!("volume \"{volume}\" holds a token for the API server"))
                     .severity(Severity::Info);

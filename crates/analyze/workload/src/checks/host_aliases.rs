@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let aliases = pod.spec.host_aliases();
-    if aliases.node().is_some_and(|node| node.len() > 0) {
+    if aliases.node().is_some_and(|node| !node.is_empty()) {
         cx.find(aliases, "pod overrides names by `hostAliases`").label("past DNS, and past whoever watches it");
     }
 }

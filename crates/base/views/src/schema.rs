@@ -1,0 +1,231 @@
+//! Kinds and fields of the supported versions of Kubernetes, from a compact table that is derived from the published
+//! OpenAPI documents: `cargo xtask oracle` prints the path of the oracle, and `oracle schema -o crates/base/views/data`
+//! writes the table anew. Its notation is in its first lines.
+//!
+//! The table is read on first use, in well under a millisecond.
+
+use rustc_hash::FxHashMap;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
+const TABLE: &str = include_str!("../data/schema.txt");
+
+/// Minor versions that the table covers.
+pub const VERSIONS: RangeInclusive<u8> = 33..=37;
+
+/// A built-in kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindSchema {
+    /// API group; empty for the core.
+    pub group: &'static str,
+    /// API version.
+    pub version: &'static str,
+    /// Kind.
+    pub kind: &'static str,
+    /// Does it live in a namespace?
+    pub namespaced: bool,
+    /// Name of its definition, without `io.k8s.`.
+    pub definition: &'static str,
+    /// Minor versions that have it.
+    pub versions: RangeInclusive<u8>,
+}
+
+/// A type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A text.
+    Text,
+    /// Bytes in base64.
+    Bytes,
+    /// An integer of 32 bits.
+    Int32,
+    /// An integer of 64 bits.
+    Int,
+    /// A number.
+    Number,
+    /// A boolean.
+    Flag,
+    /// A quantity: text or number.
+    Quantity,
+    /// An integer or a text.
+    IntOrText,
+    /// A time.
+    Time,
+    /// Anything.
+    Any,
+    /// A list of what the rest of the notation says.
+    List(&'static str),
+    /// A mapping to what the rest of the notation says.
+    Map(&'static str),
+    /// An object, by the name of its definition.
+    Object(&'static str),
+}
+
+impl Shape {
+    /// Reads the table's notation.
+    pub fn parse(text: &'static str) -> Shape {
+        match (text.as_bytes().first(), text) {
+            (Some(b'['), _) => Shape::List(&text[1..]),
+            (Some(b'{'), _) => Shape::Map(&text[1..]),
+            (Some(b'@'), _) => Shape::Object(&text[1..]),
+            (_, "text") => Shape::Text,
+            (_, "bytes") => Shape::Bytes,
+            (_, "int32") => Shape::Int32,
+            (_, "int") => Shape::Int,
+            (_, "number") => Shape::Number,
+            (_, "flag") => Shape::Flag,
+            (_, "quantity") => Shape::Quantity,
+            (_, "port") => Shape::IntOrText,
+            (_, "time") => Shape::Time,
+            _ => Shape::Any,
+        }
+    }
+}
+
+/// A field of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSchema {
+    /// Name as in manifests.
+    pub name: &'static str,
+    /// Type.
+    pub shape: Shape,
+    /// Must it be there?
+    pub required: bool,
+    /// Keys by which list elements are merged.
+    pub merge_keys: Option<&'static str>,
+    /// Minor versions that have it.
+    pub versions: RangeInclusive<u8>,
+}
+
+struct Tables {
+    kinds: Vec<KindSchema>,
+    definitions: FxHashMap<&'static str, Vec<FieldSchema>>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(read);
+
+fn read() -> Tables {
+    let mut tables = Tables { kinds: Vec::new(), definitions: FxHashMap::default() };
+    let mut open: Option<(&'static str, Vec<FieldSchema>)> = None;
+    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split(' ');
+        let first = words.next().unwrap_or_default();
+        match first {
+            "K" => {
+                let mut word = || words.next().unwrap_or_default();
+                let (group, version, kind, scope, definition) = (word(), word(), word(), word(), word());
+                tables.kinds.push(KindSchema {
+                    group: if group == "-" { "" } else { group },
+                    version,
+                    kind,
+                    namespaced: scope == "namespaced",
+                    definition,
+                    versions: words.next().and_then(span).unwrap_or(VERSIONS),
+                });
+            }
+            "D" => {
+                if let Some((name, fields)) = open.take() {
+                    tables.definitions.insert(name, fields);
+                }
+                open = Some((words.next().unwrap_or_default(), Vec::new()));
+            }
+            name => {
+                let shape = words.next().unwrap_or_default();
+                let (mut merge_keys, mut versions) = (None, VERSIONS);
+                for word in words {
+                    match word.strip_prefix('*') {
+                        Some(keys) => merge_keys = Some(keys),
+                        None => versions = span(word).unwrap_or(VERSIONS),
+                    }
+                }
+                if let Some((_, fields)) = &mut open {
+                    fields.push(FieldSchema {
+                        name,
+                        shape: Shape::parse(shape.trim_end_matches('!')),
+                        required: shape.ends_with('!'),
+                        merge_keys,
+                        versions,
+                    });
+                }
+            }
+        }
+    }
+    if let Some((name, fields)) = open {
+        tables.definitions.insert(name, fields);
+    }
+    tables
+}
+
+fn span(text: &str) -> Option<RangeInclusive<u8>> {
+    let (first, last) = text.split_once('-')?;
+    Some(first.parse().ok()?..=last.parse().ok()?)
+}
+
+/// Every built-in kind.
+pub fn kinds() -> &'static [KindSchema] {
+    &TABLES.kinds
+}
+
+/// A built-in kind by `apiVersion` and `kind`.
+pub fn kind(api_version: &str, kind: &str) -> Option<&'static KindSchema> {
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    kinds().iter().find(|row| row.kind == kind && row.version == version && row.group == group)
+}
+
+/// The fields of a definition, sorted by name.
+pub fn definition(name: &str) -> Option<&'static [FieldSchema]> {
+    TABLES.definitions.get(name).map(Vec::as_slice)
+}
+
+/// A field of a definition.
+pub fn field(definition_name: &str, name: &str) -> Option<&'static FieldSchema> {
+    let fields = definition(definition_name)?;
+    fields.binary_search_by_key(&name, |field| field.name).ok().and_then(|at| fields.get(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_read() {
+        let pod = kind("v1", "Pod").expect("a Pod");
+        assert!(pod.namespaced && pod.definition == "api.core.v1.Pod" && pod.versions == VERSIONS);
+        assert!(!kind("v1", "Namespace").expect("a Namespace").namespaced);
+        assert!(kind("apps/v1", "Pod").is_none());
+        let ports = field("api.core.v1.Container", "ports").expect("ports");
+        assert_eq!(ports.shape, Shape::List("@api.core.v1.ContainerPort"));
+        assert_eq!(ports.merge_keys, Some("containerPort,protocol"));
+        assert!(field("api.core.v1.Container", "name").expect("name").required);
+        assert!(kinds().len() > 60 && TABLES.definitions.len() > 500, "{} {}", kinds().len(), TABLES.definitions.len());
+        for fields in TABLES.definitions.values() {
+            assert!(fields.windows(2).all(|pair| pair[0].name < pair[1].name));
+        }
+    }
+
+    /// Every view's field exists in the published definition, with the type that the view reads.
+    #[test]
+    fn views_agree_with_the_published_schemas() {
+        let mut seen = 0;
+        for (definition_name, symbol, shape) in crate::declared() {
+            let name = symbol.well_known_name().expect("declared by constant");
+            let short = definition_name.strip_prefix("io.k8s.").expect("a definition of Kubernetes");
+            let field = field(short, name).unwrap_or_else(|| panic!("{short} has no field {name}"));
+            let agrees = match (*shape, field.shape) {
+                ("text", Shape::Text | Shape::Time) => true,
+                ("flag", Shape::Flag) => true,
+                ("int", Shape::Int | Shape::Int32) => true,
+                ("port", Shape::IntOrText) => true,
+                ("texts", Shape::List("text")) => true,
+                ("map", Shape::Map(_)) => true,
+                ("any", _) => true,
+                (view, Shape::List(inner)) => view.starts_with('[') && inner.starts_with('@'),
+                (view, Shape::Object(_)) => !view.starts_with('[') && view.starts_with(char::is_uppercase),
+                _ => false,
+            };
+            assert!(agrees, "{short}.{name} is {:?}, and the view reads {shape}", field.shape);
+            seen += 1;
+        }
+        assert!(seen > 130, "{seen}");
+    }
+}
