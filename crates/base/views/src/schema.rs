@@ -198,7 +198,8 @@ mod tests {
         assert_eq!(ports.merge_keys, Some("containerPort,protocol"));
         assert!(field("api.core.v1.Container", "name").expect("name").required);
         assert!(kinds().len() > 60 && TABLES.definitions.len() > 500, "{} {}", kinds().len(), TABLES.definitions.len());
-        for fields in TABLES.definitions.values() {
+        let definitions = TABLE.lines().filter_map(|line| line.strip_prefix("D "));
+        for fields in definitions.filter_map(definition) {
             assert!(fields.windows(2).all(|pair| pair[0].name < pair[1].name));
         }
     }

@@ -146,8 +146,3 @@ pub(crate) fn looks_like_kubernetes(text: &str) -> bool {
                 .any(|key| json.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':')))
     })
 }
-
-/// A template action outside of a chart: `{{ … }}` or `{{- …`.
-pub(crate) fn looks_like_template(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"{{").is_some()
-}

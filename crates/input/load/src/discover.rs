@@ -277,15 +277,7 @@ pub(crate) fn problem(code: &'static str, source: &str, message: String, hint: &
 
 /// The operating system's words without the path that `fs-err` puts before them: the problem names it already.
 pub(crate) fn errno(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => {
-            let text = std::io::Error::from_raw_os_error(code).to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
-        }
-        None => error
-            .get_ref()
-            .and_then(|inner| inner.source())
-            .and_then(|source| source.downcast_ref::<std::io::Error>())
-            .map_or_else(|| error.to_string(), errno),
-    }
+    let text = error.to_string();
+    let own = text.rsplit("`: ").next().unwrap_or(&text);
+    own.split(" (os error").next().unwrap_or(own).to_lowercase()
 }

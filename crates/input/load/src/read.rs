@@ -1,6 +1,6 @@
 //! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
 
-use crate::classify::{Class, classify, looks_like_kubernetes, looks_like_template, nameless_items};
+use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::types::type_problems;
 use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
@@ -135,9 +135,10 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
     let report =
         |problem: Problem| ReportedProblem { source: file.name.clone(), text: Some(Arc::clone(&source)), problem };
     problems.extend(warnings.into_iter().map(report));
-    if failed && looks_like_template(source.text()) && is_template_failure(&parsed.problems, &source) {
-        problems.push(report(template_problem(&source)));
-        problems.extend(parsed.problems.into_iter().filter(|p| !near_template(p, &source)).map(report));
+    let template = parsed.problems.iter().find_map(|problem| template_near(problem, &source));
+    if let Some(start) = template.filter(|_| failed) {
+        problems.push(report(template_problem(start)));
+        problems.extend(parsed.problems.into_iter().filter(|p| template_near(p, &source).is_none()).map(report));
     } else {
         problems.extend(parsed.problems.into_iter().map(report));
     }
@@ -162,8 +163,7 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
 }
 
 /// One error for an unrendered template, not one for each broken line.
-fn template_problem(source: &Source) -> Problem {
-    let start = source.text().find("{{").unwrap_or(0) as u32;
+fn template_problem(start: u32) -> Problem {
     Problem {
         code: "input/yaml-syntax",
         severity: Severity::Error,
@@ -173,18 +173,22 @@ fn template_problem(source: &Source) -> Problem {
     }
 }
 
-fn is_template_failure(problems: &[Problem], source: &Source) -> bool {
-    problems.iter().any(|problem| near_template(problem, source))
-}
-
-/// Is there a template action in the document of this problem, at or before its line? Then that is the cause.
-fn near_template(problem: &Problem, source: &Source) -> bool {
+/// A template action in the document of a problem, outside of comments, at or before its line: then that is the cause.
+fn template_near(problem: &Problem, source: &Source) -> Option<u32> {
     let text = source.text();
     let line = source.position(problem.span.start).line;
     let end = source.line_range(line.min(source.line_count())).end;
     let before = text.get(..end).unwrap_or(text);
-    let document = before.rfind("\n---").map_or(0, |at| at + 1);
-    before.get(document..).is_some_and(looks_like_template)
+    let mut at = before.rfind("\n---").map_or(0, |at| at + 1);
+    for line in before.get(at..)?.split_inclusive('\n') {
+        if !line.trim_start().starts_with('#') {
+            if let Some(offset) = line.find("{{") {
+                return Some((at + offset) as u32);
+            }
+        }
+        at += line.len();
+    }
+    None
 }
 
 fn read_bytes(file: &Found, limit: u64) -> Result<Vec<u8>, ReportedProblem> {

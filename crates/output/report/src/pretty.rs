@@ -105,9 +105,14 @@ fn in_group(view: &View<'_>, located: &Located<'_>, object: ObjectId) -> bool {
     located.finding.object == object && is_restricted(view, located)
 }
 
-fn header(out: &mut String, severity: Severity, id: &str, message: &str) {
-    let style = severity_style(severity);
-    let _ = writeln!(out, "{style}{severity}[{id}]{style:#}{BOLD}: {message}{BOLD:#}");
+fn header(out: &mut String, severity: Severity, id: &str, message: &str, status: &Status) {
+    let style = if *status == Status::Open { severity_style(severity) } else { DIM };
+    let word = match status {
+        Status::Open => "",
+        Status::Waived(_) => "waived ",
+        Status::Baselined => "known ",
+    };
+    let _ = writeln!(out, "{style}{word}{severity}[{id}]{style:#}{BOLD}: {message}{BOLD:#}");
 }
 
 fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
@@ -120,7 +125,7 @@ fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
 fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
     let Some(first) = members.first() else { return };
     let finding = first.finding;
-    header(out, finding.severity, finding.check, &finding.message);
+    header(out, finding.severity, finding.check, &finding.message, &finding.status);
     let numbers = number_width(first.start.line);
     place(out, numbers, first);
     let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
@@ -166,7 +171,7 @@ fn restricted(members: &[&Located<'_>], out: &mut String) {
     let severity = members.iter().map(|l| l.finding.severity).max().unwrap_or(Severity::Medium);
     let object = first.object.map(|object| object.identity().to_string()).unwrap_or_default();
     let count = members.len();
-    header(out, severity, "pss-restricted", &format!("{object} is not restricted, for {count} reasons"));
+    header(out, severity, "pss-restricted", &format!("{object} is not restricted, for {count} reasons"), &Status::Open);
     let last = members.iter().map(|l| l.start.line).max().unwrap_or(1);
     let numbers = number_width(last);
     place(out, numbers, first);
