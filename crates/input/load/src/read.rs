@@ -181,10 +181,10 @@ fn template_near(problem: &Problem, source: &Source) -> Option<u32> {
     let before = text.get(..end).unwrap_or(text);
     let mut at = before.rfind("\n---").map_or(0, |at| at + 1);
     for line in before.get(at..)?.split_inclusive('\n') {
-        if !line.trim_start().starts_with('#') {
-            if let Some(offset) = line.find("{{") {
-                return Some((at + offset) as u32);
-            }
+        if !line.trim_start().starts_with('#')
+            && let Some(offset) = line.find("{{")
+        {
+            return Some((at + offset) as u32);
         }
         at += line.len();
     }
