@@ -39,6 +39,13 @@ pub(crate) fn print_raw(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Lets a writer print bytes as they are, as they come.
+pub(crate) fn stream_raw(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut stdout)?;
+    stdout.flush()
+}
+
 /// Prints a line to standard error.
 pub(crate) fn note(line: &str) {
     // Standard error may be closed; there is nowhere left to say so.

@@ -1,11 +1,15 @@
 //! What a check is handed: the run's facts, its own parameters, and a way to say what it found.
 
-use crate::{Level, Meta, ParamValue, RunConfig, run::Enabled};
+use crate::{
+    Level, Meta, ParamValue, RunConfig,
+    run::{Enabled, Memo},
+};
 use ironclad_model::{
     Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
 };
 use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer};
+use std::any::Any;
 
 /// Context of one call of one check.
 pub struct Cx<'a> {
@@ -13,6 +17,7 @@ pub struct Cx<'a> {
     pub(crate) enabled: &'a Enabled,
     pub(crate) config: &'a RunConfig,
     pub(crate) snapshot: &'a Snapshot,
+    pub(crate) memo: &'a Memo,
     pub(crate) object: Option<&'a Object>,
     pub(crate) guessed: bool,
     pub(crate) findings: Vec<Finding>,
@@ -118,6 +123,22 @@ impl<'a> Cx<'a> {
     /// Is the set the whole truth (`--complete`, or a live cluster)?
     pub fn complete(&self) -> bool {
         self.config.complete
+    }
+
+    /// A fact about the whole snapshot that every call of this check needs, found out once a run.
+    ///
+    /// # Panics
+    ///
+    /// When one check asks for facts of two types; the runner reports it as a failed check.
+    pub fn once<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&Self) -> T) -> &'a T {
+        let fact = self.memo.get_or_init(|| Box::new(find_out(self)));
+        #[expect(clippy::expect_used, reason = "a check that breaks this fails on its first object, in its own test")]
+        fact.downcast_ref().expect("a check keeps one type of fact")
+    }
+
+    /// The object with this id.
+    pub fn object_of(&self, id: ObjectId) -> Option<&'a Object> {
+        self.snapshot.object(id)
     }
 
     /// Objects of a kind that the check listed in `reads`.

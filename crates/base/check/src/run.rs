@@ -7,7 +7,9 @@ use crate::{Check, Cx, Level, Params, Subscription, fingerprint};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, Severity, Snapshot};
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 /// A check that runs, as configured.
 #[derive(Clone)]
@@ -63,14 +65,15 @@ impl Outcome {
 /// Runs the enabled checks over a snapshot, on the current rayon pool.
 pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
-    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, snapshot, config)).collect();
+    let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
+    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, snapshot, config, &memos)).collect();
     let mut outcome = Outcome::default();
     for part in parts {
         outcome.absorb(part);
     }
-    for enabled in &config.enabled {
+    for (enabled, memo) in config.enabled.iter().zip(&memos) {
         if let Subscription::Snapshot(check) = enabled.check.run {
-            call(enabled, config, snapshot, None, false, &mut outcome, |cx| check(cx));
+            call(Call { enabled, config, snapshot, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
         }
     }
     sort(&mut outcome.findings, snapshot);
@@ -81,28 +84,29 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     outcome
 }
 
-fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig) -> Outcome {
+fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig, memos: &[Memo]) -> Outcome {
     let mut outcome = Outcome::default();
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
     let owned =
         matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB) && snapshot.controller_of(object).is_some();
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
-    for enabled in &config.enabled {
+    for (enabled, memo) in config.enabled.iter().zip(memos) {
+        let here = |guessed| Call { enabled, config, snapshot, memo, object: Some(object), guessed };
         if hook && enabled.check.meta.domain() == "reliability" {
             continue;
         }
         match enabled.check.run {
             Subscription::Pod(check) => {
                 for pod in &found {
-                    call(enabled, config, snapshot, Some(object), pod.guessed, &mut outcome, |cx| check(pod, cx));
+                    call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
                 }
             }
             Subscription::Kind(kind, check) if kind == object.kind() => {
-                call(enabled, config, snapshot, Some(object), false, &mut outcome, |cx| check(object, cx));
+                call(here(false), &mut outcome, |cx| check(object, cx));
             }
             Subscription::Object(check) => {
-                call(enabled, config, snapshot, Some(object), false, &mut outcome, |cx| check(object, cx));
+                call(here(false), &mut outcome, |cx| check(object, cx));
             }
             Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) | Subscription::Waivers => {}
         }
@@ -115,18 +119,24 @@ fn is_hook(object: &Object) -> bool {
     object.annotation("helm.sh/hook").is_some_and(|hook| hook.contains("test") || object.kind() == Kind::JOB)
 }
 
-fn call<'a>(
+/// What a check keeps from one call to the next: computed once a run, by whoever asks first.
+pub(crate) type Memo = OnceLock<Box<dyn Any + Send + Sync>>;
+
+/// One call of one check.
+struct Call<'a> {
     enabled: &'a Enabled,
     config: &'a RunConfig,
     snapshot: &'a Snapshot,
+    memo: &'a Memo,
     object: Option<&'a Object>,
     guessed: bool,
-    outcome: &mut Outcome,
-    check: impl FnOnce(&mut Cx<'a>),
-) {
+}
+
+fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a>)) {
+    let Call { enabled, config, snapshot, memo, object, guessed } = call;
     let meta = enabled.check.meta;
     let mut cx =
-        Cx { meta, enabled, config, snapshot, object, guessed, findings: Vec::new(), not_observed: Vec::new() };
+        Cx { meta, enabled, config, snapshot, memo, object, guessed, findings: Vec::new(), not_observed: Vec::new() };
     // A panic in one check on one object must not cost the others their judgement; what it found before is kept.
     let result = catch_unwind(AssertUnwindSafe(|| check(&mut cx)));
     outcome.findings.append(&mut cx.findings);

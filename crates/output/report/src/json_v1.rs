@@ -3,6 +3,7 @@
 use crate::{Located, View, position_of};
 use ironclad_model::{Related, ReportedProblem, Status};
 use serde::Serialize;
+use serde::ser::SerializeSeq;
 use std::io;
 
 #[derive(Serialize)]
@@ -12,8 +13,21 @@ struct Document<'a> {
     inputs: Vec<Input<'a>>,
     errors: Vec<Problem<'a>>,
     warnings: Vec<Problem<'a>>,
-    findings: Vec<Finding<'a>>,
+    findings: Findings<'a>,
     summary: Summary<'a>,
+}
+
+/// Written one by one: a report of a large tree need not be in memory twice.
+struct Findings<'a>(&'a View<'a>);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(Some(self.0.report.findings.len()))?;
+        for located in self.0.findings() {
+            sequence.serialize_element(&finding(self.0, &located))?;
+        }
+        sequence.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -162,7 +176,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         inputs: report.inputs.iter().map(|i| Input { source: &i.source, objects: i.objects }).collect(),
         errors: of(ironclad_tree::Severity::Error).chain(failures).collect(),
         warnings: of(ironclad_tree::Severity::Warning).collect(),
-        findings: view.findings().map(|located| finding(view, &located)).collect(),
+        findings: Findings(view),
         summary: Summary {
             objects: report.coverage.objects,
             checks: report.coverage.checks,

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use ironclad_check::{Level, Meta, Profile};
 use ironclad_model::{ObjectId, Report, ReportedProblem, Severity, Status};
 use ironclad_tree::{Kind, Span};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -24,26 +25,9 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             Status::Baselined => view.options.verbose,
         })
         .collect();
-    let mut done = vec![false; shown.len()];
     let mut blocks = 0;
-    for index in 0..shown.len() {
-        if done[index] {
-            continue;
-        }
+    for members in groups(view, &shown) {
         let mut text = String::new();
-        let same = |other: &Located<'_>| is_alike(&shown[index], other);
-        let group: Vec<usize> = if view.options.verbose {
-            vec![index]
-        } else if is_restricted(view, &shown[index]) {
-            let object = shown[index].finding.object;
-            (index..shown.len()).filter(|&i| in_group(view, &shown[i], object)).collect()
-        } else {
-            (index..shown.len()).filter(|&i| !done[i] && same(&shown[i])).collect()
-        };
-        for &member in &group {
-            done[member] = true;
-        }
-        let members: Vec<&Located<'_>> = group.iter().filter_map(|&i| shown.get(i)).collect();
         if members.len() > 1 && is_restricted(view, members[0]) {
             restricted(&members, &mut text);
         } else {
@@ -87,22 +71,41 @@ fn severity_style(severity: Severity) -> Style {
     Style::new().bold().fg_color(Some(colour.into()))
 }
 
-/// The same check in the same file, as open as the first.
-fn is_alike(a: &Located<'_>, b: &Located<'_>) -> bool {
-    a.finding.check == b.finding.check
-        && a.source_name() == b.source_name()
-        && a.finding.is_open() == b.finding.is_open()
-        && a.finding.severity == b.finding.severity
+/// What belongs into one block, in the order of its first: everything by itself when asked for details, else what is
+/// not restricted about one object, and the same check in the same file, as bad and as open.
+fn groups<'l, 'a>(view: &View<'_>, shown: &'l [Located<'a>]) -> Vec<Vec<&'l Located<'a>>> {
+    if view.options.verbose {
+        return shown.iter().map(|located| vec![located]).collect();
+    }
+    #[derive(PartialEq, Eq, Hash)]
+    enum Key<'k> {
+        Restricted(ObjectId),
+        Alike(&'k str, &'k str, Severity, bool),
+    }
+    let mut known: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Located<'a>>> = Vec::new();
+    for located in shown {
+        let finding = located.finding;
+        let key = if is_restricted(view, located) {
+            Key::Restricted(finding.object)
+        } else {
+            Key::Alike(finding.check, located.source_name(), finding.severity, finding.is_open())
+        };
+        match known.get(&key) {
+            Some(&index) => groups[index].push(located),
+            None => {
+                known.insert(key, groups.len());
+                groups.push(vec![located]);
+            }
+        }
+    }
+    groups
 }
 
 fn is_restricted(view: &View<'_>, located: &Located<'_>) -> bool {
     located.finding.is_open()
         && located.finding.container.is_some() | located.object.is_some()
         && view.meta(located.finding.check).is_some_and(|meta| meta.profile == Profile::Restricted)
-}
-
-fn in_group(view: &View<'_>, located: &Located<'_>, object: ObjectId) -> bool {
-    located.finding.object == object && is_restricted(view, located)
 }
 
 fn header(out: &mut String, severity: Severity, id: &str, message: &str, status: &Status) {

@@ -5,6 +5,7 @@ use ironclad_model::{Kind, Safety, Severity};
 use ironclad_pod::{automount, names_its_account, service_account};
 use ironclad_views::Pod;
 use ironclad_pod::Automount;
+use rustc_hash::FxHashMap;
 
 pub(super) static META: Meta = Meta {
     id: "workload/automount-token",
@@ -45,16 +46,25 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
 }
 
+/// ServiceAccounts that some role is bound to: name and namespace, where one is written.
+type Bound = FxHashMap<String, Vec<Option<String>>>;
+
+fn bound_accounts(cx: &Cx<'_>) -> Bound {
+    let mut bound = Bound::default();
+    for binding in cx.objects(Kind::ROLE_BINDING).into_iter().chain(cx.objects(Kind::CLUSTER_ROLE_BINDING)) {
+        for subject in binding.root().get_str("subjects").into_iter().flat_map(|entry| entry.value().items()) {
+            let text = |key: &str| subject.get_str(key).and_then(|entry| entry.value().as_str());
+            let (Some("ServiceAccount"), Some(name)) = (text("kind"), text("name")) else { continue };
+            let namespace = text("namespace").or(binding.namespace()).map(str::to_owned);
+            bound.entry(name.to_owned()).or_default().push(namespace);
+        }
+    }
+    bound
+}
+
 /// Is some role bound to the account in the snapshot?
 fn is_bound(name: &str, pod: &Pod<'_>, cx: &Cx<'_>) -> bool {
-    let bindings = cx.objects(Kind::ROLE_BINDING).into_iter().chain(cx.objects(Kind::CLUSTER_ROLE_BINDING));
-    bindings.into_iter().any(|binding| {
-        let subjects = binding.root().get_str("subjects").into_iter().flat_map(|entry| entry.value().items());
-        subjects.into_iter().any(|subject| {
-            let text = |key: &str| subject.get_str(key).and_then(|entry| entry.value().as_str());
-            let namespace = text("namespace").or(binding.namespace());
-            let same = namespace.is_none() || pod.object.namespace().is_none() || namespace == pod.object.namespace();
-            text("kind") == Some("ServiceAccount") && text("name") == Some(name) && same
-        })
-    })
+    let own = pod.object.namespace();
+    let fits = |namespace: &Option<String>| namespace.is_none() || own.is_none() || namespace.as_deref() == own;
+    cx.once(bound_accounts).get(name).is_some_and(|namespaces| namespaces.iter().any(fits))
 }

@@ -4,6 +4,8 @@ use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Severity};
 use ironclad_pod::{selects, service_ports};
 use ironclad_views::{IntOrText, Pod};
+use ironclad_model::{Object, ObjectId};
+use ironclad_pod::ServicePort;
 
 pub(super) static META: Meta = Meta {
     id: "workload/ssh-port",
@@ -26,17 +28,24 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             }
         }
     }
-    for service in cx.objects(Kind::SERVICE).into_iter().filter(|service| selects(service, pod)) {
-        for port in service_ports(service).filter(|port| port.protocol == "TCP") {
-            let reaches = match port.target {
-                IntOrText::Int(number) => matches!(number, 22 | 2222),
-                IntOrText::Text(_) => false,
-            };
-            let declared = pod.containers.iter().any(|c| c.ports().iter().any(|p| p.container_port().get() == Some(22)));
-            if reaches && !declared {
-                cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity()))
-                    .related_in(pod.object, pod.spec.spot(), "the pods it selects");
-            }
+    // Services that send to an SSH port are few: each pod is held against those only.
+    let ids: &Vec<ObjectId> = cx.once(|cx| {
+        let sends = |service: &&Object| service_ports(service).any(|port| is_ssh(&port));
+        cx.objects(Kind::SERVICE).into_iter().filter(sends).map(Object::id).collect()
+    });
+    let services: Vec<&Object> = ids.iter().filter_map(|id| cx.object_of(*id)).collect();
+    let declared = pod.containers.iter().any(|c| c.ports().iter().any(|p| p.container_port().get() == Some(22)));
+    for service in services {
+        if declared || !selects(service, pod) {
+            continue;
+        }
+        for port in service_ports(service).filter(is_ssh) {
+            cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity()))
+                .related_in(pod.object, pod.spec.spot(), "the pods it selects");
         }
     }
+}
+
+fn is_ssh(port: &ServicePort<'_>) -> bool {
+    port.protocol == "TCP" && matches!(port.target, IntOrText::Int(22 | 2222))
 }
