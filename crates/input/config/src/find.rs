@@ -1,9 +1,9 @@
 //! Finds and layers the files.
 
-use crate::read::{self, Layer};
-use crate::{Config, Setting};
-use ironclad_check::{Catalogue, matching};
+use crate::{Config, Setting, read};
+use ironclad_check::Catalogue;
 use ironclad_tree::{Problem, Severity, Source, Span};
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ const WAIVERS: &str = ".ironclad/waivers.yaml";
 const LIMIT: u64 = 1 << 20;
 /// Longest chain of `extends`.
 const DEEPEST: usize = 16;
+/// Most files that make up a configuration.
+const MOST_FILES: usize = 256;
 
 /// What can be wrong: a problem and the text it is in.
 pub(crate) type Problems = Vec<(Arc<Source>, Problem)>;
@@ -27,55 +29,25 @@ pub fn load(
     no_config: bool,
     catalogue: &Catalogue,
 ) -> (Config, Problems) {
+    let mut reader = Reader { catalogue, root: None, organisation: false, seen: HashSet::new(), problems: Vec::new() };
     let mut config = Config::default();
-    let mut problems = Problems::new();
     if !no_config {
-        let file = explicit.map(Path::to_owned).or_else(|| discover(start));
-        if let Some(file) = file {
-            let root = repository(&file);
-            let mut chain = Vec::new();
-            let reach = Reach { root: root.as_deref(), organisation: false, discovered: explicit.is_none() };
-            let layer = read_layers(&file, &reach, catalogue, &mut chain, &mut problems);
-            config.overlay(layer);
+        if let Some(file) = explicit.map(Path::to_owned).or_else(|| discover(start)) {
+            reader.root = if explicit.is_none() { repository(&file) } else { None };
+            config = reader.layers(&file, None, &mut Vec::new());
             let beside = file.parent().map(|folder| folder.join(WAIVERS)).filter(|path| path.is_file());
             if let Some(path) = beside {
-                read_waivers(&path, &mut config, &mut problems);
+                reader.waivers(&path, None, &mut config);
             }
         }
     }
     if let Some(file) = policy {
-        let reach = Reach { root: None, organisation: true, discovered: false };
-        let layer = read_layers(file, &reach, catalogue, &mut Vec::new(), &mut problems);
-        free_locked(&mut config, &layer, catalogue);
-        config.overlay(layer);
+        reader.root = None;
+        reader.organisation = true;
+        let layer = reader.layers(file, None, &mut Vec::new());
+        config.put_organisation(layer, catalogue);
     }
-    (config, problems)
-}
-
-/// What the organisation locks, the tree can neither switch off nor play down.
-fn free_locked(tree: &mut Config, organisation: &Config, catalogue: &Catalogue) {
-    let ids = |name: &str| -> Vec<&'static str> {
-        matching(catalogue, name).map(|checks| checks.iter().map(|c| c.meta.id).collect()).unwrap_or_default()
-    };
-    let locks = organisation.checks.iter().filter(|(_, s)| s.locked.as_ref().is_some_and(|l| l.value));
-    let locked: Vec<&str> = locks.flat_map(|(name, _)| ids(name)).collect();
-    let touches = |name: &str| ids(name).iter().any(|id| locked.contains(id));
-    for (name, settings) in &mut tree.checks {
-        if touches(name) {
-            settings.enabled = settings.enabled.take().filter(|on| on.value);
-            settings.severity = None;
-            settings.paths = None;
-        }
-    }
-    if let Some(ignore) = &mut tree.ignore {
-        ignore.value.retain(|name| !touches(name));
-    }
-}
-
-struct Reach<'a> {
-    root: Option<&'a Path>,
-    organisation: bool,
-    discovered: bool,
+    (config, reader.problems)
 }
 
 /// The nearest file above an input, no higher than its repository.
@@ -94,8 +66,8 @@ fn discover(start: &Path) -> Option<PathBuf> {
 
 /// The folder that a file of the tree may reach: its repository, or its own folder where there is none.
 fn repository(file: &Path) -> Option<PathBuf> {
-    let full = std::path::absolute(file).ok()?;
-    let own = full.parent()?.to_owned();
+    // The folder is asked for its real place; the file itself may be a link that leads out.
+    let own = fs_err::canonicalize(std::path::absolute(file).ok()?.parent()?).ok()?;
     let mut folder = own.clone();
     loop {
         if folder.join(".git").exists() {
@@ -115,80 +87,113 @@ fn shown(path: &Path) -> String {
     short.display().to_string()
 }
 
-fn read_text(path: &Path, problems: &mut Problems) -> Option<Arc<Source>> {
-    let fail = |message: String, problems: &mut Problems| {
-        let problem = read::problem("config/io", Severity::Error, Span { start: 0, end: 0 }, message, None);
-        problems.push((Source::new(shown(path), ""), problem));
-    };
-    match fs_err::metadata(path) {
-        Ok(metadata) if metadata.len() > LIMIT => {
-            fail(format!("a configuration of more than {} KiB", LIMIT >> 10), problems);
+/// Reads files, each once, within what they may reach.
+struct Reader<'a> {
+    catalogue: &'a Catalogue,
+    /// Where a tree's files must lie; none where whoever runs the program named the file.
+    root: Option<PathBuf>,
+    organisation: bool,
+    seen: HashSet<PathBuf>,
+    problems: Problems,
+}
+
+/// Where a file is named: the text and the place, for what is wrong with it.
+type Named<'n> = Option<(&'n Arc<Source>, Span)>;
+
+impl Reader<'_> {
+    fn fail(&mut self, path: &Path, named: Named<'_>, message: String) {
+        let (source, span) = match named {
+            Some((source, span)) => (Arc::clone(source), span),
+            None => (Source::new(shown(path), ""), Span { start: 0, end: 0 }),
+        };
+        let code = if named.is_some() { "config/extends" } else { "config/io" };
+        self.problems.push((source, read::problem(code, Severity::Error, span, message, None)));
+    }
+
+    /// The text of a file that was not read yet and that may be read.
+    fn text(&mut self, path: &Path, named: Named<'_>) -> Option<Arc<Source>> {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let lies_outside = |real: &Path, root: &Path| !real.starts_with(root);
+        // What counts is where it really is: neither `..` nor a link leads out of the repository.
+        let Ok(real) = fs_err::canonicalize(path) else {
+            let outside = self.root.as_deref().is_some_and(|root| lies_outside(&lexical(path), root));
+            let why = if outside { "lies outside the repository" } else { "cannot be read: there is no such file" };
+            self.fail(path, named, format!("`{name}` {why}"));
+            return None;
+        };
+        if self.root.as_deref().is_some_and(|root| lies_outside(&real, root)) {
+            self.fail(path, named, format!("`{name}` lies outside the repository"));
             return None;
         }
-        _ => {}
-    }
-    match fs_err::read(path) {
-        Ok(bytes) => {
-            let (source, odd) = Source::decode(shown(path), bytes);
-            problems.extend(odd.into_iter().map(|problem| (Arc::clone(&source), problem)));
-            Some(source)
+        if !self.seen.insert(real.clone()) {
+            return None;
         }
-        Err(error) => {
-            fail(format!("cannot be read: {}", error.kind()), problems);
-            None
+        if self.seen.len() > MOST_FILES {
+            if self.seen.len() == MOST_FILES + 1 {
+                self.fail(path, named, format!("a configuration of more than {MOST_FILES} files"));
+            }
+            return None;
         }
-    }
-}
-
-/// A file on top of what it extends.
-fn read_layers(
-    path: &Path,
-    reach: &Reach<'_>,
-    catalogue: &Catalogue,
-    chain: &mut Vec<PathBuf>,
-    problems: &mut Problems,
-) -> Config {
-    let mut config = Config::default();
-    let Some(source) = read_text(path, problems) else { return config };
-    let (mut layer, found) = parse(&source, catalogue, reach.organisation);
-    problems.extend(found.into_iter().map(|problem| (Arc::clone(&source), problem)));
-    chain.push(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-    let folder = path.parent().unwrap_or(Path::new("."));
-    for (base, span) in std::mem::take(&mut layer.extends) {
-        let target = clean(&std::path::absolute(folder.join(&base)).unwrap_or_else(|_| folder.join(&base)));
-        let refusal = if chain.contains(&target) {
-            Some(format!("`{base}` extends this file in turn"))
-        } else if chain.len() >= DEEPEST {
-            Some(format!("more than {DEEPEST} files extend each other"))
-        } else if reach.discovered && reach.root.is_some_and(|root| !target.starts_with(root)) {
-            Some(format!("`{base}` lies outside the repository"))
-        } else {
-            None
+        let message = match fs_err::metadata(&real) {
+            Ok(metadata) if !metadata.is_file() => format!("`{name}` is not a file"),
+            Ok(metadata) if metadata.len() > LIMIT => format!("a configuration of more than {} KiB", LIMIT >> 10),
+            Ok(_) => match fs_err::read(&real) {
+                Ok(bytes) => {
+                    let (source, odd) = Source::decode(shown(path), bytes);
+                    self.problems.extend(odd.into_iter().map(|problem| (Arc::clone(&source), problem)));
+                    return Some(source);
+                }
+                Err(error) => format!("cannot be read: {}", error.kind()),
+            },
+            Err(error) => format!("cannot be read: {}", error.kind()),
         };
-        if let Some(message) = refusal {
-            let problem = read::problem("config/extends", Severity::Error, span, message, None);
-            problems.push((Arc::clone(&source), problem));
-            continue;
+        self.fail(path, named, message);
+        None
+    }
+
+    /// A file on top of what it extends.
+    fn layers(&mut self, path: &Path, named: Named<'_>, chain: &mut Vec<PathBuf>) -> Config {
+        let mut config = Config::default();
+        let Some(source) = self.text(path, named) else { return config };
+        let (mut layer, found) = read::parse_layer(&source, self.catalogue, self.organisation);
+        self.problems.extend(found.into_iter().map(|problem| (Arc::clone(&source), problem)));
+        chain.push(fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for (base, span) in std::mem::take(&mut layer.extends) {
+            let target = folder.join(&base);
+            let real = fs_err::canonicalize(&target).ok();
+            if real.is_some_and(|real| chain.contains(&real)) {
+                self.fail(&target, Some((&source, span)), format!("`{base}` extends this file in turn"));
+            } else if chain.len() >= DEEPEST {
+                self.fail(&target, Some((&source, span)), format!("more than {DEEPEST} files extend each other"));
+            } else {
+                // What was read already lies below: once is enough, and twice would undo what lies between.
+                config.overlay(self.layers(&target, Some((&source, span)), chain));
+            }
         }
-        config.overlay(read_layers(&target, reach, catalogue, chain, problems));
+        for (file, span) in std::mem::take(&mut layer.waiver_files) {
+            self.waivers(&folder.join(file), Some((&source, span)), &mut layer.config);
+        }
+        layer.config.files.push(source.name().to_string());
+        config.overlay(layer.config);
+        chain.pop();
+        config
     }
-    for (file, _) in std::mem::take(&mut layer.waiver_files) {
-        read_waivers(&folder.join(file), &mut layer.config, problems);
+
+    fn waivers(&mut self, path: &Path, named: Named<'_>, config: &mut Config) {
+        let Some(source) = self.text(path, named) else { return };
+        let (waivers, found) = read::parse_waivers(&source);
+        config.waivers.extend(waivers);
+        self.problems.extend(found.into_iter().map(|problem| (Arc::clone(&source), problem)));
+        config.files.push(source.name().to_string());
     }
-    layer.config.files.push(source.name().to_string());
-    config.overlay(layer.config);
-    chain.pop();
-    config
 }
 
-fn parse(source: &Arc<Source>, catalogue: &Catalogue, organisation: bool) -> (Layer, Vec<Problem>) {
-    read::parse_layer(source, catalogue, organisation)
-}
-
-/// `a/../b` without asking the disk: a link must not lead out of the repository by its name.
-fn clean(path: &Path) -> PathBuf {
+/// `a/../b` without asking the disk, for what does not exist.
+fn lexical(path: &Path) -> PathBuf {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut out = PathBuf::new();
-    for component in path.components() {
+    for component in full.components() {
         match component {
             Component::ParentDir => {
                 out.pop();
@@ -197,16 +202,7 @@ fn clean(path: &Path) -> PathBuf {
             other => out.push(other),
         }
     }
-    // Where it exists, what counts is where it really is.
-    fs_err::canonicalize(&out).unwrap_or(out)
-}
-
-fn read_waivers(path: &Path, config: &mut Config, problems: &mut Problems) {
-    let Some(source) = read_text(path, problems) else { return };
-    let (waivers, found) = read::parse_waivers(&source);
-    config.waivers.extend(waivers);
-    problems.extend(found.into_iter().map(|problem| (Arc::clone(&source), problem)));
-    config.files.push(source.name().to_string());
+    out
 }
 
 impl<T> Setting<T> {

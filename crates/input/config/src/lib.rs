@@ -16,7 +16,7 @@ pub use schema::json_schema;
 
 use globset::{Glob, GlobMatcher};
 use ironclad_check::waive::{Waiver, WaiverPolicy};
-use ironclad_check::{Catalogue, Enabled, ParamValue, matching};
+use ironclad_check::{Catalogue, Enabled, ParamValue, Params, matching};
 use ironclad_model::{Finding, Severity, Snapshot};
 use ironclad_views::{CustomWorkload, WorkloadKinds};
 use std::collections::BTreeMap;
@@ -94,6 +94,9 @@ pub struct Config {
     pub waiver_policy: Option<Setting<WaiverPolicy>>,
     /// The files that were read, in the order of their layers.
     pub files: Vec<String>,
+    /// What the organisation says of single checks: wins over [`checks`](Self::checks), whatever names them.
+    pub organisation: BTreeMap<String, CheckSettings>,
+    locked: Vec<&'static str>,
 }
 
 impl Config {
@@ -131,46 +134,48 @@ impl Config {
         self.files.extend(over.files);
     }
 
-    /// Applies what is said of single checks: on, off, severity, parameters. Ids win over prefixes and tags.
+    /// Lays the organisation's layer on top. What it locks is free of everything that the tree says of it.
+    fn put_organisation(&mut self, mut layer: Config, catalogue: &Catalogue) {
+        self.organisation = std::mem::take(&mut layer.checks);
+        let locks = self.organisation.iter().filter(|(_, s)| s.locked.as_ref().is_some_and(|l| l.value));
+        let ids = locks.filter_map(|(name, _)| matching(catalogue, name).ok()).flatten().map(|check| check.meta.id);
+        self.locked = ids.collect();
+        self.overlay(layer);
+    }
+
+    /// Applies what is said of single checks: on, off, severity, parameters; the tree first, then the organisation.
+    /// Ids win over prefixes and tags. A locked check runs, as the organisation has it, whatever else was selected.
     pub fn apply(&self, enabled: &mut Vec<Enabled>, catalogue: &Catalogue) {
-        let mut named: Vec<(&String, &CheckSettings)> = self.checks.iter().collect();
-        named.sort_by_key(|(name, _)| catalogue.get(name).is_some());
-        for (name, settings) in named {
-            let Ok(checks) = matching(catalogue, name) else { continue };
-            for check in checks {
-                if let Some(on) = &settings.enabled {
-                    enabled.retain(|e| on.value || e.check.meta.id != check.meta.id);
-                    if on.value && !enabled.iter().any(|e| e.check.meta.id == check.meta.id) {
-                        let params = ironclad_check::Params::defaults(check.meta.params);
-                        enabled.push(Enabled { check, severity: None, params });
-                    }
-                }
-                let Some(running) = enabled.iter_mut().find(|e| e.check.meta.id == check.meta.id) else { continue };
-                if let Some(severity) = &settings.severity {
-                    running.severity = Some(severity.value);
-                }
-                for (param, value) in &settings.params {
-                    // Names and types were checked when the file was read; a prefix may name checks without it.
-                    let _ = running.params.set(param, value.value.clone());
-                }
+        for id in &self.locked {
+            if let Some(check) = catalogue.get(id).filter(|_| !enabled.iter().any(|e| e.check.meta.id == *id)) {
+                enabled.push(Enabled { check, severity: None, params: Params::defaults(check.meta.params) });
             }
         }
+        settle(&self.checks, enabled, catalogue, &self.locked);
+        settle(&self.organisation, enabled, catalogue, &[]);
         enabled.sort_by_key(|e| e.check.meta.id);
     }
 
     /// Drops findings of checks that count in other files only.
     pub fn restrict_paths(&self, findings: &mut Vec<Finding>, snapshot: &Snapshot, catalogue: &Catalogue) {
-        for (name, settings) in &self.checks {
+        for (name, settings, free) in self.said() {
             let (Some(paths), Ok(checks)) = (&settings.paths, matching(catalogue, name)) else { continue };
             let globs: Vec<GlobMatcher> =
                 paths.value.iter().filter_map(|p| Glob::new(p).ok()).map(|glob| glob.compile_matcher()).collect();
             findings.retain(|finding| {
-                let concerned = checks.iter().any(|check| check.meta.id == finding.check);
+                let named = checks.iter().any(|check| check.meta.id == finding.check);
+                let concerned = named && !free.contains(&finding.check);
                 let source = finding.source_name(snapshot);
                 let tails = source.match_indices('/').map(|(at, _)| &source[at + 1..]);
                 !concerned || std::iter::once(source).chain(tails).any(|tail| globs.iter().any(|g| g.is_match(tail)))
             });
         }
+    }
+
+    /// What is said of checks, the tree's first, with the ids that it does not hold for.
+    fn said(&self) -> impl Iterator<Item = (&String, &CheckSettings, &[&'static str])> {
+        let tree = self.checks.iter().map(|(name, settings)| (name, settings, self.locked.as_slice()));
+        tree.chain(self.organisation.iter().map(|(name, settings)| (name, settings, &[] as &[&'static str])))
     }
 
     /// The kinds of the user's own.
@@ -181,8 +186,7 @@ impl Config {
     /// The organisation's demands, locks included.
     pub fn policy(&self) -> WaiverPolicy {
         let mut policy = self.waiver_policy.as_ref().map(|p| p.value.clone()).unwrap_or_default();
-        let locked = self.checks.iter().filter(|(_, s)| s.locked.as_ref().is_some_and(|l| l.value));
-        policy.locked.extend(locked.map(|(name, _)| name.clone()));
+        policy.locked.extend(self.locked.iter().map(|id| (*id).to_owned()));
         policy
     }
 
@@ -210,7 +214,7 @@ impl Config {
         row(&mut rows, "complete", &self.complete, bool::to_string);
         row(&mut rows, "assume-namespace", &self.assume_namespace, String::clone);
         row(&mut rows, "strict-init", &self.strict_init, bool::to_string);
-        for (id, settings) in &self.checks {
+        for (id, settings, _) in self.said() {
             let key = |name: &str| format!("checks.{id}.{name}");
             row(&mut rows, &key("enabled"), &settings.enabled, bool::to_string);
             row(&mut rows, &key("severity"), &settings.severity, Severity::to_string);
@@ -246,6 +250,35 @@ impl Config {
             }
         }
         rows
+    }
+}
+
+fn settle(
+    said: &BTreeMap<String, CheckSettings>,
+    enabled: &mut Vec<Enabled>,
+    catalogue: &Catalogue,
+    locked: &[&'static str],
+) {
+    let mut named: Vec<(&String, &CheckSettings)> = said.iter().collect();
+    named.sort_by_key(|(name, _)| catalogue.get(name).is_some());
+    for (name, settings) in named {
+        let Ok(checks) = matching(catalogue, name) else { continue };
+        for check in checks.into_iter().filter(|check| !locked.contains(&check.meta.id)) {
+            if let Some(on) = &settings.enabled {
+                enabled.retain(|e| on.value || e.check.meta.id != check.meta.id);
+                if on.value && !enabled.iter().any(|e| e.check.meta.id == check.meta.id) {
+                    enabled.push(Enabled { check, severity: None, params: Params::defaults(check.meta.params) });
+                }
+            }
+            let Some(running) = enabled.iter_mut().find(|e| e.check.meta.id == check.meta.id) else { continue };
+            if let Some(severity) = &settings.severity {
+                running.severity = Some(severity.value);
+            }
+            for (param, value) in &settings.params {
+                // Names and types were checked when the file was read; a prefix may name checks without it.
+                let _ = running.params.set(param, value.value.clone());
+            }
+        }
     }
 }
 

@@ -301,7 +301,8 @@ impl Reader<'_> {
 
     fn globs(&mut self, node: NodeRef<'_>) -> Option<Vec<String>> {
         let globs = self.texts(node)?;
-        for glob in &globs {
+        let nodes: Vec<NodeRef<'_>> = if node.kind() == Kind::Sequence { node.items().collect() } else { vec![node] };
+        for (glob, node) in globs.iter().zip(nodes) {
             if let Err(error) = globset::Glob::new(glob) {
                 self.fail("config/bad-value", node.span(), format!("`{glob}` is not a glob: {}", error.kind()), None);
             }
@@ -400,15 +401,27 @@ impl Reader<'_> {
         list.items().filter_map(|item| self.waiver(item, form)).collect()
     }
 
+    /// A waiver; none where anything about it is wrong, lest it cover more than was meant.
     fn waiver(&mut self, item: NodeRef<'_>, form: &'static str) -> Option<Waiver> {
+        let before = self.problems.len();
+        let waiver = self.waiver_fields(item, form);
+        waiver.filter(|_| self.problems.len() == before)
+    }
+
+    fn waiver_fields(&mut self, item: NodeRef<'_>, form: &'static str) -> Option<Waiver> {
         let known =
             ["by", "check", "checks", "container", "expires", "files", "image", "object", "path", "reason", "selector"];
         let item = self.mapping(item, &known, "a waiver: a mapping with `checks` and `reason`")?;
         let names = item.get_str("checks").or_else(|| item.get_str("check"));
-        let Some(names) = names.and_then(|entry| self.texts(entry.value())) else {
+        let Some(names) = names else {
             self.wrong(item, "a waiver with `checks`");
             return None;
         };
+        let list = names.value();
+        let names = self.texts(list)?;
+        if names.is_empty() {
+            self.wrong(list, "the name of a check");
+        }
         let mut field = |name: &str| item.get_str(name).and_then(|entry| self.text(entry.value()));
         let (reason, by, expires) = (field("reason"), field("by"), field("expires"));
         let (selector, container, image, path) = (field("selector"), field("container"), field("image"), field("path"));

@@ -40,7 +40,7 @@ fn mistakes_are_named_where_they_are() {
         ("fail-on: 3\n", "config/bad-value:1:10", "`3` is not a severity"),
         ("kubernetes-version: 1.30\n", "config/bad-value:1:21", ""),
         ("complete: maybe\n", "config/bad-value:1:11", "`true` or `false` is expected here"),
-        ("exclude: ['[']\n", "config/bad-value:1:10", "is not a glob"),
+        ("exclude: ['[']\n", "config/bad-value:1:11", "is not a glob"),
         ("waivers: {a: b}\n", "config/bad-value:1:10", "a list of waivers is expected here"),
         ("waivers:\n- checks: [workload/privileged]\n  expires: soon\n", "config/bad-value:3:12", "not a date"),
         ("waivers:\n- reason: x\n", "config/bad-value:2:3", "a waiver with `checks`"),

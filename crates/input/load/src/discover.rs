@@ -51,6 +51,8 @@ pub(crate) struct Discovery {
     pub(crate) problems: Vec<ReportedProblem>,
     /// Files left out, by reason.
     pub(crate) skipped: BTreeMap<String, Vec<String>>,
+    /// A symbolic link was taken: two names may be one file.
+    links: bool,
 }
 
 /// Finds the files of all arguments, each once, sorted by name.
@@ -75,13 +77,18 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
             Err(error) => found.problems.push(io_problem(&display(argument), &error)),
         }
     }
-    deduplicate(&mut found);
+    let sure = arguments.len() == 1 && !found.links && !walk.follow_links;
+    deduplicate(&mut found, sure);
     found
 }
 
 /// Each file once, under its first name in order; a named file wins over the same file found by walking.
-fn deduplicate(found: &mut Discovery) {
+fn deduplicate(found: &mut Discovery, sure: bool) {
     found.files.sort_by(|a, b| (&a.name, !a.named).cmp(&(&b.name, !b.named)));
+    if sure {
+        // One folder without links: to ask where each file really is would cost more than to parse it.
+        return;
+    }
     let mut seen = BTreeSet::new();
     let mut by_name: Vec<(bool, usize)> = found.files.iter().enumerate().map(|(i, f)| (!f.named, i)).collect();
     by_name.sort();
@@ -125,8 +132,11 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         let path = entry.path();
         let is_link = entry.path_is_symlink();
         let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
-        if is_link && !follow(path, &canonical_root, walk, found) {
-            continue;
+        if is_link {
+            if !follow(path, &canonical_root, walk, found) {
+                continue;
+            }
+            found.links = true;
         }
         if is_dir || (is_link && path.is_dir()) {
             continue;

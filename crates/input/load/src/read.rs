@@ -79,7 +79,7 @@ struct FileContent {
 
 /// Reads all arguments. Never fails as a whole: what went wrong is in the problems.
 pub fn load(request: &Request, progress: &Progress) -> Loaded {
-    let Discovery { files, mut problems, mut skipped } =
+    let Discovery { files, mut problems, mut skipped, .. } =
         discover(&request.arguments, &request.walk, &request.stdin_name);
     progress.found.store(files.len(), Ordering::Relaxed);
     let outcomes: Vec<Outcome> = files

@@ -30,7 +30,12 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     let mut enabled = selected.resolve(&catalogue).map_err(selection_error)?;
     // `--pss` is exactly the standard: nothing is added to it or taken from it.
     if selected.pss.is_none() {
+        let asked: Vec<&str> = enabled.iter().map(|e| e.check.meta.id).collect();
         config.apply(&mut enabled, &catalogue);
+        // `--select` alone is the whole question: the configuration tunes these checks and adds no others.
+        if !arguments.select.select.is_empty() && arguments.select.profile.is_none() {
+            enabled.retain(|e| asked.contains(&e.check.meta.id));
+        }
     }
     let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
     let mut request = inputs::request(&arguments.input, exclude, flags.version);
