@@ -31,14 +31,12 @@ pub fn load(
 ) -> (Config, Problems) {
     let mut reader = Reader { catalogue, root: None, organisation: false, seen: HashSet::new(), problems: Vec::new() };
     let mut config = Config::default();
-    if !no_config {
-        if let Some(file) = explicit.map(Path::to_owned).or_else(|| discover(start)) {
-            reader.root = if explicit.is_none() { repository(&file) } else { None };
-            config = reader.layers(&file, None, &mut Vec::new());
-            let beside = file.parent().map(|folder| folder.join(WAIVERS)).filter(|path| path.is_file());
-            if let Some(path) = beside {
-                reader.waivers(&path, None, &mut config);
-            }
+    if !no_config && let Some(file) = explicit.map(Path::to_owned).or_else(|| discover(start)) {
+        reader.root = if explicit.is_none() { repository(&file) } else { None };
+        config = reader.layers(&file, None, &mut Vec::new());
+        let beside = file.parent().map(|folder| folder.join(WAIVERS)).filter(|path| path.is_file());
+        if let Some(path) = beside {
+            reader.waivers(&path, None, &mut config);
         }
     }
     if let Some(file) = policy {
