@@ -1,0 +1,197 @@
+//! Peers' own cases, judged by us: every case of `corpus/workload` agrees, or differs deliberately.
+//!
+//! A deliberate difference is a line of `conformance/differences.txt` below a heading of `docs/concepts/peers.md` that
+//! gives its reason. A line whose case agrees after all is stale and fails, and so does a tool that agrees less often
+//! than `conformance/agreed.txt` says. Cases of `rbac/*` belong to the authorization corpus.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
+
+#[path = "conformance/case.rs"]
+mod case;
+#[path = "conformance/judge.rs"]
+mod judge;
+
+use case::{Case, Expect};
+use ironclad_testkit::{corpus, skipped};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const TOOLS: [&str; 7] =
+    ["kube-linter", "kube-score", "kubeaudit", "kubescape-fix", "polaris", "regolibrary", "trivy-checks"];
+/// Share of cases that agree or differ deliberately, once every check is built.
+const NEEDED: f64 = 0.99;
+
+/// What became of the cases of one tool.
+#[derive(Default)]
+struct Tally {
+    agreed: usize,
+    deliberate: usize,
+    not_built: BTreeMap<String, usize>,
+    other_engine: usize,
+    unexplained: Vec<String>,
+}
+
+impl Tally {
+    fn judged(&self) -> usize {
+        self.agreed + self.deliberate + self.unexplained.len()
+    }
+}
+
+#[test]
+fn peers_agree() {
+    let Some(folder) = corpus("workload") else {
+        return skipped("conformance::peers_agree", "no ../shared/corpus/workload");
+    };
+    let differences = Differences::read();
+    let mut used = BTreeSet::new();
+    let mut faults = String::new();
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    let catalogue = ironclad::catalogue();
+    for tool in TOOLS {
+        let cases = Case::read(&folder.join(tool), tool);
+        let mut keys = BTreeSet::new();
+        let tally = tallies.entry(tool).or_default();
+        for case in &cases {
+            assert!(keys.insert(case.key.clone()), "two cases are called {}", case.key);
+            if case.is_another_engine() {
+                tally.other_engine += 1;
+                continue;
+            }
+            let verdict = match (&case.expect, case.our_check.as_deref()) {
+                // Edits and fixed files are `ironclad fix`'s to repeat.
+                (Expect::Fixed | Expect::BytesEqual, _) => {
+                    tally.other_engine += 1;
+                    continue;
+                }
+                (_, None) => Err("no check of ours corresponds".to_owned()),
+                (_, Some(id)) if catalogue.get(id).is_none() => {
+                    *tally.not_built.entry(id.to_owned()).or_default() += 1;
+                    continue;
+                }
+                _ => judge::judge(case, &catalogue),
+            };
+            let listed = differences.reason_of(&case.key);
+            match (verdict, listed) {
+                (Ok(()), None) => tally.agreed += 1,
+                (Ok(()), Some(reason)) => {
+                    used.insert(case.key.clone());
+                    let _ = writeln!(faults, "{}: listed under `{reason}` and agrees: remove the line", case.key);
+                }
+                (Err(_), Some(_)) => {
+                    used.insert(case.key.clone());
+                    tally.deliberate += 1;
+                }
+                (Err(why), None) => tally.unexplained.push(format!("{}\n      {why}", case.key)),
+            }
+        }
+    }
+    for (key, reason) in differences.keys().filter(|(key, _)| !used.contains(*key)) {
+        let waiting = tallies.values().any(|tally| !tally.not_built.is_empty());
+        if !waiting {
+            let _ = writeln!(faults, "{key}: listed under `{reason}`, and there is no such case");
+        }
+    }
+    faults.push_str(&judge_tallies(&tallies));
+    faults.push_str(&differences.without_section());
+    assert!(faults.is_empty(), "\n{}\n{faults}", table(&tallies));
+    println!("{}", table(&tallies));
+}
+
+/// What is wrong with the numbers. While checks are missing, agreement must only not shrink.
+fn judge_tallies(tallies: &BTreeMap<&str, Tally>) -> String {
+    let mut faults = String::new();
+    let recorded = recorded();
+    let complete = tallies.values().all(|tally| tally.not_built.is_empty());
+    for (tool, tally) in tallies {
+        let expected = recorded.get(*tool).copied().unwrap_or_default();
+        if tally.agreed < expected {
+            let _ = writeln!(faults, "{tool}: {} cases agree, {expected} did before", tally.agreed);
+        }
+        if !complete {
+            continue;
+        }
+        if tally.agreed > expected {
+            let _ = writeln!(faults, "{tool}: {} cases agree: record that in `conformance/agreed.txt`", tally.agreed);
+        }
+        let explained = tally.agreed + tally.deliberate;
+        let share = explained as f64 / tally.judged().max(1) as f64;
+        if share < NEEDED || tally.unexplained.len() > 1 {
+            let _ = writeln!(faults, "{tool}: {} cases differ and nobody says why", tally.unexplained.len());
+        }
+    }
+    faults
+}
+
+fn table(tallies: &BTreeMap<&str, Tally>) -> String {
+    let mut out = String::new();
+    for (tool, tally) in tallies {
+        let not_built: usize = tally.not_built.values().sum();
+        let _ = writeln!(
+            out,
+            "{tool:14} {:4} agree {:3} deliberate {:3} unexplained {not_built:3} not built {:3} of other engines",
+            tally.agreed,
+            tally.deliberate,
+            tally.unexplained.len(),
+            tally.other_engine,
+        );
+        for line in &tally.unexplained {
+            let _ = writeln!(out, "    {line}");
+        }
+        if !tally.not_built.is_empty() {
+            let ids: Vec<String> = tally.not_built.iter().map(|(id, n)| format!("{id} ({n})")).collect();
+            let _ = writeln!(out, "    not built: {}", ids.join(", "));
+        }
+    }
+    out
+}
+
+/// `tool count` a line.
+fn recorded() -> BTreeMap<String, usize> {
+    include_str!("conformance/agreed.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let (tool, count) = line.split_once(' ')?;
+            Some((tool.to_owned(), count.trim().parse().ok()?))
+        })
+        .collect()
+}
+
+/// Cases that differ deliberately: `# heading` of the docs, then the keys of cases below it.
+struct Differences(Vec<(String, Vec<String>)>);
+
+impl Differences {
+    fn read() -> Differences {
+        let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+        for line in include_str!("conformance/differences.txt").lines().map(str::trim) {
+            if let Some(reason) = line.strip_prefix("# ") {
+                groups.push((reason.to_owned(), Vec::new()));
+            } else if !line.is_empty() {
+                groups.last_mut().expect("a reason comes first").1.push(line.to_owned());
+            }
+        }
+        Differences(groups)
+    }
+
+    fn reason_of(&self, key: &str) -> Option<&str> {
+        let group = self.0.iter().find(|(_, keys)| keys.iter().any(|listed| listed == key));
+        group.map(|(reason, _)| reason.as_str())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = (&String, &str)> {
+        self.0.iter().flat_map(|(reason, keys)| keys.iter().map(move |key| (key, reason.as_str())))
+    }
+
+    /// Reasons that the docs do not give.
+    fn without_section(&self) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/concepts/peers.md");
+        let docs = std::fs::read_to_string(path).unwrap_or_default();
+        let mut faults = String::new();
+        for (reason, _) in &self.0 {
+            if !docs.lines().any(|line| line.trim_start_matches('#').trim() == reason && line.starts_with('#')) {
+                let _ = writeln!(faults, "docs/concepts/peers.md has no section \"{reason}\"");
+            }
+        }
+        faults
+    }
+}

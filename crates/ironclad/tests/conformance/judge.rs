@@ -1,0 +1,164 @@
+//! One case: its manifests are read together, every check runs, and what the peer names must be among what we say.
+
+use super::case::{Case, Expect};
+use ironclad_check::waive::{self, WaiverPolicy, Waiving};
+use ironclad_check::{Catalogue, ParamValue, ProfileName, RunConfig, Selection};
+use ironclad_load::{Loaded, Progress, Request};
+use ironclad_model::{Finding, Snapshot};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Newest minor version of Kubernetes: the corpus was taken when this was it.
+const VERSION: u8 = 37;
+
+/// Agrees, or how it does not.
+pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), String> {
+    let id = case.our_check.as_deref().expect("the caller looked");
+    let loaded = ironclad_load::load(&Request::of(case.manifests.clone()), &Progress::default());
+    if loaded.snapshot.is_empty() {
+        let why: Vec<&str> = loaded.problems.iter().map(|p| p.problem.message.as_str()).collect();
+        return Err(format!("no object could be read: {}", why.join("; ")));
+    }
+    let findings = findings(case, catalogue, &loaded, id);
+    let of_id: Vec<&Finding> = findings.iter().filter(|finding| finding.check == id).collect();
+    let said = || -> String {
+        let one = |f: &&Finding| format!("{} {}", f.pointer, f.message);
+        of_id.iter().map(one).collect::<Vec<_>>().join(" | ")
+    };
+    match case.expect {
+        Expect::Pass | Expect::Skip if !of_id.is_empty() => return Err(format!("we find: {}", said())),
+        Expect::Fail if of_id.is_empty() => return Err("we find nothing".to_owned()),
+        _ => {}
+    }
+    if case.line["unused_waiver"] == true && !findings.iter().any(|f| f.check == "manifest/unused-waiver") {
+        return Err("the label that hides nothing is not reported".to_owned());
+    }
+    if case.expect != Expect::Fail {
+        return Ok(());
+    }
+    let missing = named(&case.line, &of_id, &loaded.snapshot);
+    if missing.is_empty() { Ok(()) } else { Err(format!("{}; we find: {}", missing.join("; "), said())) }
+}
+
+fn findings(case: &Case, catalogue: &Catalogue, loaded: &Loaded, id: &str) -> Vec<Finding> {
+    let selection = Selection { profile: ProfileName::All, ..Selection::default() };
+    let mut enabled = selection.resolve(catalogue).expect("a profile needs no name");
+    for (name, value) in params(case, id) {
+        let own = enabled.iter_mut().find(|e| e.check.meta.id == id).expect("the check is built");
+        own.params.set(name, value).unwrap_or_else(|error| panic!("{}: {error}", case.key));
+    }
+    let config = RunConfig { version: VERSION, complete: true, strict: true, enabled, ..RunConfig::default() };
+    let outcome = ironclad_check::run(&loaded.snapshot, &config);
+    assert!(outcome.failures.is_empty(), "{}: {:?}", case.key, outcome.failures);
+    let mut findings = outcome.findings;
+    let waiving = Waiving {
+        snapshot: &loaded.snapshot,
+        catalogue,
+        enabled: &config.enabled,
+        policy: &WaiverPolicy::default(),
+        today: "2026-11-24".parse().expect("a date"),
+        comments: &loaded.comments,
+        configured: &[],
+    };
+    waive::apply(&mut findings, &waiving);
+    findings
+}
+
+/// What the case names and we do not: objects, containers, field paths.
+fn named(line: &Value, findings: &[&Finding], snapshot: &Snapshot) -> Vec<String> {
+    let mut missing = Vec::new();
+    if let Some(container) = line["container"].as_str()
+        && !findings.iter().any(|f| f.container.as_deref() == Some(container))
+    {
+        missing.push(format!("nothing about container `{container}`"));
+    }
+    for fail in line["fails"].as_array().into_iter().flatten() {
+        let here: Vec<&&Finding> = findings.iter().filter(|f| concerns(fail, f, snapshot)).collect();
+        if here.is_empty() {
+            missing.push(format!("nothing in {}", fail["object"].as_str().or(fail["kind"].as_str()).unwrap_or("?")));
+            continue;
+        }
+        for path in fail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !here.iter().any(|f| same_place(path, &f.pointer)) {
+                missing.push(format!("nothing at {path}"));
+            }
+        }
+    }
+    missing
+}
+
+/// Is the finding in the object that the peer names (`Kind/[namespace/]name`, or the kind alone)?
+fn concerns(fail: &Value, finding: &Finding, snapshot: &Snapshot) -> bool {
+    let Some(object) = snapshot.object(finding.object) else { return false };
+    if let Some(kind) = fail["kind"].as_str().filter(|_| fail["object"].is_null()) {
+        return object.kind_name() == kind;
+    }
+    let Some(name) = fail["object"].as_str() else { return true };
+    let with_namespace = format!("{}/{}/{}", object.kind_name(), object.namespace().unwrap_or_default(), object.name());
+    name == with_namespace || name == format!("{}/{}", object.kind_name(), object.name())
+}
+
+/// Peers name the field, or the list or object that it is in; both are the same place for who has to edit it.
+fn same_place(path: &str, pointer: &str) -> bool {
+    let bare = path.split(['=', ' ']).next().unwrap_or(path);
+    let peer = bare.replace('[', ".").replace(']', "");
+    let peer: Vec<&str> = peer.split('.').filter(|step| !step.is_empty()).collect();
+    let ours: Vec<&str> = pointer.split('/').skip(1).collect();
+    peer.iter().zip(&ours).all(|(a, b)| a == b)
+}
+
+/// Inputs of a Kubescape control, or flags of kube-score, as parameters of ours.
+fn params(case: &Case, id: &str) -> Vec<(&'static str, ParamValue)> {
+    let inputs = &case.line["params"]["postureControlInputs"];
+    let texts = |name: &str| -> Option<Vec<String>> {
+        let list = inputs[name].as_array()?;
+        Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    };
+    let first = |name: &str| texts(name)?.into_iter().next();
+    let mut out = Vec::new();
+    let map = |pairs: Vec<(&str, Option<String>)>| -> BTreeMap<String, String> {
+        pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    };
+    match id {
+        "workload/sandbox-runtime-class" => {
+            out.extend(texts("hardenedSandboxRuntimeClasses").map(|v| ("allowed", ParamValue::Texts(v))));
+        }
+        "workload/sandbox-image" => {
+            out.extend(texts("imageRepositoryAllowList").map(|v| ("allow", ParamValue::Texts(v))));
+        }
+        "workload/sandbox-resources" => {
+            let max = map(vec![("cpu", first("sandbox_cpu_limit_max")), ("memory", first("sandbox_memory_limit_max"))]);
+            if !max.is_empty() {
+                out.push(("max", ParamValue::Map(max)));
+            }
+        }
+        "image/registry" => {
+            out.extend(texts("imageRepositoryAllowList").map(|v| ("allow", ParamValue::Texts(v))));
+            out.extend(texts("publicRegistries").map(|v| ("deny", ParamValue::Texts(v))));
+        }
+        "image/latest-not-always" => {}
+        "reliability/resource-range" => {
+            let max = map(vec![
+                ("cpu-request", first("cpu_request_max")),
+                ("cpu-limit", first("cpu_limit_max")),
+                ("memory-request", first("memory_request_max")),
+                ("memory-limit", first("memory_limit_max")),
+            ]);
+            let min = map(vec![
+                ("cpu-request", first("cpu_request_min")),
+                ("cpu-limit", first("cpu_limit_min")),
+                ("memory-request", first("memory_request_min")),
+                ("memory-limit", first("memory_limit_min")),
+            ]);
+            out.push(("max", ParamValue::Map(max)));
+            out.push(("min", ParamValue::Map(min)));
+        }
+        "reliability/replicas" => {
+            if let Some(min) = case.line["flags"]["MinReplicasDeployment"].as_str() {
+                out.push(("min", ParamValue::Int(min.parse().expect("a number"))));
+            }
+        }
+        _ => {}
+    }
+    out
+}
