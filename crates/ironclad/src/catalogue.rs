@@ -7,5 +7,6 @@ const ALIASES: &[(&str, &str)] = &[];
 
 /// Every check of this build.
 pub fn catalogue() -> Catalogue {
-    Catalogue::new([ironclad_image::CHECKS, ironclad_manifest::CHECKS, ironclad_workload::CHECKS], ALIASES)
+    let lists = [ironclad_image::CHECKS, ironclad_manifest::CHECKS].into_iter();
+    Catalogue::new(lists.chain(ironclad_workload::LISTS.iter().copied()), ALIASES)
 }

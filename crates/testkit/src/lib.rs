@@ -8,7 +8,7 @@ mod page;
 mod svg;
 
 pub use corpus::{corpus, is_full_run, oracle_path, skipped};
-pub use page::{Block, BlockKind, Page, run_pages};
+pub use page::{Block, BlockKind, Page, run_pages, run_pages_of};
 pub use svg::terminal_svg;
 
 use ironclad_model::Snapshot;

@@ -81,9 +81,16 @@ impl Page {
 
 /// Runs the pages of an analyzer's checks, one test a page. The whole of a `tests/pages.rs`.
 pub fn run_pages(checks: &'static [Check]) -> ! {
-    let trials =
-        checks.iter().map(|check| Trial::test(check.meta.id, move || test_page(check, checks).map_err(Failed::from)));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+    run_pages_of(&[checks])
+}
+
+/// As [`run_pages`], for an analyzer with several lists.
+pub fn run_pages_of(lists: &[&'static [Check]]) -> ! {
+    let of_list = |list: &&'static [Check]| {
+        let list = *list;
+        list.iter().map(move |check| Trial::test(check.meta.id, move || test_page(check, list).map_err(Failed::from)))
+    };
+    libtest_mimic::run(&Arguments::from_args(), lists.iter().flat_map(of_list).collect()).exit()
 }
 
 fn test_page(check: &'static Check, list: &'static [Check]) -> Result<(), String> {

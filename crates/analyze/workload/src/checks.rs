@@ -1,4 +1,4 @@
-//! The list: one line a check.
+//! The list of `workload/`: one line a check.
 
 ironclad_check::checks![
     apparmor_annotation: pod,
@@ -12,12 +12,9 @@ ironclad_check::checks![
     capabilities_name: pod,
     capabilities_net_raw: pod,
     capabilities_not_net_bind: pod,
-    cpu_limit: pod,
-    cpu_request: pod,
     dashboard: pod,
     default_service_account: pod,
     deprecated_service_account: pod,
-    ephemeral_storage: pod,
     fs_group: pod,
     gid_low: pod,
     git_sync_exec: pod,
@@ -33,8 +30,6 @@ ironclad_check::checks![
     host_probe: pod,
     interactive: pod,
     known_vulnerable_app: pod,
-    memory_limit: pod,
-    memory_request: pod,
     mount_propagation: pod,
     mounts_config_map: pod,
     mounts_pvc: pod,
@@ -47,9 +42,6 @@ ironclad_check::checks![
     privileged_port: pod,
     proc_mount: pod,
     read_only_root_fs: pod,
-    request_above_limit: pod,
-    requests_equal_limits: pod,
-    resource_range: pod,
     run_as_conflict: pod,
     run_as_gid_0: pod,
     run_as_non_root: pod,

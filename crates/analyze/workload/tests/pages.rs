@@ -1,5 +1,5 @@
 //! Every page of this crate, as tests.
 
 fn main() {
-    ironclad_testkit::run_pages(ironclad_workload::CHECKS)
+    ironclad_testkit::run_pages_of(ironclad_workload::LISTS)
 }

@@ -2,14 +2,15 @@
 
 use crate::{
     Level, Meta, ParamValue, RunConfig,
-    run::{Enabled, Memo},
+    run::{Enabled, Memo, Shared},
 };
 use ironclad_model::{
     Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
 };
 use ironclad_tree::Span;
-use ironclad_views::{Pod, PodContainer};
+use ironclad_views::{Pod, PodContainer, pods};
 use std::any::Any;
+use std::sync::Arc;
 
 /// Context of one call of one check.
 pub struct Cx<'a> {
@@ -18,8 +19,11 @@ pub struct Cx<'a> {
     pub(crate) config: &'a RunConfig,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) memo: &'a Memo,
+    pub(crate) shared: &'a Shared,
     pub(crate) object: Option<&'a Object>,
     pub(crate) guessed: bool,
+    /// Nothing that the check holds objects against was seen: findings are notes.
+    pub(crate) unseen: bool,
     pub(crate) findings: Vec<Finding>,
     pub(crate) not_observed: Vec<String>,
 }
@@ -54,6 +58,9 @@ impl<'a> Cx<'a> {
                 severity = severity.min(Severity::Medium);
             }
         }
+        if self.unseen {
+            severity = Severity::Info;
+        }
         self.findings.push(Finding {
             check: self.meta.id,
             severity,
@@ -73,7 +80,7 @@ impl<'a> Cx<'a> {
             status: Status::Open,
             fingerprint: String::new(),
         });
-        let overridden = self.enabled.severity.is_some();
+        let overridden = self.enabled.severity.is_some() || self.unseen;
         let cap = if self.guessed { Severity::Medium } else { Severity::Critical };
         #[expect(clippy::expect_used, reason = "pushed above")]
         let finding = self.findings.last_mut().expect("just pushed");
@@ -134,6 +141,48 @@ impl<'a> Cx<'a> {
         let fact = self.memo.get_or_init(|| Box::new(find_out(self)));
         #[expect(clippy::expect_used, reason = "a check that breaks this fails on its first object, in its own test")]
         fact.downcast_ref().expect("a check keeps one type of fact")
+    }
+
+    /// A fact about the whole snapshot that several checks ask for, found out once a run by whoever asks first. It is
+    /// known by its type.
+    ///
+    /// # Panics
+    ///
+    /// Never: the fact of a type has that type.
+    pub fn shared<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&Snapshot, &RunConfig) -> T) -> Arc<T> {
+        #[expect(clippy::expect_used, reason = "stored under its own type")]
+        self.shared.get(|| find_out(self.snapshot, self.config)).expect("the fact of a type has that type")
+    }
+
+    /// The context rule of checks that join objects: where the snapshot holds no object of any of these counterpart
+    /// kinds, and nobody says that it is the whole truth (`--complete`, a live cluster), whatever this call finds from
+    /// here on is a note, whatever the configured severity, and the run says that the kinds were not observed. True
+    /// where there is something to hold objects against.
+    ///
+    /// Ask it where the verdict hangs on the counterpart, not before: an object that passes without it saw all it
+    /// needs.
+    pub fn context(&mut self, kinds: &[Kind]) -> bool {
+        debug_assert!(
+            kinds.iter().all(|kind| self.meta.reads.contains(kind)) || self.meta.reads.contains(&Kind::ANY),
+            "{} looks at {kinds:?} without listing them in `reads`",
+            self.meta.id
+        );
+        let seen = |kind: &Kind| match *kind {
+            Kind::ANY_POD => self.shared(HasPods::find_out).0,
+            kind => self.snapshot.has_kind(kind),
+        };
+        if self.config.complete || kinds.iter().any(seen) {
+            return true;
+        }
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        self.not_observed(format!("no {} in the set", names.join(" or ")));
+        self.unseen = true;
+        false
+    }
+
+    /// The snapshot. What a check takes from it is of kinds that it lists in `reads`.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
     }
 
     /// The object with this id.
@@ -207,6 +256,15 @@ impl<'a> Cx<'a> {
         let value = self.enabled.params.get(name);
         debug_assert!(value.is_some(), "{} reads parameter `{name}` without declaring it", self.meta.id);
         value
+    }
+}
+
+/// Is there any pod template in the snapshot?
+struct HasPods(bool);
+
+impl HasPods {
+    fn find_out(snapshot: &Snapshot, config: &RunConfig) -> HasPods {
+        HasPods(snapshot.objects().any(|object| !pods(object, &config.workloads).is_empty()))
     }
 }
 

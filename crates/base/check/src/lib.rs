@@ -32,7 +32,7 @@ pub use select::{ProfileName, Selection, SelectionError, matching};
 macro_rules! checks {
     ($($name:ident: $subscription:ident $(($kind:ident))?),* $(,)?) => {
         $(mod $name;)*
-        /// Every check of this crate.
+        /// Every check of this list.
         pub static CHECKS: &[$crate::Check] = &[
             $($crate::Check {
                 meta: &$name::META,

@@ -7,9 +7,10 @@ use crate::{Check, Cx, Level, Params, Subscription, fingerprint};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, Severity, Snapshot};
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
-use std::any::Any;
+use rustc_hash::FxHashMap;
+use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// A check that runs, as configured.
 #[derive(Clone)]
@@ -66,14 +67,16 @@ impl Outcome {
 pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
     let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
-    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, snapshot, config, &memos)).collect();
+    let shared = Shared::default();
+    let world = World { snapshot, config, shared: &shared };
+    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, world, &memos)).collect();
     let mut outcome = Outcome::default();
     for part in parts {
         outcome.absorb(part);
     }
     for (enabled, memo) in config.enabled.iter().zip(&memos) {
         if let Subscription::Snapshot(check) = enabled.check.run {
-            call(Call { enabled, config, snapshot, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
+            call(Call { enabled, world, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
         }
     }
     sort(&mut outcome.findings, snapshot);
@@ -84,7 +87,8 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     outcome
 }
 
-fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig, memos: &[Memo]) -> Outcome {
+fn judge(object: &Object, world: World<'_>, memos: &[Memo]) -> Outcome {
+    let World { snapshot, config, .. } = world;
     let mut outcome = Outcome::default();
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
     let owned =
@@ -92,7 +96,7 @@ fn judge(object: &Object, snapshot: &Snapshot, config: &RunConfig, memos: &[Memo
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
     for (enabled, memo) in config.enabled.iter().zip(memos) {
-        let here = |guessed| Call { enabled, config, snapshot, memo, object: Some(object), guessed };
+        let here = |guessed| Call { enabled, world, memo, object: Some(object), guessed };
         if hook && enabled.check.meta.domain() == "reliability" {
             continue;
         }
@@ -122,21 +126,56 @@ fn is_hook(object: &Object) -> bool {
 /// What a check keeps from one call to the next: computed once a run, by whoever asks first.
 pub(crate) type Memo = OnceLock<Box<dyn Any + Send + Sync>>;
 
+/// Facts about the whole snapshot that several checks ask for, by type; each is found out once a run.
+#[derive(Default)]
+pub(crate) struct Shared(RwLock<FxHashMap<TypeId, SharedFact>>);
+
+type SharedFact = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
+
+impl Shared {
+    /// The fact of this type. The map is not locked while it is found out, so a fact may ask for another.
+    pub(crate) fn get<T: Any + Send + Sync>(&self, find_out: impl FnOnce() -> T) -> Option<Arc<T>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).map(Arc::clone);
+        let slot = known.unwrap_or_else(|| {
+            Arc::clone(self.0.write().unwrap_or_else(PoisonError::into_inner).entry(TypeId::of::<T>()).or_default())
+        });
+        Arc::clone(slot.get_or_init(|| Arc::new(find_out()))).downcast().ok()
+    }
+}
+
+/// What is the same for every call of a run.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    snapshot: &'a Snapshot,
+    config: &'a RunConfig,
+    shared: &'a Shared,
+}
+
 /// One call of one check.
 struct Call<'a> {
     enabled: &'a Enabled,
-    config: &'a RunConfig,
-    snapshot: &'a Snapshot,
+    world: World<'a>,
     memo: &'a Memo,
     object: Option<&'a Object>,
     guessed: bool,
 }
 
 fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a>)) {
-    let Call { enabled, config, snapshot, memo, object, guessed } = call;
+    let Call { enabled, world: World { snapshot, config, shared }, memo, object, guessed } = call;
     let meta = enabled.check.meta;
-    let mut cx =
-        Cx { meta, enabled, config, snapshot, memo, object, guessed, findings: Vec::new(), not_observed: Vec::new() };
+    let mut cx = Cx {
+        meta,
+        enabled,
+        config,
+        snapshot,
+        memo,
+        shared,
+        object,
+        guessed,
+        unseen: false,
+        findings: Vec::new(),
+        not_observed: Vec::new(),
+    };
     // A panic in one check on one object must not cost the others their judgement; what it found before is kept.
     let result = catch_unwind(AssertUnwindSafe(|| check(&mut cx)));
     outcome.findings.append(&mut cx.findings);

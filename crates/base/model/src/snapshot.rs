@@ -132,6 +132,19 @@ impl Snapshot {
         self.indexed(|layer| layer.by_kind.get(&kind))
     }
 
+    /// Is there an object of this kind?
+    pub fn has_kind(&self, kind: Kind) -> bool {
+        let mut layer = Some(self);
+        while let Some(current) = layer {
+            let ids = current.by_kind.get(&kind).map_or(&[][..], Vec::as_slice);
+            if ids.iter().any(|id| self.object(*id).is_some()) {
+                return true;
+            }
+            layer = current.base.as_deref();
+        }
+        false
+    }
+
     /// Objects of this kind, namespace (`None`: not set) and name.
     pub fn named(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Vec<&Object> {
         let mut found = self.indexed(|layer| layer.by_name.get(&(kind, hash_name(name))));

@@ -8,7 +8,7 @@ use ironclad_tree::Source;
 use std::fs;
 
 fn catalogue() -> Catalogue {
-    Catalogue::new([ironclad_manifest::CHECKS, ironclad_workload::CHECKS], &[])
+    Catalogue::new([ironclad_manifest::CHECKS, ironclad_workload::CHECKS, ironclad_workload::RELIABILITY], &[])
 }
 
 /// Codes with the place and text they are about.

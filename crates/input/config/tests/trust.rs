@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 fn catalogue() -> Catalogue {
-    Catalogue::new([ironclad_manifest::CHECKS, ironclad_workload::CHECKS], &[])
+    Catalogue::new([ironclad_manifest::CHECKS, ironclad_workload::CHECKS, ironclad_workload::RELIABILITY], &[])
 }
 
 /// A repository with these files; those whose name begins with `../` lie beside it.
