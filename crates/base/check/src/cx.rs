@@ -11,6 +11,7 @@ use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};
 use std::any::Any;
 use std::sync::Arc;
+use std::borrow::Cow;
 
 /// Context of one call of one check.
 pub struct Cx<'a> {
@@ -290,7 +291,7 @@ impl Finder<'_> {
     }
 
     /// What follows from it, in a few words for the arrow below the excerpt.
-    pub fn label(self, label: impl Into<String>) -> Self {
+    pub fn label(self, label: impl Into<Cow<'static, str>>) -> Self {
         self.finding.label = Some(label.into());
         self
     }
@@ -337,19 +338,19 @@ impl Finder<'_> {
     }
 
     /// A way out.
-    pub fn fix(self, title: impl Into<String>, safety: Safety, edits: Vec<Edit>) -> Self {
+    pub fn fix(self, title: impl Into<Cow<'static, str>>, safety: Safety, edits: Vec<Edit>) -> Self {
         self.finding.fixes.push(Fix { title: title.into(), safety, edits });
         self
     }
 
     /// The way out "set the field to this JSON value".
-    pub fn fix_set<'s>(self, title: impl Into<String>, safety: Safety, at: impl Into<Spot<'s>>, json: &str) -> Self {
+    pub fn fix_set<'s>(self, title: impl Into<Cow<'static, str>>, safety: Safety, at: impl Into<Spot<'s>>, json: &str) -> Self {
         let edit = Edit::Set(Place::of(at.into()), json.to_owned());
         self.fix(title, safety, vec![edit])
     }
 
     /// The way out "remove it".
-    pub fn fix_remove<'s>(self, title: impl Into<String>, safety: Safety, at: impl Into<Spot<'s>>) -> Self {
+    pub fn fix_remove<'s>(self, title: impl Into<Cow<'static, str>>, safety: Safety, at: impl Into<Spot<'s>>) -> Self {
         let edit = Edit::Remove(Place::of(at.into()));
         self.fix(title, safety, vec![edit])
     }

@@ -71,6 +71,7 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let world = World { snapshot, config, shared: &shared };
     let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, world, &memos)).collect();
     let mut outcome = Outcome::default();
+    outcome.findings.reserve_exact(parts.iter().map(|part| part.findings.len()).sum());
     for part in parts {
         outcome.absorb(part);
     }

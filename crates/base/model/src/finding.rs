@@ -2,6 +2,7 @@
 
 use crate::{Date, ObjectId, Place, Severity, Snapshot, Waived};
 use ironclad_tree::{Source, Span};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How sure a check is of what it says.
@@ -43,7 +44,7 @@ pub enum Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as an order: "set `privileged: false`".
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// Safe or not.
     pub safety: Safety,
     /// All edits together.
@@ -96,7 +97,7 @@ pub struct Finding {
     /// One sentence, lower case, no full stop.
     pub message: String,
     /// What follows from it, for the arrow below the excerpt.
-    pub label: Option<String>,
+    pub label: Option<Cow<'static, str>>,
     /// The upstream Pod Security check that it implements (`pss:hostNamespaces` without the prefix).
     pub pss: Option<&'static str>,
     /// Facts a machine may want.
