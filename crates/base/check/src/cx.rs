@@ -10,8 +10,8 @@ use ironclad_model::{
 use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};
 use std::any::Any;
-use std::sync::Arc;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Context of one call of one check.
 pub struct Cx<'a> {
@@ -344,7 +344,13 @@ impl Finder<'_> {
     }
 
     /// The way out "set the field to this JSON value".
-    pub fn fix_set<'s>(self, title: impl Into<Cow<'static, str>>, safety: Safety, at: impl Into<Spot<'s>>, json: &str) -> Self {
+    pub fn fix_set<'s>(
+        self,
+        title: impl Into<Cow<'static, str>>,
+        safety: Safety,
+        at: impl Into<Spot<'s>>,
+        json: &str,
+    ) -> Self {
         let edit = Edit::Set(Place::of(at.into()), json.to_owned());
         self.fix(title, safety, vec![edit])
     }
