@@ -3,6 +3,7 @@
 use crate::symbol::{Symbol, declare_names};
 
 declare_names! {
+    ACCESS_MODES = "accessModes",
     ACTIVE_DEADLINE_SECONDS = "activeDeadlineSeconds",
     ADD = "add",
     ADDITIONAL_PROPERTIES = "additionalProperties",
@@ -186,6 +187,7 @@ declare_names! {
     METRICS = "metrics",
     MIN = "min",
     MIN_AVAILABLE = "minAvailable",
+    MIN_DOMAINS = "minDomains",
     MIN_READY_SECONDS = "minReadySeconds",
     MIN_REPLICAS = "minReplicas",
     MODE = "mode",
@@ -193,6 +195,7 @@ declare_names! {
     MOUNT_PROPAGATION = "mountPropagation",
     NAME = "name",
     NAMESPACE = "namespace",
+    NAMESPACES = "namespaces",
     NAMESPACE_SELECTOR = "namespaceSelector",
     NAME_REFERENCE = "nameReference",
     NFS = "nfs",
@@ -227,6 +230,7 @@ declare_names! {
     PHOTON_PERSISTENT_DISK = "photonPersistentDisk",
     PODS = "pods",
     POD_AFFINITY = "podAffinity",
+    POD_AFFINITY_TERM = "podAffinityTerm",
     POD_ANTI_AFFINITY = "podAntiAffinity",
     POD_CERTIFICATE = "podCertificate",
     POD_FAILURE_POLICY = "podFailurePolicy",
@@ -297,6 +301,7 @@ declare_names! {
     SCHEDULER_NAME = "schedulerName",
     SCHEME = "scheme",
     SCOPE = "scope",
+    SCOPES = "scopes",
     SCOPE_NAME = "scopeName",
     SCOPE_SELECTOR = "scopeSelector",
     SCRIPT = "script",

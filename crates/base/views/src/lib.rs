@@ -17,6 +17,11 @@ pub use field::{Field, IntOrText, List, Map, State, Texts, View};
 pub use kinds::*;
 pub use pods::{CustomWorkload, Pod, PodContainer, Role, WorkloadKinds, pods};
 
+/// The view of an object's `spec`.
+pub fn spec<'a, V: View<'a>>(object: &'a ironclad_model::Object) -> V {
+    V::at(ironclad_model::Spot::at(object.root()).field(ironclad_tree::f::SPEC))
+}
+
 /// One declared field of a view, for the test against the published schemas.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {

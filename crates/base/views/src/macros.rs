@@ -1,4 +1,4 @@
-//! `view!`: one line per field, the type in a word.
+//! `view!`: one line per field, the type in a word. One call a module: it declares `VIEWS` beside them.
 //!
 //! | word | Rust | schema |
 //! |---|---|---|
@@ -46,6 +46,9 @@ macro_rules! view {
                 )*
             }
         )*
+
+        /// The declared fields of every view of this module.
+        pub(super) const VIEWS: &[&[(&str, ironclad_tree::Symbol, &str)]] = &[$($name::DECLARED),*];
     };
     (@type text) => { $crate::Field<'a, &'a str> };
     (@type flag) => { $crate::Field<'a, bool> };
