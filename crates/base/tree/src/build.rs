@@ -148,6 +148,7 @@ impl<'s> Builder<'s> {
             aliases: std::mem::take(&mut self.aliases),
             notes: std::mem::take(&mut self.notes),
             is_json,
+            detached: false,
         };
         if document.nodes.capacity() > nodes + nodes / 4 {
             document.nodes.shrink_to_fit();

@@ -116,6 +116,9 @@ impl Node {
     pub(crate) fn set(&mut self, flag: u32) {
         self.meta |= flag;
     }
+    pub(crate) fn clear(&mut self, flags: u32) {
+        self.meta &= !flags;
+    }
 }
 
 /// Marks a mapping entry that a `<<` brought.
@@ -185,6 +188,7 @@ pub struct Document {
     pub(crate) aliases: Vec<AliasUse>,
     pub(crate) notes: Vec<Note>,
     pub(crate) is_json: bool,
+    pub(crate) detached: bool,
 }
 
 /// One step of a path.
@@ -671,11 +675,14 @@ impl<'a> Entry<'a> {
 
     /// First byte of the key's text (a quote, where it has one).
     pub fn key_start(self) -> u32 {
-        self.key_start
+        if self.document.detached { 0 } else { self.key_start }
     }
 
     /// The key's text, quotes included.
     pub fn key_span(self) -> Span {
+        if self.document.detached {
+            return Span { start: 0, end: 0 };
+        }
         let start = self.key_start;
         if let Some(&end) = self.document.key_ends.get(&start) {
             return Span { start, end };
@@ -693,7 +700,7 @@ impl<'a> Entry<'a> {
 
     /// From the key's first byte to the value's last.
     pub fn span(self) -> Span {
-        Span { start: self.key_start, end: self.value().span().end.max(self.key_span().end) }
+        Span { start: self.key_start(), end: self.value().span().end.max(self.key_span().end) }
     }
 
     /// Did a `<<` bring it?

@@ -8,6 +8,8 @@
 //! Nothing here recurses on input, panics on it, or reads past the [`Limits`].
 
 mod build;
+mod de;
+mod detach;
 mod document;
 mod json;
 mod names;
@@ -19,6 +21,7 @@ mod source;
 mod stream;
 mod symbol;
 
+pub use de::DeserializeError;
 pub use document::{
     AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
 };

@@ -40,7 +40,7 @@ pub fn well_known(name: &str) -> Option<Symbol> {
 }
 
 /// The names of one document that are not well known.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LocalNames {
     text: String,
     ends: Vec<u32>,

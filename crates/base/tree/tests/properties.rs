@@ -114,6 +114,7 @@ proptest! {
         for document in &documents {
             holds(document);
             json_again(document);
+            detached(document);
         }
     }
 
@@ -132,6 +133,24 @@ proptest! {
         let (_, as_yaml, problems) = read(&format!("# yaml\n{wrapped}"));
         prop_assert_eq!(problems, 0);
         prop_assert!(as_yaml[0].root().eq_value(documents[0].root()));
+    }
+}
+
+/// A detached document says the same as the text did, and has no place.
+fn detached(document: &Document) {
+    let free = document.detach(&Source::new("nowhere", ""));
+    assert!(free.is_detached() && free.root().eq_value(document.root()));
+    let (mut before, mut after) = (String::new(), String::new());
+    document.root().write_json(&mut before);
+    free.root().write_json(&mut after);
+    assert_eq!(before, after);
+    let mut pending = vec![(document.root(), free.root())];
+    while let Some((old, new)) = pending.pop() {
+        assert_eq!((old.id(), old.text()), (new.id(), new.text()));
+        assert_eq!((new.span().start, new.span().end, new.via_alias()), (0, 0, false));
+        assert!(new.entries().all(|entry| entry.span().end == 0 && entry.key_span().end == 0));
+        pending.extend(old.items().zip(new.items()));
+        pending.extend(old.entries().zip(new.entries()).map(|(a, b)| (a.value(), b.value())));
     }
 }
 
