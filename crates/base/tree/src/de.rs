@@ -7,8 +7,8 @@
 use crate::{Entries, Items, Kind, NodeId, NodeRef};
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use std::fmt;
 
@@ -210,7 +210,11 @@ impl<'a> VariantAccess<'a> for Reader<'a> {
     type Error = Rising;
 
     fn unit_variant(self) -> Result<(), Rising> {
-        self.placed(if self.node.is_null() { Ok(()) } else { Err(de::Error::custom("expected nothing below the variant")) })
+        self.placed(if self.node.is_null() {
+            Ok(())
+        } else {
+            Err(de::Error::custom("expected nothing below the variant"))
+        })
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Rising> {
