@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -36,6 +37,8 @@ func answerOf(question request) (reply answer) {
 	switch question.Op {
 	case "read":
 		reply = read(question)
+	case "strict":
+		reply = strict(question)
 	case "psa":
 		reply = podSecurity(question)
 	case "quantity":
@@ -52,8 +55,13 @@ func answerOf(question request) (reply answer) {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "schema" {
-		if err := schema(os.Args[2:]); err != nil {
+	if len(os.Args) > 1 {
+		derive, known := map[string]func([]string) error{"schema": schema, "lifecycle": lifecycle}[os.Args[1]]
+		err := errors.New("unknown command " + os.Args[1])
+		if known {
+			err = derive(os.Args[2:])
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

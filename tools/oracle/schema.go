@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -47,6 +48,7 @@ type field struct {
 	shape    string
 	required bool
 	keys     string
+	values   map[string]bool
 	versions []int
 }
 
@@ -137,6 +139,10 @@ func schema(arguments []string) error {
 		if err := json.Unmarshal(bytes, &spec); err != nil {
 			return err
 		}
+		values, err := enumsOf(folder)
+		if err != nil {
+			return err
+		}
 		namespaced := map[kind]bool{}
 		created := map[kind]bool{}
 		for path, operations := range spec.Paths {
@@ -198,12 +204,15 @@ func schema(arguments []string) error {
 				}
 				row := fields[short][property]
 				if row == nil {
-					row = &field{}
+					row = &field{values: map[string]bool{}}
 					fields[short][property] = row
 				}
 				// The newest release has the last word.
 				row.shape, row.required, row.keys = shape, required[property], keys
 				row.versions = append(row.versions, minor)
+				for _, value := range values[short+" "+property] {
+					row.values[value] = true
+				}
 				if at := strings.Index(shape, "@"); at >= 0 {
 					reach = append(reach, prefix+shape[at+1:])
 				}
@@ -222,10 +231,63 @@ func span(versions []int) string {
 	return fmt.Sprintf(" %d-%d", first, last)
 }
 
+// enum is the list of values that a field may have, empty for any.
+func enum(values map[string]bool) string {
+	if len(values) == 0 {
+		return ""
+	}
+	sorted := []string{}
+	for value := range values {
+		sorted = append(sorted, value)
+	}
+	sort.Strings(sorted)
+	return " =" + strings.ReplaceAll(strings.Join(sorted, "|"), " ", "~")
+}
+
+var (
+	definitionLine = regexp.MustCompile(`^func schema_k8sio_api_([a-z]+)_(v[0-9a-z]+)_([A-Za-z0-9]+)\(`)
+	propertyLine   = regexp.MustCompile(`^\t{5}"([^"]+)": \{$`)
+	enumLine       = regexp.MustCompile(`^\t+Enum: +\[\]interface\{\}\{(.*)\},$`)
+	enumValue      = regexp.MustCompile(`"([^"]*)"`)
+)
+
+// enumsOf reads the values of enumerations, by definition and property, from the generated source of the OpenAPI
+// definitions: the published documents leave them out. For a list or a map they are those of the items.
+func enumsOf(folder string) (map[string][]string, error) {
+	bytes, err := os.ReadFile(filepath.Join(folder, "pkg", "generated", "openapi", "zz_generated.openapi.go"))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string][]string{}
+	definition, property := "", ""
+	for _, line := range strings.Split(string(bytes), "\n") {
+		if strings.HasPrefix(line, "func ") {
+			definition = ""
+			if match := definitionLine.FindStringSubmatch(line); match != nil {
+				definition = "api." + match[1] + "." + match[2] + "." + match[3]
+			}
+		} else if match := propertyLine.FindStringSubmatch(line); match != nil {
+			property = match[1]
+		} else if match := enumLine.FindStringSubmatch(line); match != nil && definition != "" {
+			for _, value := range enumValue.FindAllStringSubmatch(match[1], -1) {
+				if strings.ContainsAny(value[1], "~|") {
+					return nil, fmt.Errorf("%s.%s: the table cannot write the value %q", definition, property, value[1])
+				}
+				found[definition+" "+property] = append(found[definition+" "+property], value[1])
+			}
+		}
+	}
+	if len(found) < 50 {
+		return nil, fmt.Errorf("only %d enumerations in %s", len(found), folder)
+	}
+	return found, nil
+}
+
 func table(kinds map[kind]*kindRow, fields map[string]map[string]*field) string {
 	var out strings.Builder
-	out.WriteString("# Kinds and fields of Kubernetes " + releases[0] + " to " + releases[len(releases)-1] + ", from api/openapi-spec/swagger.json.\n")
-	out.WriteString("# Written by `oracle schema`. K group version kind scope definition [minors]; D definition; name type[!][ *keys][ minors].\n")
+	out.WriteString("# Kinds and fields of Kubernetes " + releases[0] + " to " + releases[len(releases)-1] + ", from api/openapi-spec/swagger.json,\n")
+	out.WriteString("# and the values of enumerations from pkg/generated/openapi, which knows more of them.\n")
+	out.WriteString("# Written by `oracle schema`. K group version kind scope definition [minors]; D definition; name type[!][ *keys][ =A|B values (one may be empty), ~ for a space][ minors].\n")
 	out.WriteString("# Types: text bytes int32 int flag number quantity port time any, [T list of T, {T map to T, @D object. ! required. Definitions without `io.k8s.`.\n")
 	rows := []string{}
 	for k, row := range kinds {
@@ -263,7 +325,7 @@ func table(kinds map[kind]*kindRow, fields map[string]map[string]*field) string 
 			if row.keys != "" {
 				keys = " *" + row.keys
 			}
-			out.WriteString(property + " " + row.shape + mark + keys + span(row.versions) + "\n")
+			out.WriteString(property + " " + row.shape + mark + keys + enum(row.values) + span(row.versions) + "\n")
 		}
 	}
 	return out.String()

@@ -9,6 +9,7 @@
 
 mod field;
 mod kinds;
+pub mod lifecycle;
 mod macros;
 mod pods;
 pub mod schema;

@@ -5,6 +5,7 @@
 //! The table is read on first use, in well under a millisecond.
 
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -93,8 +94,25 @@ pub struct FieldSchema {
     pub required: bool,
     /// Keys by which list elements are merged.
     pub merge_keys: Option<&'static str>,
+    /// The values of an enumeration (of the items, for a list or a map), in the table's notation.
+    values: Option<&'static str>,
     /// Minor versions that have it.
     pub versions: RangeInclusive<u8>,
+}
+
+impl FieldSchema {
+    /// Is it an enumeration?
+    pub fn is_enumeration(&self) -> bool {
+        self.values.is_some()
+    }
+
+    /// The values of the enumeration, sorted; those of all supported versions.
+    pub fn values(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        self.values.into_iter().flat_map(|values| values.split('|')).map(|value| match value.contains('~') {
+            true => Cow::Owned(value.replace('~', " ")),
+            false => Cow::Borrowed(value),
+        })
+    }
 }
 
 struct Tables {
@@ -131,11 +149,12 @@ fn read() -> Tables {
             }
             name => {
                 let shape = words.next().unwrap_or_default();
-                let (mut merge_keys, mut versions) = (None, VERSIONS);
+                let (mut merge_keys, mut values, mut versions) = (None, None, VERSIONS);
                 for word in words {
-                    match word.strip_prefix('*') {
-                        Some(keys) => merge_keys = Some(keys),
-                        None => versions = span(word).unwrap_or(VERSIONS),
+                    match (word.as_bytes().first(), word.get(1..)) {
+                        (Some(b'*'), keys) => merge_keys = keys,
+                        (Some(b'='), list) => values = list,
+                        _ => versions = span(word).unwrap_or(VERSIONS),
                     }
                 }
                 if let Some((_, fields)) = &mut open {
@@ -144,6 +163,7 @@ fn read() -> Tables {
                         shape: Shape::parse(shape.trim_end_matches('!')),
                         required: shape.ends_with('!'),
                         merge_keys,
+                        values,
                         versions,
                     });
                 }
@@ -198,6 +218,11 @@ mod tests {
         assert_eq!(ports.merge_keys, Some("containerPort,protocol"));
         assert!(field("api.core.v1.Container", "name").expect("name").required);
         assert!(kinds().len() > 60 && TABLES.definitions.len() > 500, "{} {}", kinds().len(), TABLES.definitions.len());
+        let values = |definition, name| field(definition, name).expect("listed").values().collect::<Vec<_>>();
+        assert_eq!(values("api.core.v1.Container", "imagePullPolicy"), ["Always", "IfNotPresent", "Never"]);
+        assert!(values("api.core.v1.HostPathVolumeSource", "type").contains(&Cow::Borrowed("")));
+        assert!(values("api.certificates.v1.CertificateSigningRequestSpec", "usages").contains(&Cow::Borrowed("cert sign")));
+        assert!(values("api.core.v1.Container", "name").is_empty());
         let definitions = TABLE.lines().filter_map(|line| line.strip_prefix("D "));
         for fields in definitions.filter_map(definition) {
             assert!(fields.windows(2).all(|pair| pair[0].name < pair[1].name));
