@@ -1,10 +1,13 @@
 //! The list: one line a check.
 
 ironclad_check::checks![
+    deprecated_api: object,
     duplicate_key: object,
     expired_waiver: waivers,
     invalid_waiver: waivers,
     lost_document: object,
+    removed_api: object,
+    schema: object,
     unused_waiver: waivers,
     yaml_1_1: object,
 ];

@@ -35,7 +35,19 @@ impl<'a> Cx<'a> {
     pub fn find<'f>(&'f mut self, at: impl Into<Spot<'f>>, message: impl Into<String>) -> Finder<'f> {
         #[expect(clippy::expect_used, reason = "only snapshot checks have no object, and they call find_in")]
         let object = self.object.expect("a snapshot check names the object");
-        self.push(object, at.into(), message.into())
+        self.push(object, Place::of(at.into()), message.into())
+    }
+
+    /// As [`find`](Self::find), where a mapping lacks a field whose name is not known beforehand.
+    pub fn find_missing<'f>(
+        &'f mut self,
+        mapping: ironclad_tree::NodeRef<'_>,
+        name: &str,
+        message: impl Into<String>,
+    ) -> Finder<'f> {
+        #[expect(clippy::expect_used, reason = "only snapshot checks have no object, and they call find_in")]
+        let object = self.object.expect("a snapshot check names the object");
+        self.push(object, Place::missing(mapping, name), message.into())
     }
 
     /// As [`find`](Self::find), in an object of the check's choice.
@@ -45,11 +57,10 @@ impl<'a> Cx<'a> {
         at: impl Into<Spot<'f>>,
         message: impl Into<String>,
     ) -> Finder<'f> {
-        self.push(object, at.into(), message.into())
+        self.push(object, Place::of(at.into()), message.into())
     }
 
-    fn push<'f>(&'f mut self, object: &'f Object, spot: Spot<'_>, message: String) -> Finder<'f> {
-        let place = Place::of(spot);
+    fn push<'f>(&'f mut self, object: &'f Object, place: Place, message: String) -> Finder<'f> {
         let document = object.document();
         let mut severity = self.enabled.severity.unwrap_or(self.meta.severity);
         let mut confidence = self.meta.confidence;

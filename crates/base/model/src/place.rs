@@ -82,6 +82,11 @@ impl Place {
         }
     }
 
+    /// The place of a field that a mapping lacks, whatever its name.
+    pub fn missing(mapping: NodeRef<'_>, name: &str) -> Self {
+        Place { node: mapping.id(), missing: vec![name.to_owned()], part: None }
+    }
+
     /// RFC 6901 pointer from `root` (the object) to this place.
     pub fn pointer(&self, document: &Document, root: NodeId) -> String {
         let mut out = String::new();

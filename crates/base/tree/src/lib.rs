@@ -10,6 +10,7 @@
 mod build;
 mod de;
 mod detach;
+mod describe;
 mod document;
 mod json;
 mod names;
@@ -22,6 +23,7 @@ mod stream;
 mod symbol;
 
 pub use de::DeserializeError;
+pub use describe::describe;
 pub use document::{
     AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
 };

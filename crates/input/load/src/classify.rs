@@ -1,7 +1,7 @@
 //! Is it Kubernetes? What a document without `apiVersion` and `kind` is depends on how it came here: found by walking,
 //! it is counted and left alone; named by the user, it is an error that says what it looks like.
 
-use ironclad_tree::{Document, Kind, NodeRef, Problem, Severity, Span, f};
+use ironclad_tree::{Document, Kind, NodeRef, Problem, Severity, Span, describe, f};
 
 /// What a document is.
 pub(crate) enum Class {
@@ -107,26 +107,6 @@ fn misspelt(root: NodeRef<'_>) -> Option<(&str, &'static str)> {
             .find(|name| key.eq_ignore_ascii_case(name) && key != *name)
             .map(|name| (key, name))
     })
-}
-
-/// A type in words, for "is X, not Y".
-pub(crate) fn describe(node: NodeRef<'_>) -> String {
-    match node.kind() {
-        Kind::Null => "null".to_owned(),
-        Kind::Bool => format!("the boolean `{}`", node.text().unwrap_or_default()),
-        Kind::Int | Kind::Float => format!("the number `{}`", node.text().unwrap_or_default()),
-        Kind::String => format!("the text `{}`", clip(node.text().unwrap_or_default())),
-        Kind::Sequence => "a list".to_owned(),
-        Kind::Mapping => "an object".to_owned(),
-    }
-}
-
-fn clip(text: &str) -> String {
-    const LONGEST: usize = 40;
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 pub(crate) fn error(code: &'static str, span: Span, message: String, hint: &str) -> Problem {

@@ -4,8 +4,8 @@
 //! `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`, and an object of a built-in kind through its Go type
 //! ([`schema`]); all are strict about types.
 
-use crate::classify::{describe, error};
-use ironclad_tree::{Document, Entry, Kind, NodeRef, Problem, f};
+use crate::classify::error;
+use ironclad_tree::{Document, Entry, Kind, NodeRef, Problem, describe, f};
 use ironclad_views::schema;
 
 /// The type that a field must have.

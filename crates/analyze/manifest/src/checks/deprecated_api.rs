@@ -1,0 +1,33 @@
+//! `manifest/deprecated-api`
+
+use crate::api_version::report;
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Kind, Object, Severity};
+use ironclad_views::lifecycle::lifecycle;
+
+pub(super) static META: Meta = Meta {
+    id: "manifest/deprecated-api",
+    title: "API version that is on its way out",
+    severity: Severity::Medium,
+    reads: &[Kind::ANY],
+    peers: &[
+        ("kube-score", "stable-version"),
+        ("kubeaudit", "DeprecatedAPIUsed"),
+        ("kubeaudit", "deprecatedapis"),
+        ("trivy", "KSV-0107"),
+        ("kubescape", "C-0273"),
+    ],
+    fix: FixKind::Safe,
+    page: include_str!("deprecated_api.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
+    let minor = cx.version();
+    let Some(row) = lifecycle(object.api_version(), object.kind_name()).filter(|row| row.is_deprecated_at(minor)) else {
+        return;
+    };
+    let since = row.deprecated.unwrap_or_default();
+    let end = row.removed.map(|end| format!(" and ends with 1.{end}")).unwrap_or_default();
+    report(object, row, format!("is deprecated since 1.{since}{end}"), "the API server warns of it", cx);
+}

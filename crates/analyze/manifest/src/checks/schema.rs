@@ -1,0 +1,42 @@
+//! `manifest/schema`
+
+use crate::schema::{Fault, built_in, custom};
+use ironclad_check::{Cx, Meta};
+use ironclad_model::{Kind, Object, Severity};
+
+pub(super) static META: Meta = Meta {
+    id: "manifest/schema",
+    title: "object that does not fit its schema",
+    severity: Severity::High,
+    reads: &[Kind::ANY],
+    peers: &[("kube-linter", "schema-validation")],
+    page: include_str!("schema.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
+    let mut faults: Vec<Fault<'_>> = Vec::new();
+    let minor = cx.version();
+    match built_in::identify(object, minor, &mut faults) {
+        built_in::Identity::BuiltIn(kind) => built_in::object(object.root(), kind, minor, &mut faults),
+        built_in::Identity::Custom => {
+            if !custom::judge(object, cx, &mut faults) && is_of_a_cluster(object) {
+                let (version, kind) = (object.api_version(), object.kind_name());
+                cx.not_observed(format!("the CustomResourceDefinition of {kind} (`{version}`) is not in the set"));
+            }
+        }
+        built_in::Identity::Settled => {}
+    }
+    for fault in faults {
+        let finder = match &fault.missing {
+            Some(name) => cx.find_missing(fault.node, name, fault.message),
+            None => cx.find(fault.node, fault.message),
+        };
+        finder.label(fault.label);
+    }
+}
+
+/// Files of tools have an `apiVersion` as well, and no definition anywhere.
+fn is_of_a_cluster(object: &Object) -> bool {
+    object.api_version().contains('/') && !object.api_version().starts_with("kustomize.config.k8s.io/")
+}

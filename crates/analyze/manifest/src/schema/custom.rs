@@ -1,0 +1,125 @@
+//! Objects of custom kinds whose CustomResourceDefinition is in the same set.
+
+use super::{Fault, built_in, list_of, structural::Structural};
+use crate::api_version::api_version_node;
+use ironclad_check::Cx;
+use ironclad_model::{Kind, Object, ObjectId, group_of};
+use ironclad_tree::{NodeId, NodeRef, f};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, RwLock};
+
+/// The definitions of a set, by group and kind.
+pub(crate) struct Definitions {
+    kinds: FxHashMap<(String, String), Definition>,
+    patterns: Patterns,
+}
+
+struct Definition {
+    /// The CustomResourceDefinition.
+    object: ObjectId,
+    versions: Vec<Version>,
+    /// `apiextensions.k8s.io/v1beta1` kept unknown fields unless told otherwise.
+    keeps_unknown: bool,
+}
+
+struct Version {
+    name: String,
+    served: bool,
+    schema: Option<NodeId>,
+}
+
+/// Compiled `pattern`s, by the node that holds them; none where one does not compile.
+#[derive(Default)]
+pub(crate) struct Patterns(RwLock<FxHashMap<(ObjectId, NodeId), Option<Arc<Regex>>>>);
+
+/// A pattern of a schema may not cost more than this to hold.
+const PATTERN_LIMIT: usize = 1 << 20;
+
+impl Patterns {
+    /// The pattern at a node of a definition.
+    pub(crate) fn get(&self, definition: ObjectId, node: NodeRef<'_>) -> Option<Arc<Regex>> {
+        let key = (definition, node.id());
+        if let Some(known) = self.0.read().ok().and_then(|known| known.get(&key).cloned()) {
+            return known;
+        }
+        let compile = |text| regex::RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build().ok().map(Arc::new);
+        let compiled = node.as_str().and_then(compile);
+        if let Ok(mut known) = self.0.write() {
+            known.insert(key, compiled.clone());
+        }
+        compiled
+    }
+}
+
+impl Definitions {
+    /// Those of the run's set.
+    pub(crate) fn of(cx: &Cx<'_>) -> Definitions {
+        let objects = cx.objects(Kind::CUSTOM_RESOURCE_DEFINITION);
+        Definitions { kinds: objects.into_iter().filter_map(read).collect(), patterns: Patterns::default() }
+    }
+}
+
+fn text<'a>(node: NodeRef<'a>, name: &str) -> Option<&'a str> {
+    node.get_str(name)?.value().as_str()
+}
+
+fn child<'a>(node: NodeRef<'a>, name: &str) -> Option<NodeRef<'a>> {
+    node.get_str(name).map(|entry| entry.value())
+}
+
+fn read(object: &Object) -> Option<((String, String), Definition)> {
+    let spec = child(object.root(), "spec")?;
+    let key = (text(spec, "group")?.to_owned(), text(child(spec, "names")?, "kind")?.to_owned());
+    let is_old = object.api_version().ends_with("/v1beta1");
+    let shared = child(spec, "validation").and_then(|validation| child(validation, "openAPIV3Schema"));
+    let mut versions: Vec<Version> = child(spec, "versions")
+        .into_iter()
+        .flat_map(|versions| versions.items())
+        .filter_map(|version| {
+            let own = child(version, "schema").and_then(|schema| child(schema, "openAPIV3Schema"));
+            Some(Version {
+                name: text(version, "name")?.to_owned(),
+                served: child(version, "served").and_then(|served| served.as_bool()) != Some(false),
+                schema: own.or(shared).map(|schema| schema.id()),
+            })
+        })
+        .collect();
+    if versions.is_empty() {
+        let name = text(spec, "version")?.to_owned();
+        versions.push(Version { name, served: true, schema: shared.map(|schema| schema.id()) });
+    }
+    let keeps = child(spec, "preserveUnknownFields").and_then(|keeps| keeps.as_bool());
+    Some((key, Definition { object: object.id(), versions, keeps_unknown: keeps.unwrap_or(is_old) }))
+}
+
+/// Judges an object of a kind that is not built in; false where its definition is not in the set.
+pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<'a>>) -> bool {
+    let definitions = cx.once(Definitions::of);
+    let key = (group_of(object.api_version()).to_owned(), object.kind_name().to_owned());
+    let Some(definition) = definitions.kinds.get(&key) else { return false };
+    let written = object.api_version().rsplit_once('/').map_or(object.api_version(), |(_, version)| version);
+    let served = definition.versions.iter().filter(|version| version.served);
+    let Some(version) = served.clone().find(|version| version.name == written) else {
+        let all = list_of(served.map(|version| version.name.as_str()));
+        let message = format!("{} of `{}` has no version `{written}`: its definition serves {all}", key.1, key.0);
+        faults.push(Fault::at(api_version_node(object), message));
+        return true;
+    };
+    if let Some(entry) = object.root().get(f::METADATA) {
+        built_in::metadata(entry.value(), cx.version(), faults);
+    }
+    let schema = version.schema.zip(cx.object_of(definition.object));
+    if let Some((schema, owner)) = schema {
+        let schema = owner.document().node(schema);
+        Structural {
+            definition: definition.object,
+            keeps_unknown: definition.keeps_unknown,
+            patterns: &definitions.patterns,
+            minor: cx.version(),
+            faults,
+        }
+        .run(object.root(), schema);
+    }
+    true
+}
