@@ -64,8 +64,9 @@ func shorten(ref string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(ref, "#/definitions/"), prefix)
 }
 
-// shapeOf is a type in the notation of the table.
-func shapeOf(p property) string {
+// shapeOf is a type in the notation of the table. A definition without properties is a structure without fields where
+// it says that it is an object, and otherwise a scalar, or anything.
+func shapeOf(p property, definitions map[string]property) string {
 	ref := p.Ref
 	if ref == "" && len(p.AllOf) == 1 {
 		ref = p.AllOf[0].Ref
@@ -83,13 +84,17 @@ func shapeOf(p property) string {
 		case "apimachinery.pkg.apis.meta.v1.FieldsV1", "apimachinery.pkg.runtime.RawExtension":
 			return "any"
 		}
+		if known, ok := definitions[prefix+name]; ok && len(known.Properties) == 0 && known.Type != "object" {
+			known.Ref, known.AllOf = "", nil
+			return shapeOf(known, definitions)
+		}
 		return "@" + name
 	case p.IntOrString:
 		return "port"
 	case p.Type == "array" && p.Items != nil:
-		return "[" + shapeOf(*p.Items)
+		return "[" + shapeOf(*p.Items, definitions)
 	case p.Type == "object" && p.AdditionalProperties != nil:
-		return "{" + shapeOf(*p.AdditionalProperties)
+		return "{" + shapeOf(*p.AdditionalProperties, definitions)
 	case p.Type == "string" && p.Format == "byte":
 		return "bytes"
 	case p.Type == "string":
@@ -197,7 +202,7 @@ func schema(arguments []string) error {
 				required[name] = true
 			}
 			for property, schema := range definition.Properties {
-				shape := shapeOf(schema)
+				shape := shapeOf(schema, spec.Definitions)
 				keys := strings.Join(schema.ListMapKeys, ",")
 				if keys == "" {
 					keys = schema.MergeKey

@@ -184,8 +184,6 @@ fn shape<'a>(
             pending.push((node, definition, depth + 1));
             return;
         }
-        // Definitions without fields are scalars that know themselves how they are written.
-        S::Object(definition) if schema::definition(definition).is_none_or(<[_]>::is_empty) => return,
         S::Object(_) => "an object",
     };
     problems.push(mismatch(node, span, name, words));

@@ -122,8 +122,7 @@ impl<'a> Walk<'_, 'a> {
             if self.faults.len() >= MOST {
                 return;
             }
-            // A definition without fields knows itself what it takes.
-            let Some(fields) = schema::definition(step.definition).filter(|fields| !fields.is_empty()) else { continue };
+            let Some(fields) = schema::definition(step.definition) else { continue };
             if step.node.kind() != Kind::Mapping || step.depth > DEEPEST {
                 continue;
             }
