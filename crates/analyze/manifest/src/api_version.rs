@@ -15,7 +15,7 @@ pub(crate) fn api_version_node(object: &Object) -> NodeRef<'_> {
 }
 
 /// Reports the kind of an object, with what to use instead.
-pub(crate) fn report(object: &Object, row: &'static Lifecycle, says: String, label: &str, cx: &mut Cx<'_>) {
+pub(crate) fn report(object: &Object, row: &'static Lifecycle, says: String, label: &'static str, cx: &mut Cx<'_>) {
     let minor = cx.version();
     let successor = successor(row, minor);
     let advice = match successor {
