@@ -162,7 +162,10 @@ fn random_objects_are_judged_as_strict_decoding_judges_them() {
             differ.push(format!("{}\n  ours   {ours:?}\n  theirs {error:?} {theirs:?}", objects[name]));
         }
     }
-    println!("strict decoding: {} of {judged} agree ({fields} unknown fields, {broken} of a wrong type)", judged - differ.len());
+    println!(
+        "strict decoding: {} of {judged} agree ({fields} unknown fields, {broken} of a wrong type)",
+        judged - differ.len()
+    );
     assert!(judged > count / 2 && fields > count / 5 && broken > count / 20, "{judged} {fields} {broken}");
     let shown: Vec<&str> = differ.iter().take(8).map(String::as_str).collect();
     assert!(differ.is_empty(), "{} differ, the first:\n{}", differ.len(), shown.join("\n"));

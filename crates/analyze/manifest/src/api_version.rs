@@ -48,7 +48,10 @@ fn successor(row: &'static Lifecycle, minor: u8) -> Option<Gvk> {
     }
     let minor = minor.clamp(*schema::VERSIONS.start(), *schema::VERSIONS.end());
     let same = schema::kinds().iter().filter(|kind| {
-        kind.group == row.group && kind.kind == row.kind && kind.version != row.version && kind.versions.contains(&minor)
+        kind.group == row.group
+            && kind.kind == row.kind
+            && kind.version != row.version
+            && kind.versions.contains(&minor)
     });
     // `v1` is shorter than `v1beta2`, and the later of two betas is the better.
     same.max_by_key(|kind| (std::cmp::Reverse(kind.version.len()), kind.version))
@@ -88,7 +91,11 @@ fn rewrite(object: &Object, row: &Lifecycle, to: Gvk) -> Option<Safety> {
                 .and_then(|entry| entry.value().get_str("nominalConcurrencyShares"));
             safe_if(!shares.is_some_and(|entry| entry.value().as_i64() == Some(0)))
         }
-        ("admissionregistration.k8s.io", "v1beta1", "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
+        (
+            "admissionregistration.k8s.io",
+            "v1beta1",
+            "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding",
+        )
         | ("apiregistration.k8s.io", "v1beta1", "APIService")
         | ("autoscaling", "v2beta2", "HorizontalPodAutoscaler")
         | ("batch", "v1beta1", "CronJob")
@@ -119,7 +126,10 @@ mod tests {
         assert_eq!(to("flowcontrol.apiserver.k8s.io/v1beta1", "FlowSchema", 37), Some((flow, "v1", "FlowSchema")));
         // The source names none.
         assert_eq!(to("node.k8s.io/v1beta1", "RuntimeClass", 37), Some(("node.k8s.io", "v1", "RuntimeClass")));
-        assert_eq!(to("resource.k8s.io/v1beta1", "ResourceClaim", 37), Some(("resource.k8s.io", "v1", "ResourceClaim")));
+        assert_eq!(
+            to("resource.k8s.io/v1beta1", "ResourceClaim", 37),
+            Some(("resource.k8s.io", "v1", "ResourceClaim"))
+        );
         assert_eq!(to("policy/v1beta1", "PodSecurityPolicy", 37), None);
     }
 

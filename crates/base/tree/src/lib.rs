@@ -9,8 +9,8 @@
 
 mod build;
 mod de;
-mod detach;
 mod describe;
+mod detach;
 mod document;
 mod json;
 mod names;

@@ -221,7 +221,9 @@ mod tests {
         let values = |definition, name| field(definition, name).expect("listed").values().collect::<Vec<_>>();
         assert_eq!(values("api.core.v1.Container", "imagePullPolicy"), ["Always", "IfNotPresent", "Never"]);
         assert!(values("api.core.v1.HostPathVolumeSource", "type").contains(&Cow::Borrowed("")));
-        assert!(values("api.certificates.v1.CertificateSigningRequestSpec", "usages").contains(&Cow::Borrowed("cert sign")));
+        assert!(
+            values("api.certificates.v1.CertificateSigningRequestSpec", "usages").contains(&Cow::Borrowed("cert sign"))
+        );
         assert!(values("api.core.v1.Container", "name").is_empty());
         let definitions = TABLE.lines().filter_map(|line| line.strip_prefix("D "));
         for fields in definitions.filter_map(definition) {

@@ -74,11 +74,15 @@ pub(crate) fn identify<'a>(object: &'a Object, minor: u8, faults: &mut Vec<Fault
     }
     let served = || schema::kinds().iter().filter(move |known| known.versions.contains(&minor));
     // The shortest version is the stable one.
-    let same = served().filter(|known| known.kind == kind).min_by_key(|known| (known.group != group, known.version.len()));
+    let same =
+        served().filter(|known| known.kind == kind).min_by_key(|known| (known.group != group, known.version.len()));
     if let Some(same) = same {
         let right = api_version(same.group, same.version);
         let what = if same.group == group { "version" } else { "API group" };
-        faults.push(Fault::at(at, format!("{kind} is not in `{written}`, which is the wrong {what}: it is in `{right}`")));
+        faults.push(Fault::at(
+            at,
+            format!("{kind} is not in `{written}`, which is the wrong {what}: it is in `{right}`"),
+        ));
         return Identity::Settled;
     }
     let near = meant(kind, served().filter(|known| known.group == group).map(|known| known.kind));

@@ -117,9 +117,7 @@ impl<'a> Structural<'_, 'a> {
 
     fn text_bounds(&self, node: NodeRef<'_>, schema: NodeRef<'_>) -> Option<String> {
         let text = node.as_str()?;
-        if let Some(message) =
-            count_bounds(text.chars().count(), schema, "minLength", "maxLength", "character")
-        {
+        if let Some(message) = count_bounds(text.chars().count(), schema, "minLength", "maxLength", "character") {
             return Some(message);
         }
         let pattern = child(schema, "pattern")?;
