@@ -89,7 +89,7 @@ fn rewrite(object: &Object, row: &Lifecycle, to: Gvk) -> Option<Safety> {
             let shares = spec
                 .and_then(|spec| spec.get_str("limited"))
                 .and_then(|entry| entry.value().get_str("nominalConcurrencyShares"));
-            safe_if(!shares.is_some_and(|entry| entry.value().as_i64() == Some(0)))
+            safe_if(shares.is_none_or(|entry| entry.value().as_i64() != Some(0)))
         }
         (
             "admissionregistration.k8s.io",

@@ -31,7 +31,10 @@ struct Version {
 
 /// Compiled `pattern`s, by the node that holds them; none where one does not compile.
 #[derive(Default)]
-pub(crate) struct Patterns(RwLock<FxHashMap<(ObjectId, NodeId), Option<Arc<Regex>>>>);
+pub(crate) struct Patterns(RwLock<Compiled>);
+
+/// By definition and node.
+type Compiled = FxHashMap<(ObjectId, NodeId), Option<Arc<Regex>>>;
 
 /// A pattern of a schema may not cost more than this to hold.
 const PATTERN_LIMIT: usize = 1 << 20;

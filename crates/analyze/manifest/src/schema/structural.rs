@@ -172,9 +172,11 @@ impl<'a> Structural<'_, 'a> {
                 own.is_some_and(|entry| child(entry.value(), "default").is_some())
             };
             let written = node.get_str(name).is_some_and(|entry| !entry.value().is_null());
-            if !written && !is_defaulted() && !(step.depth == 0 && name == "status") {
-                self.faults.push(Fault::missing(node, name));
+            let is_status = step.depth == 0 && name == "status";
+            if written || is_status || is_defaulted() {
+                continue;
             }
+            self.faults.push(Fault::missing(node, name));
         }
     }
 
