@@ -1,6 +1,7 @@
 //! Work on the repository itself: `cargo xtask <task>`.
 
 mod bench;
+mod control_plane;
 mod docs;
 mod fuzz;
 mod licences;
@@ -20,6 +21,7 @@ cargo xtask <task>
   smoke BINARY           run the built program as a user would
   bench [NAME]           whole-program figures beside the peers' on the same files
   fuzz [TARGET] [SECS]   fuzz a parser (needs nightly and cargo-fuzz)
+  control-plane TASK     build, start and stop a real API server and etcd on loopback
   oracle                 build the oracle and print its path
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         "smoke" => smoke::run(&rest),
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
+        "control-plane" => control_plane::run(&rest),
         "oracle" => oracle::build().map(|built| match built {
             oracle::Built::At(path) => say(&path.display().to_string()),
             oracle::Built::Missing(why) => say(&format!("skipped: {why}")),

@@ -54,7 +54,8 @@ pub(crate) fn build() -> Result<Built> {
     Ok(Built::At(binary))
 }
 
-fn cache_folder() -> PathBuf {
+/// What is built once and kept: `IRONCLAD_CACHE`, else the user's own cache.
+pub(crate) fn cache_folder() -> PathBuf {
     if let Some(folder) = std::env::var_os("IRONCLAD_CACHE") {
         return PathBuf::from(folder);
     }

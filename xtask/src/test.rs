@@ -3,7 +3,7 @@
 //! Each test that could not run wrote a line to the file named by `IRONCLAD_SKIPPED`; they are printed at the end, and
 //! a summary is left in `target/test-summary.txt`.
 
-use crate::{oracle, root, say};
+use crate::{control_plane, oracle, root, say};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -25,7 +25,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         oracle::Built::At(path) => {
             cargo.env("IRONCLAD_ORACLE", path);
         }
-        oracle::Built::Missing(why) => fs_err::write(&skipped, format!("every test beside the oracle: {why}\n"))?,
+        oracle::Built::Missing(why) => note(&skipped, &format!("every test beside the oracle: {why}"))?,
+    }
+    // Assets that the user has win over what would be built.
+    if std::env::var_os("KUBEBUILDER_ASSETS").is_none_or(|folder| folder.is_empty()) {
+        match control_plane::newest_built()? {
+            oracle::Built::At(folder) => {
+                cargo.env("IRONCLAD_CONTROL_PLANE", folder);
+            }
+            oracle::Built::Missing(why) => note(&skipped, &format!("every test of a real API server: {why}"))?,
+        }
     }
     let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo test")?;
     let (mut passed, mut failed) = (0u64, 0u64);
@@ -61,4 +70,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         bail!("tests failed");
     }
     Ok(())
+}
+
+/// Adds a line to what was skipped.
+fn note(skipped: &std::path::Path, line: &str) -> Result<()> {
+    let before = fs_err::read_to_string(skipped)?;
+    Ok(fs_err::write(skipped, format!("{before}{line}\n"))?)
 }
