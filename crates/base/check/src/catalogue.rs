@@ -40,9 +40,10 @@ impl Catalogue {
     /// The nearest id to a misspelt one.
     pub fn suggest(&self, name: &str) -> Option<&'static str> {
         suggest(name, self.checks.iter().map(|check| check.meta.id)).or_else(|| {
-            // Somebody who leaves the domain out means the only check of that name.
-            let mut same = self.checks.iter().filter(|c| c.meta.id.ends_with(&format!("/{name}")));
-            same.next().map(|check| check.meta.id)
+            // Somebody who leaves the domain out means the check of that name, or of the nearest.
+            let tail = |id: &'static str| id.split_once('/').map_or(id, |(_, tail)| tail);
+            let near = suggest(name, self.checks.iter().map(|check| tail(check.meta.id)))?;
+            self.checks.iter().map(|check| check.meta.id).find(|id| tail(id) == near)
         })
     }
 }
