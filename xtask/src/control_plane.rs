@@ -79,7 +79,8 @@ fn build(minor: u8) -> Result<oracle::Built> {
         bail!("tools/control-plane has no module for 1.{minor}: `cargo xtask control-plane pin {minor} v1.{minor}.P`");
     }
     let version = required(&kubernetes, "k8s.io/kubernetes")?;
-    let folder = oracle::cache_folder().join("control-plane").join(format!("{version}-{}", key(&[&kubernetes, &etcd])?));
+    let folder =
+        oracle::cache_folder().join("control-plane").join(format!("{version}-{}", key(&[&kubernetes, &etcd])?));
     if Assets::in_folder(&folder).is_ok_and(|assets| assets.controller_manager.is_some()) {
         return Ok(oracle::Built::At(folder));
     }
@@ -152,7 +153,8 @@ fn required(folder: &Path, module: &str) -> Result<String> {
 }
 
 fn pin(minor: u8, version: &str) -> Result<()> {
-    let patch = version.strip_prefix(&format!("v1.{minor}.")).with_context(|| format!("{version} is not of 1.{minor}"))?;
+    let patch =
+        version.strip_prefix(&format!("v1.{minor}.")).with_context(|| format!("{version} is not of 1.{minor}"))?;
     let download = Command::new("go")
         .args(["mod", "download", "-json", &format!("k8s.io/kubernetes@{version}")])
         .current_dir(std::env::temp_dir())
