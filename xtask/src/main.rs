@@ -6,6 +6,7 @@ mod docs;
 mod fuzz;
 mod licences;
 mod oracle;
+mod rbac_tables;
 mod smoke;
 mod test;
 
@@ -23,6 +24,7 @@ cargo xtask <task>
   fuzz [TARGET] [SECS]   fuzz a parser (needs nightly and cargo-fuzz)
   control-plane TASK     build, start and stop a real API server and etcd on loopback
   oracle                 build the oracle and print its path
+  rbac-tables            default roles and resources of each release, from its published module (needs Go)
 ";
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             oracle::Built::At(path) => say(&path.display().to_string()),
             oracle::Built::Missing(why) => say(&format!("skipped: {why}")),
         }),
+        "rbac-tables" => rbac_tables::run(),
         _ => {
             say(USAGE);
             return ExitCode::from(2);
