@@ -4,7 +4,7 @@ use crate::{root, say};
 use anyhow::{Result, bail};
 use clap::CommandFactory;
 use ironclad::args::Arguments;
-use ironclad_check::{FixKind, Meta};
+use ironclad_check::{FixKind, Meta, peers};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -119,7 +119,7 @@ fn page(meta: &Meta) -> Result<String> {
     if !meta.tags.is_empty() {
         writeln!(out, "| tags | {} |", meta.tags.join(", "))?;
     }
-    for (tool, id) in meta.peers {
+    for (tool, id) in peers::names_of(meta.id) {
         writeln!(out, "| {tool} | `{id}` |")?;
     }
     for param in meta.params {

@@ -124,7 +124,7 @@ pub struct Scan {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Selection")]
 pub struct Select {
-    /// Starting set: default, baseline, restricted, reliability, all
+    /// Starting set: default, baseline, restricted, reliability, all, or what a peer runs by default (compat:kube-linter)
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Run these: ids, prefixes (`image/`), tags (`cis`, `pss-restricted`), peers' names; with --profile, in addition
@@ -182,6 +182,9 @@ pub struct Checks {
     /// Which checks.
     #[command(flatten)]
     pub select: Select,
+    /// Every check of a peer instead, with ours that correspond and where they differ: kube-linter, kube-score, polaris, …
+    #[arg(long, value_name = "PEER", conflicts_with_all = ["profile", "select", "ignore", "pss", "min_severity"])]
+    pub peer: Option<String>,
     /// table or json
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: String,

@@ -1,6 +1,6 @@
 //! All checks of all analyzers, by id.
 
-use crate::{Check, Meta};
+use crate::{Check, peers};
 
 /// Every check that this build has, sorted by id.
 pub struct Catalogue {
@@ -32,9 +32,7 @@ impl Catalogue {
 
     /// Checks that a peer calls by this name, in any of its spellings (`KSV-0017`, `KSV017`, `AVD-KSV-0017`).
     pub fn by_peer_name(&self, name: &str) -> Vec<&'static Check> {
-        let wanted = peer_key(name);
-        let has = |meta: &Meta| meta.peers.iter().any(|(_, id)| peer_key(id) == wanted);
-        self.checks.iter().copied().filter(|check| has(check.meta)).collect()
+        peers::meant_by(name).into_iter().filter_map(|id| self.get(id)).collect()
     }
 
     /// The nearest id to a misspelt one.
@@ -45,16 +43,6 @@ impl Catalogue {
             let near = suggest(name, self.checks.iter().map(|check| tail(check.meta.id)))?;
             self.checks.iter().map(|check| check.meta.id).find(|id| tail(id) == near)
         })
-    }
-}
-
-/// Trivy's ids come with and without `AVD-`, the dash and leading zeros.
-fn peer_key(name: &str) -> String {
-    let upper = name.to_ascii_uppercase();
-    let bare = upper.strip_prefix("AVD-").unwrap_or(&upper);
-    match bare.strip_prefix("KSV").map(|n| n.trim_start_matches('-').trim_start_matches('0')) {
-        Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => format!("KSV{number}"),
-        _ => bare.to_owned(),
     }
 }
 
@@ -102,13 +90,5 @@ mod tests {
         assert_eq!(suggest("workload/priviledged", ids), Some("workload/privileged"));
         assert_eq!(suggest("workload/hostpid", ids), Some("workload/host-pid"));
         assert_eq!(suggest("secrets/none", ids), None);
-    }
-
-    #[test]
-    fn trivy_spellings_are_one() {
-        for name in ["KSV-0017", "KSV017", "AVD-KSV-0017", "avd-ksv017", "ksv-0017"] {
-            assert_eq!(peer_key(name), "KSV17", "{name}");
-        }
-        assert_ne!(peer_key("KSV-0117"), "KSV17");
     }
 }

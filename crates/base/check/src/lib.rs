@@ -12,6 +12,7 @@ mod cx;
 mod fingerprint;
 mod meta;
 mod param;
+pub mod peers;
 mod run;
 mod select;
 pub mod waive;

@@ -97,6 +97,23 @@ impl Params {
         Ok(())
     }
 
+    /// Sets one from text: lists are separated by `,`, pairs of a mapping too, as `key:value`.
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let wrong = |what: &str| format!("`{name}` is {what}, not `{text}`");
+        let value = match self.0.get(name) {
+            Some(ParamValue::Int(_)) => ParamValue::Int(text.parse().map_err(|_| wrong("a number"))?),
+            Some(ParamValue::Bool(_)) => ParamValue::Bool(text.parse().map_err(|_| wrong("true or false"))?),
+            Some(ParamValue::Texts(_)) => ParamValue::Texts(parts().map(str::to_owned).collect()),
+            Some(ParamValue::Map(_)) => {
+                let pair = |part: &str| part.split_once(':').map(|(key, value)| (key.to_owned(), value.to_owned()));
+                ParamValue::Map(parts().map(pair).collect::<Option<_>>().ok_or_else(|| wrong("a mapping of texts"))?)
+            }
+            Some(ParamValue::Text(_)) | None => ParamValue::Text(text.to_owned()),
+        };
+        self.set(name, value)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &ParamValue)> {
         self.0.iter().map(|(k, v)| (*k, v))

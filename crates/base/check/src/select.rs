@@ -1,6 +1,7 @@
 //! Which checks run: a profile, refined by `--select` and `--ignore`.
 
-use crate::{Catalogue, Check, Enabled, Level, Meta, Params, Profile};
+use crate::peers::{Peer, PeerParam};
+use crate::{Catalogue, Check, Enabled, Level, Meta, Params, Profile, peers};
 use std::fmt;
 
 /// The starting set.
@@ -17,6 +18,8 @@ pub enum ProfileName {
     Reliability,
     /// Everything.
     All,
+    /// What a peer runs by default, with the peer's thresholds (`compat:<peer>`).
+    Compat(&'static str),
 }
 
 impl ProfileName {
@@ -31,12 +34,27 @@ impl ProfileName {
 
     /// By name.
     pub fn parse(name: &str) -> Option<ProfileName> {
-        Self::ALL.iter().find(|(n, _)| *n == name).map(|(_, profile)| *profile)
+        let own = Self::ALL.iter().find(|(n, _)| *n == name).map(|(_, profile)| *profile);
+        own.or_else(|| peers::profiles().find(|(profile, ..)| *profile == name).map(|(p, ..)| ProfileName::Compat(p)))
     }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, p)| *p == self).map_or("default", |(name, _)| name)
+        match self {
+            ProfileName::Compat(name) => name,
+            own => Self::ALL.iter().find(|(_, p)| *p == own).map_or("default", |(name, _)| name),
+        }
+    }
+
+    /// The names of all profiles, `compat:` ones last.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|(name, _)| *name).chain(peers::profiles().map(|(name, ..)| name)).collect()
+    }
+
+    /// The peer's set that the profile stands for.
+    fn compat(self) -> Option<(&'static Peer, &'static str)> {
+        let ProfileName::Compat(name) = self else { return None };
+        peers::profiles().find(|(profile, ..)| *profile == name).map(|(_, peer, set)| (peer, set))
     }
 
     fn includes(self, meta: &Meta) -> bool {
@@ -46,6 +64,10 @@ impl ProfileName {
             ProfileName::Restricted => matches!(meta.profile, Profile::Baseline | Profile::Restricted),
             ProfileName::Reliability => matches!(meta.domain(), "reliability" | "wiring"),
             ProfileName::All => true,
+            ProfileName::Compat(_) => {
+                let Some((peer, set)) = self.compat() else { return false };
+                peer.rows.iter().any(|row| row.sets.contains(&set) && row.ours.contains(&meta.id))
+            }
         }
     }
 }
@@ -109,9 +131,22 @@ impl Selection {
             chosen.retain(|check| !out.iter().any(|c| std::ptr::eq(*c, *check)));
         }
         chosen.sort_by_key(|check| check.meta.id);
-        let enable =
-            |check: &'static Check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) };
+        let thresholds = self.thresholds();
+        let enable = |check: &'static Check| {
+            let mut params = Params::defaults(check.meta.params);
+            for param in thresholds.iter().filter(|param| param.check == check.meta.id) {
+                // A test holds the data of peers to the parameters that exist.
+                let _ = params.set_text(param.name, param.value);
+            }
+            Enabled { check, severity: None, params }
+        };
         Ok(chosen.into_iter().map(enable).collect())
+    }
+
+    /// Parameters that give a peer's rules; empty for our own profiles.
+    fn thresholds(&self) -> Vec<PeerParam> {
+        let Some((peer, set)) = self.profile.compat().filter(|_| self.pss.is_none()) else { return Vec::new() };
+        peer.rows.iter().filter(|row| row.sets.contains(&set)).flat_map(|row| row.params.iter().copied()).collect()
     }
 }
 

@@ -5,11 +5,17 @@
 
 mod collect;
 mod comment;
+mod matcher;
+mod peers;
+
+pub use collect::of_peers;
+pub use peers::{moment, trivy_expiry};
 
 use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
-use collect::{Placed, Reach};
+use collect::Placed;
 use globset::{Glob, GlobMatcher};
-use ironclad_model::{Date, Finding, LabelSelector, Object, ObjectId, Place, Snapshot, Status, Waived};
+use ironclad_model::{Date, Finding, ObjectId, Place, Snapshot, Status, Waived};
+use matcher::Matcher;
 use ironclad_tree::{Comment, NodeId, Source, Span};
 use std::sync::Arc;
 
@@ -30,6 +36,8 @@ pub struct Waiver {
     pub written: Written,
     /// Which way of writing it: `comment`, `annotation`, `config`, `file`.
     pub form: &'static str,
+    /// The tool whose waiver it is, where it is not ours; `checks` are that tool's names then.
+    pub peer: Option<&'static str>,
 }
 
 /// What a waiver covers: everything that is set must match. Globs, `*` and `?`.
@@ -51,6 +59,14 @@ pub struct Scope {
     pub path: Option<String>,
     /// Globs of files.
     pub files: Vec<String>,
+    /// Name of the list item that the field lies in (a volume); of peers' waivers.
+    pub item: Option<String>,
+    /// The value that the finding points at, whatever its case and dashes (a capability); of peers' waivers.
+    pub value: Option<String>,
+    /// The direction that the finding is about (`Ingress`, `Egress`); of peers' waivers.
+    pub direction: Option<String>,
+    /// Attributes of the object and anchored regular expressions of their values; of Kubescape's exceptions.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// Where a waiver is written.
@@ -73,6 +89,26 @@ pub struct WaiverPolicy {
     pub max_days: Option<u32>,
     /// Forms that are honoured; all where not set.
     pub sources: Option<Vec<String>>,
+    /// What becomes of the waivers of other tools.
+    pub peer_waivers: PeerWaivers,
+}
+
+/// What becomes of the waivers of other tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PeerWaivers {
+    /// They hold.
+    #[default]
+    Honour,
+    /// They are named and do not hold.
+    Report,
+    /// They are no waivers.
+    Ignore,
+}
+
+impl PeerWaivers {
+    /// Words of the configuration.
+    pub const ALL: &'static [(&'static str, PeerWaivers)] =
+        &[("honour", PeerWaivers::Honour), ("report", PeerWaivers::Report), ("ignore", PeerWaivers::Ignore)];
 }
 
 /// Everything that decides about waivers besides the findings.
@@ -126,11 +162,11 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
                 let waiver = &waiver.placed.waiver;
                 let line = waiver.written.source.position(waiver.written.span.start).line;
                 finding.status = Status::Waived(Waived {
-                    reason: waiver.reason.clone().unwrap_or_default(),
+                    reason: waiver.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
                     by: waiver.by.clone(),
                     expires: waiver.expires,
                     source: format!("{}:{line}", waiver.written.source.name()),
-                    form: waiver.form,
+                    form: waiver.peer.unwrap_or(waiver.form),
                 });
             }
         }
@@ -139,7 +175,7 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
         for covered in waiver.covered.iter().filter(|c| !c.used) {
             let ran = |id: &&str| waiving.enabled.iter().any(|e| e.check.meta.id == *id);
             if covered.ids.iter().any(ran) {
-                let message = format!("waiver of `{}` hides nothing", covered.pattern);
+                let message = format!("{} hides nothing", described(&waiver.placed.waiver, &covered.pattern));
                 report(&mut hygiene, waiving, "manifest/unused-waiver", &waiver.placed, message);
             }
         }
@@ -158,7 +194,11 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
     let mut faults: Vec<String> = placed.faults.clone();
     let mut covered = Vec::new();
     for pattern in &waiver.checks {
-        match ids(pattern, waiving.catalogue) {
+        let ids = match waiver.peer {
+            Some(peer) => peers::ids(peer, pattern, waiving.catalogue),
+            None => ids(pattern, waiving.catalogue),
+        };
+        match ids {
             Ok(ids) => covered.push(Covered { pattern: pattern.clone(), ids, used: false }),
             Err(fault) => faults.push(fault),
         }
@@ -170,16 +210,25 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
             Matcher::default()
         }
     };
-    if waiver.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+    let has_reason = waiver.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    // Other tools ask for no reason; the organisation may.
+    if waiver.peer.is_none() && !has_reason {
         faults.push("has no reason: write one after the check".to_owned());
+    }
+    if waiver.peer.is_some() && waiving.policy.peer_waivers == PeerWaivers::Report {
+        faults.push("is not honoured: the organisation's configuration only reports those of other tools".to_owned());
+    }
+    if waiver.peer.is_some() {
+        locked_away(&placed, &mut covered, waiving, hygiene);
     }
     faults.extend(denied(waiver, &covered, waiving));
     let mut holds = faults.is_empty();
     for fault in &faults {
-        report(hygiene, waiving, "manifest/invalid-waiver", &placed, format!("waiver {fault}"));
+        let whose = waiver.peer.map_or_else(|| "waiver".to_owned(), |peer| format!("{peer}'s waiver"));
+        report(hygiene, waiving, "manifest/invalid-waiver", &placed, format!("{whose} {fault}"));
     }
     if let Some(expires) = waiver.expires.filter(|&expires| expires < waiving.today) {
-        let message = format!("waiver of `{}` expired on {expires}", waiver.checks.join("`, `"));
+        let message = format!("{} expired on {expires}", described(waiver, &waiver.checks.join("`, `")));
         report(hygiene, waiving, "manifest/expired-waiver", &placed, message);
         holds = false;
     }
@@ -190,14 +239,44 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
     Some(Judged { placed, covered, matcher, holds })
 }
 
+/// How messages name a waiver of this pattern.
+fn described(waiver: &Waiver, pattern: &str) -> String {
+    match waiver.peer {
+        Some(peer) if pattern == "*" => format!("{peer}'s waiver of everything"),
+        Some(peer) => format!("{peer}'s waiver of `{pattern}`"),
+        None => format!("waiver of `{pattern}`"),
+    }
+}
+
+fn is_locked(id: &str, waiving: &Waiving<'_>) -> bool {
+    let locks = |lock: &String| ids(lock, waiving.catalogue).is_ok_and(|ids| ids.contains(&id));
+    waiving.policy.locked.iter().any(locks)
+}
+
+/// A waiver of another tool often covers many checks: a lock takes away those that it names, and leaves the others.
+fn locked_away(placed: &Placed, covered: &mut Vec<Covered>, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) {
+    for pattern in covered.iter_mut() {
+        let (away, rest): (Vec<_>, Vec<_>) = pattern.ids.iter().copied().partition(|id| is_locked(id, waiving));
+        if away.is_empty() {
+            continue;
+        }
+        pattern.ids = rest;
+        let message = format!(
+            "{} does not cover `{}`: the organisation's configuration locks it",
+            described(&placed.waiver, &pattern.pattern),
+            away.join("`, `")
+        );
+        report(hygiene, waiving, "manifest/invalid-waiver", placed, message);
+    }
+    covered.retain(|pattern| !pattern.ids.is_empty());
+}
+
 /// The organisation's say.
 fn denied(waiver: &Waiver, covered: &[Covered], waiving: &Waiving<'_>) -> Vec<String> {
     let policy = waiving.policy;
     let mut faults = Vec::new();
-    let locked =
-        |id: &str| policy.locked.iter().any(|lock| ids(lock, waiving.catalogue).is_ok_and(|ids| ids.contains(&id)));
     for pattern in covered {
-        if let Some(id) = pattern.ids.iter().find(|id| locked(id)) {
+        if let Some(id) = pattern.ids.iter().find(|id| is_locked(id, waiving)) {
             faults.push(format!("of `{id}` is denied: the organisation's configuration locks this check"));
         }
     }
@@ -205,6 +284,7 @@ fn denied(waiver: &Waiver, covered: &[Covered], waiving: &Waiving<'_>) -> Vec<St
         let missing = match field.as_str() {
             "by" => waiver.by.is_none(),
             "expires" => waiver.expires.is_none(),
+            "reason" => waiver.reason.is_none() && waiver.peer.is_some(),
             _ => false,
         };
         if missing {
@@ -279,89 +359,6 @@ fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, p
     });
 }
 
-/// A scope, compiled.
-#[derive(Default)]
-struct Matcher {
-    kind: Option<GlobMatcher>,
-    namespace: Option<GlobMatcher>,
-    name: Option<GlobMatcher>,
-    selector: Option<LabelSelector>,
-    container: Option<GlobMatcher>,
-    image: Option<GlobMatcher>,
-    path: Option<Vec<String>>,
-    files: Vec<GlobMatcher>,
-}
-
-impl Matcher {
-    fn new(scope: &Scope) -> Result<Matcher, String> {
-        let one = |pattern: &Option<String>| pattern.as_deref().map(glob).transpose();
-        let selector = scope.selector.as_deref().map(LabelSelector::parse).transpose();
-        Ok(Matcher {
-            kind: one(&scope.kind)?,
-            namespace: one(&scope.namespace)?,
-            name: one(&scope.name)?,
-            selector: selector.map_err(|error| format!("has a selector that cannot be read: {error}"))?,
-            container: one(&scope.container)?,
-            image: one(&scope.image)?,
-            path: scope.path.as_deref().map(steps),
-            files: scope.files.iter().map(|file| glob(file)).collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn matches(&self, finding: &Finding, reach: &Reach, snapshot: &Snapshot) -> bool {
-        if !reach.covers(finding, snapshot) {
-            return false;
-        }
-        let is = |glob: &Option<GlobMatcher>, text: &str| glob.as_ref().is_none_or(|glob| glob.is_match(text));
-        let Some(object) = snapshot.object(finding.object) else { return false };
-        is(&self.kind, object.kind_name())
-            && is(&self.namespace, object.namespace().unwrap_or_default())
-            && is(&self.name, object.name())
-            && self.selector.as_ref().is_none_or(|selector| selects(selector, object))
-            && is(&self.container, finding.container.as_deref().unwrap_or_default())
-            && self.image.as_ref().is_none_or(|glob| image_of(finding, object).is_some_and(|i| glob.is_match(i)))
-            && self.path.as_ref().is_none_or(|path| below(path, &finding.pointer))
-            && (self.files.is_empty() || self.files.iter().any(|glob| in_file(glob, finding.source_name(snapshot))))
-    }
-}
-
-/// A file glob matches from the beginning of the name or of any of its folders.
-fn in_file(glob: &GlobMatcher, name: &str) -> bool {
-    glob.is_match(name) || name.match_indices('/').any(|(at, _)| glob.is_match(&name[at + 1..]))
-}
-
-fn selects(selector: &LabelSelector, object: &Object) -> bool {
-    selector.matches(object.labels())
-}
-
-/// The image of the container that a finding is about.
-fn image_of<'a>(finding: &Finding, object: &'a Object) -> Option<&'a str> {
-    let container = finding.container.as_deref()?;
-    let mut at = Some(object.document().node(finding.place.node));
-    while let Some(node) = at {
-        let text = |name: &str| node.get_str(name).and_then(|entry| entry.value().text());
-        if text("name") == Some(container) && text("image").is_some() {
-            return text("image");
-        }
-        at = object.document().parent(node.id());
-    }
-    None
-}
-
-/// Steps of a path: a pointer (`/spec/hostPID`) or dotted (`spec.containers[*].image`, `spec.template.*`).
-fn steps(path: &str) -> Vec<String> {
-    if let Some(pointer) = path.strip_prefix('/') {
-        return pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    }
-    let dotted = path.trim_start_matches('$').replace('[', ".").replace(']', "");
-    dotted.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
-}
-
-fn below(steps: &[String], pointer: &str) -> bool {
-    let mut actual = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
-    steps.iter().all(|step| actual.next().is_some_and(|actual| step == "*" || *step == actual))
-}
-
 /// The object that holds this place of a source, or none.
 fn object_at(snapshot: &Snapshot, source: &Arc<Source>, span: Span) -> ObjectId {
     let in_source = snapshot.objects().filter(|object| Arc::ptr_eq(object.document().source(), source));
@@ -377,31 +374,4 @@ fn object_at(snapshot: &Snapshot, source: &Arc<Source>, span: Span) -> ObjectId 
         }
     }
     nearest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_cover_what_is_below() {
-        for (path, pointer, expected) in [
-            ("/spec/hostPID", "/spec/hostPID", true),
-            ("spec.containers[*].image", "/spec/containers/0/image", true),
-            ("spec.containers[*]", "/spec/containers/0/image", true),
-            ("spec.containers.1", "/spec/containers/0/image", false),
-            ("/spec/template/spec", "/spec", false),
-            ("/metadata/annotations/a~1b", "/metadata/annotations/a~1b", true),
-        ] {
-            assert_eq!(below(&steps(path), pointer), expected, "{path} {pointer}");
-        }
-    }
-
-    #[test]
-    fn file_globs_reach_below_any_folder() {
-        let matches = |pattern: &str, name: &str| in_file(&glob(pattern).unwrap(), name);
-        assert!(matches("deploy/*.yaml", "shop/deploy/web.yaml"));
-        assert!(matches("*.yaml", "web.yaml"));
-        assert!(!matches("deploy/*.json", "deploy/web.yaml"));
-    }
 }

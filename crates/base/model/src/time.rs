@@ -31,6 +31,11 @@ impl Date {
         later.day_number() - self.day_number()
     }
 
+    /// The day before.
+    pub fn previous(self) -> Date {
+        Date::from_unix((self.day_number() - 719_468 - 1) * 86_400)
+    }
+
     fn day_number(self) -> i64 {
         let year = i64::from(self.year) - i64::from(self.month <= 2);
         let era = year.div_euclid(400);
@@ -99,6 +104,7 @@ mod tests {
             let date: Date = text.parse().unwrap();
             assert_eq!(date.to_string(), text[..10]);
             assert_eq!(Date::from_unix(date.day_number().saturating_sub(719_468) * 86_400), date);
+            assert_eq!(date.previous().days_until(date), 1);
         }
         for bad in ["2023-02-29", "2024-13-01", "24-01-01", "tomorrow", "2024-1-1", "2024-01-01Tx", "2024-01-00"] {
             assert!(bad.parse::<Date>().is_err(), "{bad}");

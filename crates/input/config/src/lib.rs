@@ -15,7 +15,7 @@ pub use read::{Layer, parse_text};
 pub use schema::json_schema;
 
 use globset::{Glob, GlobMatcher};
-use ironclad_check::waive::{Waiver, WaiverPolicy};
+use ironclad_check::waive::{PeerWaivers, Waiver, WaiverPolicy};
 use ironclad_check::{Catalogue, Enabled, ParamValue, Params, matching};
 use ironclad_model::{Finding, Severity, Snapshot};
 use ironclad_views::{CustomWorkload, WorkloadKinds};
@@ -244,6 +244,9 @@ impl Config {
             }
             if let Some(days) = value.max_days {
                 add("max-days", days.to_string());
+            }
+            if let Some((word, _)) = PeerWaivers::ALL.iter().find(|(_, mode)| *mode == value.peer_waivers).filter(|(_, mode)| *mode != PeerWaivers::Honour) {
+                add("peer-waivers", (*word).to_owned());
             }
             if let Some(sources) = &value.sources {
                 add("sources", list(sources));

@@ -1,7 +1,7 @@
 //! A configuration's text: every key known, every value of its type, every error with its place.
 
 use crate::{CheckSettings, Config, Setting};
-use ironclad_check::waive::{Scope, Waiver, WaiverPolicy, Written};
+use ironclad_check::waive::{PeerWaivers, Scope, Waiver, WaiverPolicy, Written};
 use ironclad_check::{Catalogue, ParamDefault, ParamValue, ProfileName, matching, suggest};
 use ironclad_model::Severity as Level;
 use ironclad_tree::{Entry, Kind, Limits, NodeRef, Problem, Severity, Source, Span, parse};
@@ -231,8 +231,7 @@ impl Reader<'_> {
                 "profile" => {
                     let name = self.text(node);
                     if let Some(name) = name.as_deref().filter(|name| ProfileName::parse(name).is_none()) {
-                        let names: Vec<&str> = ProfileName::ALL.iter().map(|(name, _)| *name).collect();
-                        let hint = Some(format!("one of {}", names.join(", ")));
+                        let hint = Some(format!("one of {}", ProfileName::names().join(", ")));
                         self.fail("config/bad-value", node.span(), format!("`{name}` is not a profile"), hint);
                     } else {
                         config.profile = self.set(name, entry);
@@ -445,23 +444,35 @@ impl Reader<'_> {
         let span = Span { start: item.span().start, end: (line.end as u32).min(item.span().end) };
         Some(Waiver {
             checks: names,
-            scope: Scope { kind, namespace, name, selector, container, image, path, files },
+            scope: Scope { kind, namespace, name, selector, container, image, path, files, ..Scope::default() },
             reason,
             by,
             expires,
             written: Written { source: Arc::clone(self.source), span },
             form,
+            peer: None,
         })
     }
 
     fn policy(&mut self, node: NodeRef<'_>) -> Option<WaiverPolicy> {
-        let node = self.mapping(node, &["max-days", "require", "sources"], "a mapping of demands")?;
+        let node = self.mapping(node, &["max-days", "peer-waivers", "require", "sources"], "a mapping of demands")?;
         let mut policy = WaiverPolicy::default();
         if let Some(entry) = node.get_str("require") {
             policy.require = self.one_of(entry.value(), &["reason", "by", "expires"])?;
         }
         if let Some(entry) = node.get_str("sources") {
             policy.sources = self.one_of(entry.value(), &["annotation", "comment", "config", "file"]);
+        }
+        if let Some(entry) = node.get_str("peer-waivers") {
+            let word = self.text(entry.value())?;
+            match PeerWaivers::ALL.iter().find(|(name, _)| *name == word) {
+                Some((_, mode)) => policy.peer_waivers = *mode,
+                None => {
+                    let hint = Some("one of honour, report, ignore".to_owned());
+                    let message = format!("`{word}` is unknown here");
+                    self.fail("config/bad-value", entry.value().span(), message, hint);
+                }
+            }
         }
         if let Some(entry) = node.get_str("max-days") {
             policy.max_days = entry.value().as_i64().and_then(|days| u32::try_from(days).ok());

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 pub fn json_schema(catalogue: &Catalogue) -> String {
     let texts = json!({"type": "array", "items": {"type": "string"}});
     let severity = json!({"enum": ["critical", "high", "medium", "low", "info"]});
-    let profiles: Vec<&str> = ProfileName::ALL.iter().map(|(name, _)| *name).collect();
+    let profiles = ProfileName::names();
     let mut checks = Map::new();
     for check in catalogue.checks() {
         checks.insert(check.meta.id.to_owned(), settings(check.meta));
@@ -76,6 +76,7 @@ pub fn json_schema(catalogue: &Catalogue) -> String {
                 "properties": {
                     "require": {"type": "array", "items": {"enum": ["reason", "by", "expires"]}},
                     "max-days": {"type": "integer", "minimum": 0},
+                    "peer-waivers": {"description": "What becomes of the waivers of other tools.", "enum": ["honour", "report", "ignore"]},
                     "sources": {"type": "array", "items": {"enum": ["annotation", "comment", "config", "file"]}},
                 },
             },

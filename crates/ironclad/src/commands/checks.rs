@@ -1,4 +1,6 @@
-//! `ironclad checks`: the catalogue.
+//! `ironclad checks`: the catalogue, and the checks of a peer beside ours.
+
+mod peer;
 
 use crate::args::{Checks, Global};
 use crate::commands::scan;
@@ -6,13 +8,16 @@ use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
 use anstyle::{AnsiColor, Style};
-use ironclad_check::{FixKind, Meta, ParamValue};
+use ironclad_check::{FixKind, Meta, ParamValue, peers};
 use ironclad_model::Severity;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// Prints the selected checks; all of them without a selection.
 pub(crate) fn run(arguments: &Checks, _global: &Global) -> anyhow::Result<Exit> {
+    if let Some(name) = &arguments.peer {
+        return peer::run(name, &arguments.format);
+    }
     let mut select = arguments.select.clone();
     if select.profile.is_none() && select.pss.is_none() && select.select.is_empty() {
         select.profile = Some("all".to_owned());
@@ -78,7 +83,7 @@ fn describe(meta: &'static Meta) -> Value {
         FixKind::Unsafe => "unsafe",
         FixKind::Value => "value",
     };
-    let peers: Vec<Value> = meta.peers.iter().map(|(tool, id)| json!({"tool": tool, "id": id})).collect();
+    let peers: Vec<Value> = peers::names_of(meta.id).iter().map(|(tool, id)| json!({"tool": tool, "id": id})).collect();
     let params: Vec<Value> = meta
         .params
         .iter()

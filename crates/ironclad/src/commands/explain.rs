@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::{catalogue, commands::settings, markdown, output};
 use anstyle::Style;
-use ironclad_check::{Catalogue, FixKind, Meta, RunConfig, Selection};
+use ironclad_check::{Catalogue, FixKind, Meta, RunConfig, Selection, peers};
 use ironclad_load::{Progress, Request};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ fn facts(meta: &Meta, out: &mut String) -> std::fmt::Result {
     if !meta.tags.is_empty() {
         writeln!(out, "tags      {}", meta.tags.join(", "))?;
     }
-    for (index, (tool, name)) in meta.peers.iter().enumerate() {
+    for (index, (tool, name)) in peers::names_of(meta.id).iter().enumerate() {
         writeln!(out, "{}{tool}: {name}", if index == 0 { "known as  " } else { "          " })?;
     }
     Ok(())

@@ -165,8 +165,7 @@ pub(crate) fn selection(select: &Select, config: Option<&Config>) -> anyhow::Res
     let profile = match asked.or(configured) {
         None => ProfileName::Default,
         Some(name) => ProfileName::parse(name).ok_or_else(|| {
-            let names: Vec<&str> = ProfileName::ALL.iter().map(|(name, _)| *name).collect();
-            user_error(format!("`{name}` is not a profile"), format!("one of {}", names.join(", ")))
+            user_error(format!("`{name}` is not a profile"), format!("one of {}", ProfileName::names().join(", ")))
         })?,
     };
     let list = |setting: Option<&ironclad_config::Setting<Vec<String>>>| {

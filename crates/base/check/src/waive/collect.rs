@@ -1,7 +1,8 @@
 //! Finds the waivers: annotations of objects, pod templates and namespaces, comments, the configuration's.
 
 use super::comment::{self, Directive};
-use super::{Scope, Waiver, Waiving, Written, object_at};
+use super::peers::{self, Extent, Stand};
+use super::{PeerWaivers, Scope, Waiver, Waiving, Written, object_at};
 use ironclad_model::{Finding, Kind, Object, ObjectId, Snapshot};
 use ironclad_tree::{Comment, NodeRef, Source, Span, f};
 use ironclad_views::{WorkloadKinds, pods};
@@ -64,11 +65,13 @@ impl Reach {
 /// Every waiver of the run: those in manifests by place, then the configuration's in their order.
 pub(super) fn collect(waiving: &Waiving<'_>) -> Vec<Placed> {
     let mut found = Vec::new();
+    let with_peers = waiving.policy.peer_waivers != PeerWaivers::Ignore;
     for object in waiving.snapshot.objects() {
-        annotations(object, &mut found);
+        metadata(object, with_peers, &mut found);
     }
-    comments(waiving, &mut found);
-    found.extend(waiving.configured.iter().map(|waiver| Placed {
+    comments(waiving.snapshot, waiving.comments, with_peers, &mut found);
+    let configured = waiving.configured.iter().filter(|waiver| with_peers || waiver.peer.is_none());
+    found.extend(configured.map(|waiver| Placed {
         waiver: waiver.clone(),
         reach: Reach::Anywhere,
         object: ObjectId::NONE,
@@ -78,19 +81,47 @@ pub(super) fn collect(waiving: &Waiving<'_>) -> Vec<Placed> {
     found
 }
 
-fn annotations(object: &Object, found: &mut Vec<Placed>) {
-    let own = object.metadata().and_then(|metadata| metadata.get(f::ANNOTATIONS)).map(|entry| entry.value());
-    if let Some(annotations) = own {
+/// The waivers of other tools in manifests: with each the object that it stands in, for who wants to rewrite them.
+pub fn of_peers<'s>(
+    snapshot: &'s Snapshot,
+    loose: &[(Arc<Source>, Vec<Comment>)],
+) -> Vec<(Option<&'s Object>, Waiver, bool)> {
+    let mut found = Vec::new();
+    for object in snapshot.objects() {
+        metadata(object, true, &mut found);
+    }
+    comments(snapshot, loose, true, &mut found);
+    found.retain(|placed| placed.waiver.peer.is_some());
+    let whole_file = |placed: &Placed| matches!(placed.reach, Reach::File(_));
+    found.into_iter().map(|p| (snapshot.object(p.object), p.waiver.clone(), whole_file(&p))).collect()
+}
+
+fn metadata(object: &Object, with_peers: bool, found: &mut Vec<Placed>) {
+    let own = object.metadata();
+    let part = |name| own.and_then(|metadata| Some(metadata.get(name)?.value()));
+    let pods = pods(object, &WorkloadKinds::default());
+    let is_own = |node: Option<NodeRef<'_>>| node.is_some_and(|node| own.is_some_and(|own| own.id() == node.id()));
+    if let Some(annotations) = part(f::ANNOTATIONS) {
         annotations_of(object, annotations, "", "/metadata/annotations", found);
     }
-    for pod in pods(object, &WorkloadKinds::default()) {
-        let Some(annotations) = pod.metadata.annotations().node() else { continue };
-        if own.is_some_and(|own| own.id() == annotations.id()) {
-            continue;
-        }
+    if with_peers {
+        let of_pods = pods.iter().any(|pod| is_own(pod.metadata.spot().node()));
+        let (annotations, labels) = (part(f::ANNOTATIONS), part(f::LABELS));
+        let stand = Stand { object, annotations, labels, below: "", pointer: "/metadata", of_pods, own: true };
+        peers::in_metadata(&stand, found);
+    }
+    for pod in &pods {
+        let Some(node) = pod.metadata.spot().node().filter(|node| !is_own(Some(*node))) else { continue };
         let pointer = ironclad_model::Place::of(pod.metadata.spot()).pointer(object.document(), object.root().id());
-        let template = pointer.strip_suffix("/metadata").unwrap_or(&pointer).to_owned();
-        annotations_of(object, annotations, &template, &format!("{pointer}/annotations"), found);
+        let below = pointer.strip_suffix("/metadata").unwrap_or(&pointer);
+        let (annotations, labels) = (pod.metadata.annotations().node(), node.get(f::LABELS).map(|e| e.value()));
+        if let Some(annotations) = annotations {
+            annotations_of(object, annotations, below, &format!("{pointer}/annotations"), found);
+        }
+        if with_peers {
+            let stand = Stand { object, annotations, labels, below, pointer: &pointer, of_pods: true, own: false };
+            peers::in_metadata(&stand, found);
+        }
     }
 }
 
@@ -118,6 +149,7 @@ fn annotations_of(object: &Object, annotations: NodeRef<'_>, below: &str, pointe
                 expires: parts.expires,
                 written: Written { source: Arc::clone(object.document().source()), span },
                 form: "annotation",
+                peer: None,
             },
             reach,
             object: object.id(),
@@ -127,12 +159,17 @@ fn annotations_of(object: &Object, annotations: NodeRef<'_>, below: &str, pointe
     }
 }
 
-fn comments(waiving: &Waiving<'_>, found: &mut Vec<Placed>) {
+fn comments(
+    snapshot: &Snapshot,
+    loose: &[(Arc<Source>, Vec<Comment>)],
+    with_peers: bool,
+    found: &mut Vec<Placed>,
+) {
     // Documents of one text are neighbours, and hold its comments between them.
     let mut seen: Vec<Arc<Source>> = Vec::new();
     let mut all: Vec<(Arc<Source>, Vec<Comment>)> = Vec::new();
     let mut last = None;
-    for object in waiving.snapshot.objects() {
+    for object in snapshot.objects() {
         if last == Some(object.document_id()) || object.document().comments().is_empty() {
             continue;
         }
@@ -146,7 +183,7 @@ fn comments(waiving: &Waiving<'_>, found: &mut Vec<Placed>) {
             seen.push(Arc::clone(source));
         }
     }
-    for (source, loose) in waiving.comments {
+    for (source, loose) in loose {
         match all.iter_mut().find(|(known, _)| Arc::ptr_eq(known, source)) {
             Some((_, comments)) => comments.extend(loose),
             None => all.push((Arc::clone(source), loose.clone())),
@@ -156,10 +193,50 @@ fn comments(waiving: &Waiving<'_>, found: &mut Vec<Placed>) {
         comments.sort_by_key(|comment| comment.span.start);
         for comment in &comments {
             if let Some(directive) = comment::directive(&source, comment) {
-                found.push(placed(waiving.snapshot, &source, comment, directive));
+                found.push(placed(snapshot, &source, comment, directive));
+            } else if with_peers {
+                let others = peers::in_comment(&source, comment).into_iter();
+                found.extend(others.map(|(extent, said)| reach(snapshot, &source, comment, extent, said)));
             }
         }
     }
+}
+
+/// Gives a comment of another tool what it reaches. Beside nothing it reaches nothing, and is unused.
+fn reach(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, extent: Extent, mut said: Placed) -> Placed {
+    let line = comment::target_line(source, comment);
+    let on_line = || {
+        let objects = snapshot.objects().filter(|o| Arc::ptr_eq(o.document().source(), source));
+        objects.into_iter().find_map(|o| comment::range_on_line(o.document(), line))
+    };
+    let mut at = comment.span;
+    said.reach = match extent {
+        Extent::File => Reach::File(Arc::clone(source)),
+        Extent::Block => {
+            at = on_line().unwrap_or(comment.span);
+            Reach::Range(Arc::clone(source), at)
+        }
+        Extent::Line => {
+            let range = source.line_range(line);
+            at = Span { start: range.start as u32, end: range.end as u32 };
+            Reach::Range(Arc::clone(source), at)
+        }
+        Extent::Object => {
+            // A comment above the first key is still above the object, as for the tool.
+            let mut object = object_at(snapshot, source, comment.span);
+            if object == ObjectId::NONE
+                && let Some(range) = on_line()
+            {
+                object = object_at(snapshot, source, range);
+            }
+            Reach::Below(object, String::new())
+        }
+    };
+    said.object = match &said.reach {
+        Reach::Below(object, _) => *object,
+        _ => object_at(snapshot, source, at),
+    };
+    said
 }
 
 fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directive: Directive) -> Placed {
@@ -197,6 +274,7 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
             expires: directive.parts.expires,
             written: Written { source: Arc::clone(source), span: comment.span },
             form: "comment",
+            peer: None,
         },
         reach,
         object,
