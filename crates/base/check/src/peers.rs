@@ -151,8 +151,7 @@ fn key(name: &str) -> String {
 
 /// The files are ours and held to their format by the tests, so what does not fit is passed over.
 fn read(text: &'static str) -> Peer {
-    let mut peer =
-        Peer { name: "", title: "", source: "", version: "", profiles: Vec::new(), rows: Vec::new() };
+    let mut peer = Peer { name: "", title: "", source: "", version: "", profiles: Vec::new(), rows: Vec::new() };
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         match line.split_once(' ') {
             Some(("peer", name)) => peer.name = name,
@@ -194,7 +193,9 @@ mod tests {
     #[test]
     fn every_file_keeps_its_format() {
         for (peer, text) in peers().iter().zip(FILES) {
-            for (what, value) in [("peer", peer.name), ("title", peer.title), ("source", peer.source), ("version", peer.version)] {
+            for (what, value) in
+                [("peer", peer.name), ("title", peer.title), ("source", peer.source), ("version", peer.version)]
+            {
                 assert!(!value.is_empty(), "{}: no `{what}`", peer.name);
             }
             let lines = text.lines().filter(|line| line.contains(" | ") && !line.starts_with('#')).count();
@@ -219,7 +220,15 @@ mod tests {
 
     #[test]
     fn spellings_of_a_name_are_one() {
-        for name in ["KSV-0017", "KSV017", "AVD-KSV-0017", "avd-ksv017", "ksv-0017", "no-privileged-containers", "kubernetes-no-privileged-containers"] {
+        for name in [
+            "KSV-0017",
+            "KSV017",
+            "AVD-KSV-0017",
+            "avd-ksv017",
+            "ksv-0017",
+            "no-privileged-containers",
+            "kubernetes-no-privileged-containers",
+        ] {
             assert_eq!(meant_by(name), ["workload/privileged"], "{name}");
         }
         assert_eq!(meant_by("KSV-0117"), ["workload/privileged-port"]);

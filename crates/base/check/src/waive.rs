@@ -15,8 +15,8 @@ use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
 use collect::Placed;
 use globset::{Glob, GlobMatcher};
 use ironclad_model::{Date, Finding, ObjectId, Place, Snapshot, Status, Waived};
-use matcher::Matcher;
 use ironclad_tree::{Comment, NodeId, Source, Span};
+use matcher::Matcher;
 use std::sync::Arc;
 
 /// A decision to live with findings.

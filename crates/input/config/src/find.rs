@@ -1,6 +1,6 @@
 //! Finds and layers the files.
 
-use crate::{Config, Setting, read};
+use crate::{Config, Setting, peers, read};
 use ironclad_check::Catalogue;
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::collections::HashSet;
@@ -11,6 +11,8 @@ use std::sync::Arc;
 const NAMES: &[&str] = &["ironclad.yaml", ".ironclad.yaml"];
 /// Waivers beside a configuration.
 const WAIVERS: &str = ".ironclad/waivers.yaml";
+/// What Trivy ignores, where it would look for it, and its newer notation.
+const TRIVY: [&str; 2] = [".trivyignore", ".trivyignore.yaml"];
 /// Largest configuration file.
 const LIMIT: u64 = 1 << 20;
 /// Longest chain of `extends`.
@@ -39,6 +41,14 @@ pub fn load(
             reader.waivers(&path, None, &mut config);
         }
     }
+    if !no_config {
+        for name in TRIVY {
+            if let Some(file) = above(start, &[name]) {
+                reader.root = repository(&file);
+                reader.waivers(&file, None, &mut config);
+            }
+        }
+    }
     if let Some(file) = policy {
         reader.root = None;
         reader.organisation = true;
@@ -48,12 +58,16 @@ pub fn load(
     (config, reader.problems)
 }
 
-/// The nearest file above an input, no higher than its repository.
+/// The nearest configuration above an input, no higher than its repository.
 fn discover(start: &Path) -> Option<PathBuf> {
+    above(start, NAMES)
+}
+
+fn above(start: &Path, names: &[&str]) -> Option<PathBuf> {
     let full = std::path::absolute(start).ok()?;
     let mut folder = if full.is_dir() { full } else { full.parent()?.to_owned() };
     loop {
-        if let Some(found) = NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        if let Some(found) = names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
             return Some(found);
         }
         if folder.join(".git").exists() || !folder.pop() {
@@ -180,7 +194,10 @@ impl Reader<'_> {
 
     fn waivers(&mut self, path: &Path, named: Named<'_>, config: &mut Config) {
         let Some(source) = self.text(path, named) else { return };
-        let (waivers, found) = read::parse_waivers(&source);
+        let (waivers, found) = match peers::recognise(&source) {
+            Some(kind) => peers::read(&source, kind),
+            None => read::parse_waivers(&source),
+        };
         config.waivers.extend(waivers);
         self.problems.extend(found.into_iter().map(|problem| (Arc::clone(&source), problem)));
         config.files.push(source.name().to_string());

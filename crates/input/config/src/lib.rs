@@ -4,9 +4,13 @@
 //! `--config`), the organisation's own (`--policy-config`), which wins and alone may lock. Files are read through the
 //! tree, so that every error has a line, a column and an excerpt.
 //!
-//! Deliberately absent: flags of the command line (they refine what this yields), peers' formats.
+//! Waiver files of other scanners ([`peers`]) are read beside it: `.trivyignore` where Trivy would find it, the others
+//! where `waiver-files` names them.
+//!
+//! Deliberately absent: flags of the command line (they refine what this yields).
 
 mod find;
+pub mod peers;
 mod read;
 mod schema;
 
@@ -245,7 +249,11 @@ impl Config {
             if let Some(days) = value.max_days {
                 add("max-days", days.to_string());
             }
-            if let Some((word, _)) = PeerWaivers::ALL.iter().find(|(_, mode)| *mode == value.peer_waivers).filter(|(_, mode)| *mode != PeerWaivers::Honour) {
+            if let Some((word, _)) = PeerWaivers::ALL
+                .iter()
+                .find(|(_, mode)| *mode == value.peer_waivers)
+                .filter(|(_, mode)| *mode != PeerWaivers::Honour)
+            {
                 add("peer-waivers", (*word).to_owned());
             }
             if let Some(sources) = &value.sources {

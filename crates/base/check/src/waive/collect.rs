@@ -159,12 +159,7 @@ fn annotations_of(object: &Object, annotations: NodeRef<'_>, below: &str, pointe
     }
 }
 
-fn comments(
-    snapshot: &Snapshot,
-    loose: &[(Arc<Source>, Vec<Comment>)],
-    with_peers: bool,
-    found: &mut Vec<Placed>,
-) {
+fn comments(snapshot: &Snapshot, loose: &[(Arc<Source>, Vec<Comment>)], with_peers: bool, found: &mut Vec<Placed>) {
     // Documents of one text are neighbours, and hold its comments between them.
     let mut seen: Vec<Arc<Source>> = Vec::new();
     let mut all: Vec<(Arc<Source>, Vec<Comment>)> = Vec::new();

@@ -3,7 +3,7 @@
 use super::collect::Reach;
 use super::{Scope, glob};
 use globset::GlobMatcher;
-use ironclad_model::{Finding, LabelSelector, Object, Snapshot};
+use ironclad_model::{Finding, Kind, LabelSelector, Object, Snapshot};
 use ironclad_tree::NodeRef;
 use ironclad_views::{WorkloadKinds, pods};
 use regex::Regex;
@@ -91,6 +91,7 @@ fn has(finding: &Finding, object: &Object, snapshot: &Snapshot, key: &str, patte
     match key {
         "kind" => is(object.kind_name()),
         "name" => is(object.name()),
+        "namespace" if object.kind() == Kind::NAMESPACE => is(object.name()),
         "namespace" => is(object.namespace().unwrap_or_default()),
         "apiVersion" => is(object.api_version()),
         // Manifests belong to no cluster.

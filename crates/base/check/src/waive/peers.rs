@@ -123,8 +123,7 @@ fn annotation(stand: &Stand<'_>, key: &str, value: &str) -> Option<Said> {
 
 /// A list of whole ids; the tool lets one imply another.
 fn kube_score(value: &str) -> Said {
-    let mut checks: Vec<String> =
-        value.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+    let mut checks: Vec<String> = value.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
     if checks.iter().any(|id| id == "container-resources") {
         checks.push("container-ephemeral-storage-request-and-limit".to_owned());
     }
