@@ -7,6 +7,7 @@ mod fuzz;
 mod licences;
 mod oracle;
 mod rbac_tables;
+mod schemas;
 mod smoke;
 mod test;
 

@@ -3,7 +3,7 @@
 //! Each test that could not run wrote a line to the file named by `IRONCLAD_SKIPPED`; they are printed at the end, and
 //! a summary is left in `target/test-summary.txt`.
 
-use crate::{control_plane, oracle, root, say};
+use crate::{control_plane, oracle, root, say, schemas};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -35,6 +35,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             }
             oracle::Built::Missing(why) => note(&skipped, &format!("every test of a real API server: {why}"))?,
         }
+    }
+    let (folder, missing) = schemas::fetch()?;
+    cargo.env("IRONCLAD_SCHEMAS", folder);
+    for why in missing {
+        note(&skipped, &why)?;
     }
     let mut child = cargo.stdout(Stdio::piped()).spawn().context("cargo test")?;
     let (mut passed, mut failed) = (0u64, 0u64);

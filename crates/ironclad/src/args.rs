@@ -151,7 +151,8 @@ pub struct Select {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Output")]
 pub struct Report {
-    /// Format on standard output: pretty, json, sarif, github, junit
+    /// Format on standard output: pretty, json, sarif, github, junit, gitlab, markdown, html, csv, openreports,
+    /// policyreport
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,
     /// Write a report to a file too; the format follows from the extension [repeatable]

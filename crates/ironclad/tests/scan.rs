@@ -266,8 +266,21 @@ fn sarif_is_whole_even_when_there_is_nothing() {
 fn several_reports_of_one_run() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.yaml"), POD).unwrap();
-    let arguments =
-        ["scan", "a.yaml", "-o", "r.sarif", "-o", "r.json", "-o", "junit=r.junit", "-o", "github=r.log", "-o", "r.txt"];
+    let files = [
+        "r.sarif",
+        "r.json",
+        "junit=r.junit",
+        "github=r.log",
+        "r.txt",
+        "r.md",
+        "r.html",
+        "r.csv",
+        "gitlab=gl.json",
+        "openreports=or.json",
+        "policyreport=pr.json",
+    ];
+    let mut arguments = vec!["scan", "a.yaml"];
+    files.iter().for_each(|file| arguments.extend(["-o", file]));
     let output = ironclad(&arguments, folder.path());
     assert_eq!(code(&output), 1);
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -278,6 +291,9 @@ fn several_reports_of_one_run() {
     assert!(
         read("r.log").contains("::error file=a.yaml,line=5,endLine=5,col=3,endColumn=16,title=workload/host-pid::")
     );
+    assert!(read("r.md").starts_with("## ironclad") && read("r.html").starts_with("<!doctype html>"));
+    assert!(read("r.csv").starts_with("status,severity,check,") && read("gl.json").contains("\"check_name\""));
+    assert!(read("or.json").contains("openreports.io/v1alpha1") && read("pr.json").contains("wgpolicyk8s.io/v1alpha2"));
     assert!(!read("r.txt").contains('\u{1b}'), "a file has no colour");
 }
 

@@ -10,7 +10,7 @@ use ironclad_check::waive::{self, Waiving};
 use ironclad_check::{Enabled, ProfileName, RunConfig, Selection, SelectionError, run as judge};
 use ironclad_config::Config;
 use ironclad_model::{Coverage, Date, Report, ReportedProblem};
-use ironclad_report::{Format, Options, View};
+use ironclad_report::{Base, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -94,6 +94,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
         elapsed: Some(started.elapsed()),
         version: env!("CARGO_PKG_VERSION"),
         width: output::width(),
+        base: base(),
     };
     let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &catalogue, options };
     write(&view, &targets, global.quiet)?;
@@ -197,6 +198,14 @@ fn today() -> Date {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     Date::from_unix(fixed.unwrap_or_else(now))
+}
+
+/// Where the program stands in its repository; nothing outside of one.
+fn base() -> Base {
+    let Ok(here) = std::env::current_dir() else { return Base::default() };
+    let Some(root) = here.ancestors().find(|folder| folder.join(".git").exists()) else { return Base::default() };
+    let text = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    Base { root: text(root), folder: here.strip_prefix(root).map(text).unwrap_or_default() }
 }
 
 fn nothing_scanned(arguments: &[PathBuf]) -> ReportedProblem {

@@ -1,5 +1,6 @@
 //! Lines of a source with a range underlined.
 
+use crate::inline;
 use anstyle::Style;
 use ironclad_tree::{Source, Span};
 use std::fmt::Write;
@@ -56,8 +57,18 @@ impl Excerpt<'_> {
 
     fn line(&self, line: u32) -> String {
         let text = self.source.text().get(self.source.line_range(line)).unwrap_or_default();
-        // Control characters would move the cursor, or worse.
-        text.chars().map(|c| if c == '\t' || c.is_control() { ' ' } else { c }).collect()
+        // Control characters would move the cursor, or worse; others would turn the line around.
+        text.chars()
+            .map(|c| {
+                if c.is_control() {
+                    ' '
+                } else if inline::misleads(c) {
+                    '\u{FFFD}'
+                } else {
+                    c
+                }
+            })
+            .collect()
     }
 
     fn room(&self, numbers: usize) -> usize {

@@ -1,11 +1,36 @@
-//! Workflow commands of GitHub Actions: an annotation for each open finding and each problem.
+//! Workflow commands of GitHub Actions: an annotation for each problem and each open finding.
+//!
+//! A step shows ten errors and ten warnings, the first that it prints: so what could not be judged comes first, and of
+//! findings the worst.
 
-use crate::{View, position_of};
+use crate::{Located, View, position_of};
 use ironclad_model::Severity;
 use std::io;
 
 pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    for located in view.findings().filter(|located| located.finding.is_open()) {
+    for problem in &view.report.problems {
+        let command = match problem.problem.severity {
+            ironclad_tree::Severity::Error => "error",
+            ironclad_tree::Severity::Warning => "warning",
+        };
+        let place = position_of(problem).map(|(start, _)| format!(",line={},col={}", start.line, start.column));
+        let hint = problem.problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        writeln!(
+            out,
+            "::{command} file={}{},title={}::{}",
+            property(&view.path(&problem.source)),
+            place.unwrap_or_default(),
+            property(problem.problem.code),
+            data(&format!("{}{hint}", problem.problem.message)),
+        )?;
+    }
+    for failure in &view.report.failures {
+        let message = format!("{} failed on {}: {}", failure.check, failure.object, failure.message);
+        writeln!(out, "::error title=internal/check-failed::{}", data(&message))?;
+    }
+    let mut open: Vec<Located<'_>> = view.findings().filter(|located| located.finding.is_open()).collect();
+    open.sort_by_key(|located| std::cmp::Reverse(located.finding.severity));
+    for located in &open {
         let finding = located.finding;
         let command = match finding.severity {
             Severity::Critical | Severity::High => "error",
@@ -18,36 +43,15 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         } else {
             String::new()
         };
-        let object = located.object.map(|object| format!(" ({})", object.identity())).unwrap_or_default();
         writeln!(
             out,
             "::{command} file={},line={},endLine={}{columns},title={}::{}",
-            property(located.source_name()),
+            property(&view.path(located.source_name())),
             located.start.line,
             located.end.line,
             property(finding.check),
-            data(&format!("{}{object}", finding.message)),
+            data(&located.sentence()),
         )?;
-    }
-    for problem in &view.report.problems {
-        let command = match problem.problem.severity {
-            ironclad_tree::Severity::Error => "error",
-            ironclad_tree::Severity::Warning => "warning",
-        };
-        let place = position_of(problem).map(|(start, _)| format!(",line={},col={}", start.line, start.column));
-        let hint = problem.problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        writeln!(
-            out,
-            "::{command} file={}{},title={}::{}",
-            property(&problem.source),
-            place.unwrap_or_default(),
-            property(problem.problem.code),
-            data(&format!("{}{hint}", problem.problem.message)),
-        )?;
-    }
-    for failure in &view.report.failures {
-        let message = format!("{} failed on {}: {}", failure.check, failure.object, failure.message);
-        writeln!(out, "::error title=internal/check-failed::{}", data(&message))?;
     }
     Ok(())
 }

@@ -53,6 +53,14 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         let suite = suites.entry(&problem.source).or_insert_with(|| TestSuite::new(problem.source.as_str()));
         suite.add_test_case(case);
     }
+    for failure in &view.report.failures {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(failure.message.as_str());
+        status.set_type("internal/check-failed");
+        let mut case = TestCase::new(format!("{}: {}", failure.object, failure.check), status);
+        case.set_classname(failure.check);
+        suites.entry("ironclad").or_insert_with(|| TestSuite::new("ironclad")).add_test_case(case);
+    }
     for (_, mut suite) in suites {
         if suite.test_cases.is_empty() {
             let mut case = TestCase::new("no finding", TestCaseStatus::success());

@@ -6,12 +6,21 @@
 //!
 //! Deliberately absent: any decision about exit codes, terminals, files.
 
+mod csv;
 mod excerpt;
 mod github;
+mod gitlab;
+mod html;
+mod inline;
 mod json_v1;
 mod junit;
+mod markdown;
+mod openreports;
+mod paths;
 mod pretty;
 mod sarif;
+
+pub use paths::Base;
 
 use ironclad_check::{Catalogue, Meta};
 use ironclad_model::{Finding, Object, Report, ReportedProblem, Snapshot};
@@ -49,6 +58,8 @@ pub struct Options {
     pub version: &'static str,
     /// Columns to stay within; none outside a terminal.
     pub width: Option<usize>,
+    /// Where the program stands in its repository: formats that code hosts read name files from its root.
+    pub base: Base,
 }
 
 /// A way of writing a report.
@@ -64,6 +75,18 @@ pub enum Format {
     Github,
     /// JUnit's XML.
     Junit,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// Markdown for a comment or a job's summary.
+    Markdown,
+    /// One page for a browser.
+    Html,
+    /// A table for spreadsheets.
+    Csv,
+    /// `openreports.io/v1alpha1` objects.
+    Openreports,
+    /// `wgpolicyk8s.io/v1alpha2` objects.
+    Policyreport,
 }
 
 impl Format {
@@ -74,6 +97,12 @@ impl Format {
         ("sarif", Format::Sarif),
         ("github", Format::Github),
         ("junit", Format::Junit),
+        ("gitlab", Format::Gitlab),
+        ("markdown", Format::Markdown),
+        ("html", Format::Html),
+        ("csv", Format::Csv),
+        ("openreports", Format::Openreports),
+        ("policyreport", Format::Policyreport),
     ];
 
     /// By the extension of a file.
@@ -83,6 +112,9 @@ impl Format {
             "sarif" => Format::Sarif,
             "xml" => Format::Junit,
             "txt" => Format::Pretty,
+            "md" => Format::Markdown,
+            "html" | "htm" => Format::Html,
+            "csv" => Format::Csv,
             _ => return None,
         })
     }
@@ -108,6 +140,12 @@ pub fn write(format: Format, view: &View<'_>, out: &mut dyn io::Write) -> io::Re
         Format::Sarif => sarif::write(view, out),
         Format::Github => github::write(view, out),
         Format::Junit => junit::write(view, out),
+        Format::Gitlab => gitlab::write(view, out),
+        Format::Markdown => markdown::write(view, out),
+        Format::Html => html::write(view, out),
+        Format::Csv => csv::write(view, out),
+        Format::Openreports => openreports::write(openreports::OPENREPORTS, view, out),
+        Format::Policyreport => openreports::write(openreports::WGPOLICY, view, out),
     }
 }
 
@@ -137,6 +175,11 @@ impl<'a> View<'a> {
         self.report.findings.iter().map(|finding| self.locate(finding))
     }
 
+    /// A source's name from the root of the repository.
+    fn path(&self, source: &str) -> String {
+        self.options.base.from_root(source)
+    }
+
     fn meta(&self, id: &str) -> Option<&'static Meta> {
         self.catalogue.get(id).map(|check| check.meta)
     }
@@ -145,6 +188,14 @@ impl<'a> View<'a> {
 impl Located<'_> {
     fn source_name(&self) -> &str {
         self.source.map(|source| &**source.name()).unwrap_or_default()
+    }
+
+    /// The message with the object that it is about.
+    fn sentence(&self) -> String {
+        match self.object {
+            Some(object) => format!("{} ({})", self.finding.message, object.identity()),
+            None => self.finding.message.clone(),
+        }
     }
 }
 

@@ -215,7 +215,7 @@ fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut Str
 }
 
 /// The line on which the list item around a finding begins: it names the container, port or rule.
-fn context(located: &Located<'_>) -> Option<u32> {
+pub(crate) fn context(located: &Located<'_>) -> Option<u32> {
     let object = located.object.filter(|_| located.finding.elsewhere.is_none())?;
     let document = object.document();
     let mut at = document.node(located.finding.place.node);
@@ -233,7 +233,7 @@ fn context(located: &Located<'_>) -> Option<u32> {
 }
 
 /// Standards that a check stands for: `PSS baseline (privileged), CIS 5.2.2`.
-fn breaks(meta: &Meta, pss: Option<&str>) -> String {
+pub(crate) fn breaks(meta: &Meta, pss: Option<&str>) -> String {
     let mut parts: Vec<String> = Vec::new();
     let standard = meta.pss.iter().find(|p| pss.is_none_or(|check| check == p.check));
     if let Some(standard) = standard {

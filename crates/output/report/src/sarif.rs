@@ -1,38 +1,116 @@
 //! SARIF 2.1.0, in the shape that code scanning reads.
+//!
+//! GitHub refuses a run of more than 25,000 results and shows the worst 5,000, so a longer run keeps its worst and says
+//! in a notification how many are missing: <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
+//! Names of files count from the root of the repository (`%SRCROOT%`), as code hosts want them.
 
 use crate::{Located, View, position_of};
-use ironclad_check::Meta;
-use ironclad_model::{Severity, Status};
+use ironclad_check::{FixKind, Meta};
+use ironclad_model::{Confidence, Finding, Severity, Status};
+use ironclad_tree::{Source, Span};
+use serde::Serialize;
+use serde::ser::SerializeSeq;
 use serde_json::{Map, Value, json};
 use std::io;
 
+/// Most results of a run, by GitHub's limits.
+const MOST: usize = 25_000;
+/// Most tags of a rule, by GitHub's limits.
+const MOST_TAGS: usize = 20;
+const PROJECT: &str = "https://github.com/ironclad-security/ironclad";
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Value,
+    column_kind: &'static str,
+    original_uri_base_ids: Value,
+    invocations: Value,
+    results: Results<'a>,
+}
+
+/// Written one by one: a log of a large tree need not be in memory twice.
+struct Results<'a> {
+    view: &'a View<'a>,
+    rules: &'a [&'static Meta],
+    kept: Vec<&'a Finding>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(Some(self.kept.len()))?;
+        for finding in &self.kept {
+            sequence.serialize_element(&result(self.view, &self.view.locate(finding), self.rules))?;
+        }
+        sequence.end()
+    }
+}
+
 pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    write_most(view, MOST, out)
+}
+
+fn write_most(view: &View<'_>, most: usize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut rules: Vec<&'static Meta> = view.report.findings.iter().filter_map(|f| view.meta(f.check)).collect();
     rules.sort_by_key(|meta| meta.id);
     rules.dedup_by_key(|meta| meta.id);
-    let results: Vec<Value> = view.findings().map(|located| result(view, &located, &rules)).collect();
-    let notifications: Vec<Value> = problems(view).collect();
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {
+    let kept = worst(&view.report.findings, most);
+    let mut notifications: Vec<Value> = problems(view).collect();
+    let missing = view.report.findings.len() - kept.len();
+    if missing > 0 {
+        let text = format!(
+            "{missing} results are left out, the least severe: code scanning takes {most} at most; `--format json` has all"
+        );
+        notifications.push(json!({
+            "descriptor": {"id": "output/truncated"},
+            "level": "warning",
+            "message": {"text": text},
+        }));
+    }
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({
                 "driver": {
                     "name": "ironclad",
+                    "version": view.options.version,
                     "semanticVersion": view.options.version,
+                    "informationUri": PROJECT,
                     "rules": rules.iter().map(|meta| rule(meta)).collect::<Vec<_>>(),
                 },
-            },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
+            }),
+            column_kind: "unicodeCodePoints",
+            original_uri_base_ids: json!({"%SRCROOT%": {"description": {"text": "the root of the repository"}}}),
+            invocations: json!([{
                 "executionSuccessful": !view.report.is_incomplete(),
                 "toolExecutionNotifications": notifications,
-            }],
-            "results": results,
+            }]),
+            results: Results { view, rules: &rules, kept },
         }],
-    });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
     out.write_all(b"\n")
+}
+
+/// As many as fit, open ones first and then by severity, in the order of the report.
+fn worst(findings: &[Finding], most: usize) -> Vec<&Finding> {
+    if findings.len() <= most {
+        return findings.iter().collect();
+    }
+    let mut ranked: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+    ranked.sort_by_key(|(_, finding)| (!finding.is_open(), std::cmp::Reverse(finding.severity)));
+    ranked.truncate(most);
+    ranked.sort_by_key(|(index, _)| *index);
+    ranked.into_iter().map(|(_, finding)| finding).collect()
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -56,23 +134,60 @@ fn security_severity(severity: Severity) -> &'static str {
 
 fn rule(meta: &Meta) -> Value {
     let mut tags = vec!["security".to_owned(), meta.domain().to_owned()];
-    tags.extend(meta.tags.iter().map(|tag| (*tag).to_owned()));
     tags.extend(meta.pss.iter().map(|pss| format!("pss:{}", pss.check)));
+    tags.extend(meta.tags.iter().map(|tag| (*tag).to_owned()));
+    tags.truncate(MOST_TAGS);
+    let precision = match meta.confidence {
+        Confidence::Certain => "high",
+        Confidence::Likely => "medium",
+        Confidence::Heuristic => "low",
+    };
+    let fix = match meta.fix {
+        FixKind::None => "none",
+        FixKind::Safe => "safe",
+        FixKind::Unsafe => "unsafe",
+        FixKind::Value => "value",
+    };
     json!({
         "id": meta.id,
         "shortDescription": {"text": meta.title},
         "fullDescription": {"text": meta.summary()},
+        "helpUri": format!("{PROJECT}/blob/main/docs/reference/checks/{}.md", meta.id),
         "help": {"text": meta.summary(), "markdown": meta.page},
         "defaultConfiguration": {"level": level(meta.severity)},
-        "properties": {"tags": tags, "security-severity": security_severity(meta.severity), "precision": "high"},
+        "properties": {
+            "tags": tags,
+            "security-severity": security_severity(meta.severity),
+            "precision": precision,
+            "fix": fix,
+        },
     })
+}
+
+fn region(source: &Source, span: Span) -> Value {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
+}
+
+fn artifact(view: &View<'_>, name: &str) -> Value {
+    let path = view.path(name);
+    if path.starts_with('/') {
+        json!({"uri": format!("file://{}", uri(&path))})
+    } else {
+        json!({"uri": uri(&path), "uriBaseId": "%SRCROOT%"})
+    }
 }
 
 fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Value {
     let finding = located.finding;
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": {"uri": uri(located.source_name())},
+            "artifactLocation": artifact(view, located.source_name()),
             "region": {
                 "startLine": located.start.line,
                 "startColumn": located.start.column,
@@ -95,7 +210,7 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
         result.insert("ruleIndex".into(), index.into());
     }
     result.insert("level".into(), level(finding.severity).into());
-    result.insert("message".into(), json!({"text": message(located)}));
+    result.insert("message".into(), json!({"text": plain(&located.sentence())}));
     result.insert("locations".into(), json!([location]));
     let related: Vec<Value> = finding
         .related
@@ -103,19 +218,12 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
         .enumerate()
         .filter_map(|(index, related)| {
             let document = view.snapshot.object(related.object)?.document();
-            let span = related.place.span(document);
-            let (start, end) = (document.source().position(span.start), document.source().position(span.end));
             Some(json!({
                 "id": index,
-                "message": {"text": related.message},
+                "message": {"text": plain(&related.message)},
                 "physicalLocation": {
-                    "artifactLocation": {"uri": uri(document.source().name())},
-                    "region": {
-                        "startLine": start.line,
-                        "startColumn": start.column,
-                        "endLine": end.line,
-                        "endColumn": end.column,
-                    },
+                    "artifactLocation": artifact(view, document.source().name()),
+                    "region": region(document.source(), related.place.span(document)),
                 },
             }))
         })
@@ -127,34 +235,39 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
     match &finding.status {
         Status::Open => {}
         Status::Waived(waived) => {
-            let in_source = matches!(waived.form, "comment" | "annotation");
+            let in_source = !matches!(waived.form, "config" | "file");
             let suppression = json!({
                 "kind": if in_source { "inSource" } else { "external" },
                 "status": "accepted",
                 "justification": waived.reason,
+                "properties": {
+                    "by": waived.by,
+                    "expires": waived.expires.map(|date| date.to_string()),
+                    "source": waived.source,
+                    "form": waived.form,
+                },
             });
             result.insert("suppressions".into(), json!([suppression]));
         }
         Status::Baselined => {
-            result.insert("suppressions".into(), json!([{"kind": "external", "status": "accepted"}]));
-            result.insert("baselineState".into(), "unchanged".into());
+            let justification = "known when the baseline was written";
+            let suppression = json!({"kind": "external", "status": "accepted", "justification": justification});
+            result.insert("suppressions".into(), json!([suppression]));
         }
     }
     result.insert("properties".into(), json!({"security-severity": security_severity(finding.severity)}));
     Value::Object(result)
 }
 
-fn message(located: &Located<'_>) -> String {
-    match located.object {
-        Some(object) => format!("{} in {}", located.finding.message, object.identity()),
-        None => located.finding.message.clone(),
-    }
+/// The text of a message: what a name in it holds must not become a link.
+fn plain(text: &str) -> String {
+    text.replace("](", "] (")
 }
 
 fn problems<'a>(view: &'a View<'_>) -> impl Iterator<Item = Value> + 'a {
     let read = view.report.problems.iter().map(|problem| {
         let error = problem.problem.severity == ironclad_tree::Severity::Error;
-        let mut physical = json!({"artifactLocation": {"uri": uri(&problem.source)}});
+        let mut physical = json!({"artifactLocation": artifact(view, &problem.source)});
         if let Some((start, _)) = position_of(problem) {
             physical["region"] = json!({"startLine": start.line, "startColumn": start.column});
         }
@@ -162,16 +275,13 @@ fn problems<'a>(view: &'a View<'_>) -> impl Iterator<Item = Value> + 'a {
         json!({
             "descriptor": {"id": problem.problem.code},
             "level": if error { "error" } else { "warning" },
-            "message": {"text": format!("{}{hint}", problem.problem.message)},
+            "message": {"text": plain(&format!("{}{hint}", problem.problem.message))},
             "locations": [{"physicalLocation": physical}],
         })
     });
     let failed = view.report.failures.iter().map(|failure| {
-        json!({
-            "descriptor": {"id": "internal/check-failed"},
-            "level": "error",
-            "message": {"text": format!("{} failed on {}: {}", failure.check, failure.object, failure.message)},
-        })
+        let text = format!("{} failed on {}: {}", failure.check, failure.object, failure.message);
+        json!({"descriptor": {"id": "internal/check-failed"}, "level": "error", "message": {"text": plain(&text)}})
     });
     read.chain(failed)
 }
@@ -188,4 +298,62 @@ fn uri(path: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use ironclad_check::{Catalogue, Check, Enabled, Params, RunConfig, Subscription};
+    use ironclad_model::{Report, Snapshot};
+
+    static META: Meta = Meta { id: "test/name", title: "has a name", ..Meta::DEFAULT };
+    static CHECKS: [Check; 1] = [Check {
+        meta: &META,
+        run: Subscription::Object(|object, cx| {
+            let bad = object.name().starts_with("bad");
+            cx.find(object.root(), "has a [name](x)").severity(if bad { Severity::High } else { Severity::Low });
+        }),
+    }];
+
+    fn log(most: usize) -> Value {
+        let mut builder = Snapshot::builder();
+        let text: String = ["a", "bad-1", "b", "bad-2"]
+            .map(|n| format!("apiVersion: v1\nkind: X\nmetadata: {{name: {n}}}\n---\n"))
+            .concat();
+        let source = Source::new("/abs/x.yaml", text);
+        for document in ironclad_tree::parse(&source, &ironclad_tree::Limits::default()).documents {
+            builder.add(document, Default::default());
+        }
+        let snapshot = builder.build();
+        let enabled = vec![Enabled { check: &CHECKS[0], severity: None, params: Params::default() }];
+        let config = RunConfig { enabled, version: 37, ..RunConfig::default() };
+        let report = Report { findings: ironclad_check::run(&snapshot, &config).findings, ..Report::default() };
+        let catalogue = Catalogue::new([CHECKS.as_slice()], &[]);
+        let view = View { report: &report, snapshot: &snapshot, catalogue: &catalogue, options: Options::default() };
+        let mut out = Vec::new();
+        write_most(&view, most, &mut out).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_the_least_severe_and_is_said() {
+        let whole = log(4);
+        assert_eq!(whole["runs"][0]["results"].as_array().map(Vec::len), Some(4));
+        assert_eq!(whole["runs"][0]["invocations"][0]["toolExecutionNotifications"], json!([]));
+        let cut = log(3);
+        let results = cut["runs"][0]["results"].as_array().unwrap();
+        let levels: Vec<&str> = results.iter().map(|r| r["level"].as_str().unwrap()).collect();
+        assert_eq!(levels, ["note", "error", "error"]);
+        let said = &cut["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert!(said.as_str().unwrap().starts_with("1 results are left out"), "{said}");
+    }
+
+    #[test]
+    fn a_file_outside_of_the_repository_keeps_its_path() {
+        let result = &log(4)["runs"][0]["results"][0];
+        assert_eq!(result["message"]["text"], "has a [name] (x) (X a)");
+        let artifact = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+        assert_eq!(*artifact, json!({"uri": "file:///abs/x.yaml"}));
+    }
 }

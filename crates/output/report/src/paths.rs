@@ -1,0 +1,58 @@
+//! Names of sources as the readers of machine formats want them: relative to the root of the repository.
+
+/// Where the program stands in its repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// The root, as an absolute path with `/`.
+    pub root: String,
+    /// The current folder below the root: empty, or `deploy/prod`.
+    pub folder: String,
+}
+
+impl Base {
+    /// A source's name from the root. What does not lie in the repository, and what is no file (`<stdin>`,
+    /// `cluster:…`), stays as it is.
+    pub(crate) fn from_root(&self, name: &str) -> String {
+        if name.starts_with('<') || name.starts_with("cluster:") {
+            return name.to_owned();
+        }
+        if name.starts_with('/') {
+            let below = name.strip_prefix(self.root.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
+            return below.unwrap_or(name).to_owned();
+        }
+        let mut steps: Vec<&str> = self.folder.split('/').filter(|step| !step.is_empty()).collect();
+        for step in name.split('/') {
+            match step {
+                "" | "." => {}
+                ".." => {
+                    if steps.pop().is_none() {
+                        return name.to_owned();
+                    }
+                }
+                step => steps.push(step),
+            }
+        }
+        steps.join("/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_from_the_root() {
+        let base = Base { root: "/home/me/shop".to_owned(), folder: "deploy/prod".to_owned() };
+        for (name, expected) in [
+            ("web.yaml", "deploy/prod/web.yaml"),
+            ("../base/web.yaml", "deploy/base/web.yaml"),
+            ("../../../other/web.yaml", "../../../other/web.yaml"),
+            ("/home/me/shop/a.yaml", "a.yaml"),
+            ("/home/me/shopping/a.yaml", "/home/me/shopping/a.yaml"),
+            ("<stdin>", "<stdin>"),
+        ] {
+            assert_eq!(base.from_root(name), expected, "{name}");
+        }
+        assert_eq!(Base::default().from_root("a/b.yaml"), "a/b.yaml");
+    }
+}
