@@ -177,7 +177,7 @@ impl<'a> View<'a> {
 
     /// A source's name from the root of the repository.
     fn path(&self, source: &str) -> String {
-        self.options.base.from_root(source)
+        self.options.base.rooted(source)
     }
 
     fn meta(&self, id: &str) -> Option<&'static Meta> {

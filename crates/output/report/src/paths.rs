@@ -12,7 +12,7 @@ pub struct Base {
 impl Base {
     /// A source's name from the root. What does not lie in the repository, and what is no file (`<stdin>`,
     /// `cluster:…`), stays as it is.
-    pub(crate) fn from_root(&self, name: &str) -> String {
+    pub(crate) fn rooted(&self, name: &str) -> String {
         if name.starts_with('<') || name.starts_with("cluster:") {
             return name.to_owned();
         }
@@ -51,8 +51,8 @@ mod tests {
             ("/home/me/shopping/a.yaml", "/home/me/shopping/a.yaml"),
             ("<stdin>", "<stdin>"),
         ] {
-            assert_eq!(base.from_root(name), expected, "{name}");
+            assert_eq!(base.rooted(name), expected, "{name}");
         }
-        assert_eq!(Base::default().from_root("a/b.yaml"), "a/b.yaml");
+        assert_eq!(Base::default().rooted("a/b.yaml"), "a/b.yaml");
     }
 }

@@ -307,9 +307,9 @@ pub(super) fn coverage(view: &View<'_>, out: &mut String) {
     );
     let fold = |title: String, number: usize, rows: Vec<String>, out: &mut String| {
         if number > 0 {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<details class=\"g\"><summary><span class=\"t\">{title}</span><span class=\"n\">{number}</span></summary><div class=\"in\"><ul>{}</ul></div></details>\n",
+                "<details class=\"g\"><summary><span class=\"t\">{title}</span><span class=\"n\">{number}</span></summary><div class=\"in\"><ul>{}</ul></div></details>",
                 rows.concat()
             );
         }
