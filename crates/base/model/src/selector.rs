@@ -16,6 +16,28 @@ pub enum Requirement {
     DoesNotExist(String),
 }
 
+impl Requirement {
+    /// The label that it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Requirement::In(key, _)
+            | Requirement::NotIn(key, _)
+            | Requirement::Exists(key)
+            | Requirement::DoesNotExist(key) => key,
+        }
+    }
+
+    /// Does it hold for this value of its label (`None`: the label is absent)?
+    pub fn allows(&self, value: Option<&str>) -> bool {
+        match self {
+            Requirement::In(_, values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
+            Requirement::NotIn(_, values) => value.is_none_or(|value| values.iter().all(|v| v != value)),
+            Requirement::Exists(_) => value.is_some(),
+            Requirement::DoesNotExist(_) => value.is_none(),
+        }
+    }
+}
+
 /// A selector: all requirements hold. An empty one matches everything; an absent one (`None` where a selector is
 /// read) matches nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,12 +120,7 @@ impl LabelSelector {
 
     /// Does it match, given a look-up of label values?
     pub fn matches_with<'v>(&self, get: impl Fn(&str) -> Option<&'v str>) -> bool {
-        self.requirements.iter().all(|requirement| match requirement {
-            Requirement::In(key, values) => get(key).is_some_and(|value| values.iter().any(|v| v == value)),
-            Requirement::NotIn(key, values) => get(key).is_none_or(|value| values.iter().all(|v| v != value)),
-            Requirement::Exists(key) => get(key).is_some(),
-            Requirement::DoesNotExist(key) => get(key).is_none(),
-        })
+        self.requirements.iter().all(|requirement| requirement.allows(get(requirement.key())))
     }
 }
 

@@ -4,6 +4,7 @@
 mod availability;
 mod container;
 mod core;
+mod network;
 mod pod;
 mod scheduling;
 mod security;
@@ -13,6 +14,7 @@ mod workload;
 pub use availability::*;
 pub use container::*;
 pub use core::*;
+pub use network::*;
 pub use pod::*;
 pub use scheduling::*;
 pub use security::*;
@@ -25,6 +27,7 @@ pub fn declared() -> impl Iterator<Item = &'static (&'static str, ironclad_tree:
         availability::VIEWS,
         container::VIEWS,
         core::VIEWS,
+        network::VIEWS,
         pod::VIEWS,
         scheduling::VIEWS,
         security::VIEWS,

@@ -1,6 +1,6 @@
 //! Other kinds of the core group.
 
-use crate::view;
+use crate::{PortOfService, view};
 
 view! {
     /// `spec` of a Service.
@@ -8,6 +8,9 @@ view! {
         kind: text = TYPE,
         cluster_ip: text = CLUSTER_IP,
         selector: map = SELECTOR,
+        ports: [PortOfService] = PORTS,
+        external_ips: texts = EXTERNAL_IPS,
+        load_balancer_source_ranges: texts = LOAD_BALANCER_SOURCE_RANGES,
     }
 
     /// `spec` of a PersistentVolumeClaim.

@@ -1,0 +1,3 @@
+//! The list: one line a check.
+
+ironclad_check::checks![];
