@@ -245,7 +245,8 @@ mod tests {
         ] {
             assert_eq!(matches(yes), Answer::Yes, "{yes}");
         }
-        for no in ["!all()", "has(absent)", "role in {}", "role == 'web'", "!(has(role))", "hidden == 'x' && !has(role)"]
+        for no in
+            ["!all()", "has(absent)", "role in {}", "role == 'web'", "!(has(role))", "hidden == 'x' && !has(role)"]
         {
             assert_eq!(matches(no), Answer::No, "{no}");
         }
@@ -257,7 +258,8 @@ mod tests {
     fn what_does_not_parse_is_an_error() {
         let deep = "!".repeat(100) + "all()";
         let nested = "(".repeat(100) + "all()" + &")".repeat(100);
-        for bad in ["role", "role =", "role == db", "role == 'db", "(all()", "all() all()", "role in 'x'", &deep, &nested]
+        for bad in
+            ["role", "role =", "role == db", "role == 'db", "(all()", "all() all()", "role in 'x'", &deep, &nested]
         {
             assert!(CalicoSelector::parse(bad).is_err(), "{bad}");
         }

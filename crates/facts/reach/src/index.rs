@@ -97,7 +97,7 @@ impl<T> LabelIndex<T> {
         &'s self,
         namespace: &Namespace,
         selector: &'s LabelSelector,
-    ) -> impl Iterator<Item = &'s Entry<T>> {
+    ) -> impl Iterator<Item = &'s Entry<T>> + use<'s, T> {
         let all = self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
         let mut fewest = all;
         for requirement in selector.requirements() {

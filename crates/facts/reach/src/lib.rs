@@ -20,5 +20,5 @@ pub use calico::{CalicoSelector, Unreadable};
 pub use index::{Entry, LabelIndex};
 pub use namespace::{Namespace, Namespaces};
 pub use pods::{DeclaredPort, PodFacts, PodIndex, adds_label, pod_index};
-pub use policy::{Isolation, POLICY_KINDS, Policies, Policy, Side, policies};
+pub use policy::{Isolation, POLICY_KINDS, Policies, Policy, Side, isolates, policies};
 pub use published::{PUBLISHING_KINDS, Published, Way, is_internal, published};

@@ -84,14 +84,7 @@ const ADDED: &[(&[Kind], &[&str])] = &[
     (&[Kind::RAY_CLUSTER, Kind::RAY_JOB, Kind::RAY_SERVICE], &["ray.io/"]),
     (&[Kind::VOLCANO_JOB], &["volcano.sh/"]),
     (
-        &[
-            Kind::PYTORCH_JOB,
-            Kind::TF_JOB,
-            Kind::MPI_JOB,
-            Kind::XGBOOST_JOB,
-            Kind::PADDLE_JOB,
-            Kind::JAX_JOB,
-        ],
+        &[Kind::PYTORCH_JOB, Kind::TF_JOB, Kind::MPI_JOB, Kind::XGBOOST_JOB, Kind::PADDLE_JOB, Kind::JAX_JOB],
         &["training.kubeflow.org/"],
     ),
     (

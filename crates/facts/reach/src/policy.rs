@@ -207,13 +207,8 @@ impl Policies {
 
     /// Does some policy deny all of a direction to all pods of the namespace, save what rules allow?
     pub fn denies_by_default(&self, namespace: &Namespace, side: Side) -> Answer {
-        let here = Selected {
-            namespace,
-            kind: Kind::OTHER,
-            label: &|_| None,
-            account: "",
-            namespaces: &self.namespaces,
-        };
+        let here =
+            Selected { namespace, kind: Kind::OTHER, label: &|_| None, account: "", namespaces: &self.namespaces };
         let near = self.by_namespace.get(namespace).into_iter().flatten().chain(&self.elsewhere);
         let mut found = Answer::No;
         for policy in near.map(|index| &self.all[*index as usize]) {
@@ -345,21 +340,30 @@ fn says_something(rule: NodeRef<'_>, name: &str) -> bool {
     rule.get_str(name).is_some_and(|entry| !entry.value().is_null() && !entry.value().is_empty())
 }
 
-/// `k8s.io/kubernetes/pkg/apis/networking/v1.SetDefaults_NetworkPolicy`.
+/// Does a NetworkPolicy close this direction for the pods that it selects
+/// (`k8s.io/kubernetes/pkg/apis/networking/v1.SetDefaults_NetworkPolicy`)?
+pub fn isolates(policy: &Object, side: Side) -> bool {
+    policy.root().get(f::SPEC).is_some_and(|spec| closes(spec.value(), side))
+}
+
+fn closes(spec: NodeRef<'_>, side: Side) -> bool {
+    let types = rules(spec, "policyTypes");
+    if types.is_empty() {
+        return side == Side::Ingress || !rules(spec, "egress").is_empty();
+    }
+    types.iter().any(|node| node.as_str() == Some(side.policy_type()))
+}
+
 fn network_policy(object: &Object, spec: NodeRef<'_>) -> Policy {
     let subject = match spec.get(f::POD_SELECTOR).map(|entry| LabelSelector::of(entry.value())) {
         Some(Ok(selector)) => Subject::Labels(selector),
         Some(Err(_)) => Subject::Unreadable,
         None => Subject::Labels(LabelSelector::default()),
     };
-    let types = rules(spec, "policyTypes");
     let effect = |side: Side| {
-        let rules = rules(spec, side.as_str());
-        let named = types.iter().any(|node| node.as_str() == Some(side.policy_type()));
-        let closes = if types.is_empty() { side == Side::Ingress || !rules.is_empty() } else { named };
         let peers = if side == Side::Ingress { "from" } else { "to" };
         let opens = |rule: &NodeRef<'_>| !says_something(*rule, peers) && !says_something(*rule, "ports");
-        Effect { closes, opens: rules.iter().any(opens) }
+        Effect { closes: closes(spec, side), opens: rules(spec, side.as_str()).iter().any(opens) }
     };
     let (ingress, egress) = (effect(Side::Ingress), effect(Side::Egress));
     Policy { object: object.id(), area: Area::In(Namespace::of(object)), subject, ingress, egress }
@@ -391,8 +395,7 @@ fn cilium(object: &Object, spec: NodeRef<'_>) -> Option<Policy> {
 /// docs.tigera.io/calico/latest/reference/resources/networkpolicy.
 fn calico(object: &Object, spec: NodeRef<'_>) -> Policy {
     let text = |name: &str| spec.get_str(name).and_then(|entry| entry.value().as_str()).unwrap_or_default();
-    let global =
-        matches!(object.kind(), Kind::CALICO_GLOBAL_NETWORK_POLICY | Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD);
+    let global = matches!(object.kind(), Kind::CALICO_GLOBAL_NETWORK_POLICY | Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD);
     let area = match CalicoSelector::parse(text("namespaceSelector")) {
         _ if !global => Area::In(Namespace::of(object)),
         Ok(CalicoSelector::All) => Area::Everywhere,
@@ -400,7 +403,8 @@ fn calico(object: &Object, spec: NodeRef<'_>) -> Policy {
         // Whom it is meant for is not known; the subject below says so.
         Err(_) => Area::Everywhere,
     };
-    let readable = CalicoSelector::parse(text("namespaceSelector")).is_ok() && text("serviceAccountSelector").is_empty();
+    let readable =
+        CalicoSelector::parse(text("namespaceSelector")).is_ok() && text("serviceAccountSelector").is_empty();
     let subject = match CalicoSelector::parse(text("selector")) {
         Ok(selector) if readable => Subject::Calico(selector),
         _ => Subject::Unreadable,
@@ -426,14 +430,11 @@ fn calico(object: &Object, spec: NodeRef<'_>) -> Policy {
 fn admin(object: &Object, spec: NodeRef<'_>) -> Option<Policy> {
     let subject = spec.get(f::SUBJECT)?.value();
     let selector = |node: Option<NodeRef<'_>>| node.map_or(Ok(LabelSelector::default()), LabelSelector::of);
-    let field = |node: NodeRef<'_>, name| -> Option<LabelSelector> {
-        selector(node.get(name).map(|entry| entry.value())).ok()
-    };
+    let field =
+        |node: NodeRef<'_>, name| -> Option<LabelSelector> { selector(node.get(name).map(|entry| entry.value())).ok() };
     let (area, pods) = match (subject.get(f::NAMESPACES), subject.get_str("pods")) {
         (Some(namespaces), _) => (selector(Some(namespaces.value())).ok(), Some(LabelSelector::default())),
-        (None, Some(pods)) => {
-            (field(pods.value(), f::NAMESPACE_SELECTOR), field(pods.value(), f::POD_SELECTOR))
-        }
+        (None, Some(pods)) => (field(pods.value(), f::NAMESPACE_SELECTOR), field(pods.value(), f::POD_SELECTOR)),
         (None, None) => return None,
     };
     let (area, subject) = match (area, pods) {

@@ -108,7 +108,8 @@ pub fn is_internal(service: &Object) -> bool {
     if INTERNAL.iter().any(said) {
         return true;
     }
-    let class = service.root().get(f::SPEC).and_then(|spec| spec.value().get_str("loadBalancerClass")?.value().as_str());
+    let class =
+        service.root().get(f::SPEC).and_then(|spec| spec.value().get_str("loadBalancerClass")?.value().as_str());
     let scheme = service.annotation("service.beta.kubernetes.io/aws-load-balancer-scheme");
     match class {
         Some("tailscale") => service.annotation("tailscale.com/funnel") != Some("true"),
