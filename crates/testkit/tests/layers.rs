@@ -17,6 +17,8 @@ const WITHIN: &[(&str, &str)] = &[
     ("check", "tree"),
     ("check", "model"),
     ("check", "views"),
+    // Who reaches a pod is asked of effective pods.
+    ("reach", "pod"),
 ];
 
 /// What a crate of base, engine, facts or analyze must never compile, dev-dependencies included.
