@@ -4,6 +4,7 @@
 //! share lies in `ironclad-pod`.
 
 mod checks;
+mod joins;
 mod reliability;
 
 pub use checks::CHECKS;

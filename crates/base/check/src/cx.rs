@@ -183,11 +183,18 @@ impl<'a> Cx<'a> {
             Kind::ANY_POD => self.shared(HasPods::find_out).0,
             kind => self.snapshot.has_kind(kind),
         };
-        if self.config.complete || kinds.iter().any(seen) {
+        let seen = kinds.iter().any(seen);
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        self.observed(seen, &names.join(" or "))
+    }
+
+    /// As [`context`](Self::context), for a counterpart of a kind that has no [`Kind`]: the check says whether it saw
+    /// any.
+    pub fn observed(&mut self, seen: bool, what: &str) -> bool {
+        if self.config.complete || seen {
             return true;
         }
-        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        self.not_observed(format!("no {} in the set", names.join(" or ")));
+        self.not_observed(format!("no {what} in the set"));
         self.unseen = true;
         false
     }

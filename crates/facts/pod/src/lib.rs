@@ -5,22 +5,37 @@
 
 mod automount;
 mod capability;
+mod controller;
+mod cron;
 mod effective;
+mod exposure;
 mod host_path;
 mod image;
 mod mounts;
+mod namespace;
 mod pattern;
+mod pod_index;
 mod resources;
+mod scaling;
 mod service;
 mod token;
 
 pub use automount::{Automount, automount, is_whole_spec, names_its_account};
 pub use capability::{canonical_capability, is_known_capability};
+pub use controller::{is_long_running, is_replicated};
+pub use cron::{ScheduleError, is_time_zone, parse_schedule};
 pub use effective::{APP_ARMOR_ANNOTATION, Effective, Scope, Settings, app_armor_annotation, effective};
+pub use exposure::{Selectors, budget_selector, service_selector};
 pub use host_path::{HostMount, clean_path, host_mounts, is_at_or_below};
 pub use image::{Image, ImageError, ImageReference, PullPolicy, effective_pull_policy, images};
-pub use mounts::{MountedClaim, MountedVolume, mounted_claims, mounted_volumes};
+pub use mounts::{MountedClaim, MountedVolume, is_exclusive, mounted_claims, mounted_volumes};
+pub use namespace::{NamespaceKey, same_namespace};
 pub use pattern::{covers_image, matches_pattern};
+pub use pod_index::{PodIndex, TemplateId};
 pub use resources::{Resources, counted, resources};
-pub use service::{ServicePort, same_namespace, selects, service_ports};
+pub use scaling::{
+    ReplicaSource, Replicas, SCALERS, Scaling, Share, is_zero, replicas, scale_target, scale_target_name,
+    scale_target_ref,
+};
+pub use service::{ServicePort, selects, service_ports};
 pub use token::{ServiceAccountName, service_account};

@@ -3,9 +3,9 @@
 //! A volume counts as mounted when a container names it in `volumeMounts` or `volumeDevices`; one that nobody names
 //! reaches no process.
 
-use ironclad_model::Spot;
+use ironclad_model::{Object, Spot};
 use ironclad_tree::{NodeRef, f};
-use ironclad_views::{Pod, PodContainer, Volume};
+use ironclad_views::{ClaimSpec, Pod, PodContainer, Volume, spec};
 
 /// A volume and the containers that have it.
 pub struct MountedVolume<'p, 'a> {
@@ -94,4 +94,11 @@ fn mounted_by<'p, 'a>(pod: &'p Pod<'a>, volume: &str) -> Vec<&'p PodContainer<'a
 fn users(containers: &[&PodContainer<'_>]) -> String {
     let names: Vec<&str> = containers.iter().map(|container| container.label()).collect();
     format!("mounted by {}", names.join(", "))
+}
+
+/// Can the claim's volume be on one node (or in one pod) alone at a time?
+pub fn is_exclusive(claim: &Object) -> bool {
+    let modes = spec::<ClaimSpec<'_>>(claim).access_modes();
+    let exclusive = |mode: &str| matches!(mode, "ReadWriteOnce" | "ReadWriteOncePod");
+    !modes.is_empty() && modes.iter().all(|(_, mode)| exclusive(mode))
 }

@@ -1,29 +1,16 @@
 //! Which Services reach a pod, and through which ports.
 
-use ironclad_model::{LabelSelector, Object, Spot};
-use ironclad_tree::{Kind as NodeKind, NodeRef, f};
+use crate::{same_namespace, service_selector};
+use ironclad_model::{Object, Spot};
+use ironclad_tree::{NodeRef, f};
 use ironclad_views::{IntOrText, Pod};
-
-/// Are these two objects in one namespace? Objects that name none are with the others of their unit that name none;
-/// a named and an unnamed namespace are not taken for one.
-pub fn same_namespace(a: &Object, b: &Object) -> bool {
-    match (a.namespace(), b.namespace()) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => a.unit() == b.unit(),
-        _ => false,
-    }
-}
 
 /// Does the Service send traffic to this pod? One without a selector sends to nobody that we know.
 pub fn selects(service: &Object, pod: &Pod<'_>) -> bool {
     if !same_namespace(service, pod.object) {
         return false;
     }
-    let selector = service.root().get(f::SPEC).and_then(|spec| spec.value().get(f::SELECTOR));
-    let selector = selector.map(|entry| entry.value()).filter(|node| node.kind() == NodeKind::Mapping);
-    selector
-        .filter(|node| !node.is_empty())
-        .is_some_and(|node| LabelSelector::of_map(node).matches(pod.metadata.labels().node()))
+    service_selector(service).is_some_and(|selector| selector.matches(pod.metadata.labels().node()))
 }
 
 /// A port of a Service.

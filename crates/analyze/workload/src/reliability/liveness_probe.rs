@@ -1,0 +1,29 @@
+//! `reliability/liveness-probe`
+
+use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault, Profile};
+use ironclad_model::{Kind, Safety, Severity};
+use ironclad_views::{Container, Pod};
+use super::serving::unprobed;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/liveness-probe",
+    title: "container behind a Service without a liveness probe",
+    severity: Severity::Info,
+    profile: Profile::OptIn,
+    reads: &[Kind::ANY_POD, Kind::SERVICE],
+    peers: &[("checkov", "CKV_K8S_8"), ("kube-linter", "no-liveness-probe"), ("kubescape", "C-0056"), ("kubescape", "configured-liveness-probe"), ("polaris", "livenessProbeMissing")],
+    params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every container of a long-running workload, whether or not a Service sends to it." }],
+    fix: FixKind::Value,
+    page: include_str!("liveness_probe.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    for (container, service) in unprobed(pod, cx, Container::liveness_probe) {
+        let whose = service.map_or_else(String::new, |name| format!(", though Service \"{name}\" sends to it"));
+        cx.find(container.liveness_probe().spot(), format!("container \"{}\" has no liveness probe{whose}", container.label()))
+            .of(container)
+            .label("when it hangs, nobody restarts it")
+            .fix("add a liveness probe that fails only when a restart helps", Safety::Value, Vec::new());
+    }
+}

@@ -1,0 +1,33 @@
+//! `reliability/priority-class`
+
+use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault, Profile};
+use ironclad_model::{Safety, Severity};
+use ironclad_pod::is_whole_spec;
+use ironclad_views::Pod;
+
+pub(super) static META: Meta = Meta {
+    id: "reliability/priority-class",
+    title: "pod without a priority class",
+    severity: Severity::Info,
+    profile: Profile::OptIn,
+    peers: &[("kube-linter", "priority-class-name"), ("polaris", "priorityClassNotSet")],
+    params: &[Param { name: "allowed", default: ParamDefault::Texts(&[]), doc: "Priority classes that pods may have; any where the list is empty." }],
+    fix: FixKind::Value,
+    page: include_str!("priority_class.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let field = pod.spec.priority_class_name();
+    let allowed = cx.texts("allowed");
+    let message = match field.get().filter(|name| !name.is_empty()) {
+        None if is_whole_spec(pod) => "no priority class".to_owned(),
+        Some(name) if !allowed.is_empty() && !allowed.iter().any(|one| one == name) => {
+            format!("priority class \"{name}\" is not one of {}", allowed.join(", "))
+        }
+        _ => return,
+    };
+    cx.find(field, message)
+        .label("under pressure the scheduler cannot tell it from the rest")
+        .fix("set `priorityClassName` to a class of the cluster", Safety::Value, Vec::new());
+}
