@@ -1,8 +1,8 @@
 //! `image/latest-not-always`
 
-use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
 use ironclad_model::{Safety, Severity};
-use ironclad_pod::{ImageReference, images};
+use ironclad_pod::{ImageReference, images, matches_pattern};
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -10,6 +10,11 @@ pub(super) static META: Meta = Meta {
     title: "moving tag that is not pulled anew",
     severity: Severity::Medium,
     peers: &[("kubescape", "C-0075"), ("kubescape", "image-pull-policy-is-not-set-to-always")],
+    params: &[Param {
+        name: "floating",
+        default: ParamDefault::Texts(&["latest"]),
+        doc: "Tags that move; `*` stands for any characters.",
+    }],
     fix: FixKind::Unsafe,
     page: include_str!("latest_not_always.md"),
     ..Meta::DEFAULT
@@ -19,7 +24,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for image in images(pod) {
         let Ok(reference) = ImageReference::parse(image.text) else { continue };
         let explicit = image.pull_policy.filter(|policy| matches!(*policy, "IfNotPresent" | "Never"));
-        let Some(policy) = explicit.filter(|_| reference.floats()) else { continue };
+        let moves = |tag: &str| cx.texts("floating").iter().any(|pattern| matches_pattern(pattern, tag));
+        let floats = reference.digest.is_none() && reference.tag.is_none_or(moves);
+        let Some(policy) = explicit.filter(|_| floats) else { continue };
         let finder = cx
             .find(image.pull_policy_spot, format!("image `{}` moves, and `{policy}` keeps the old one", image.text))
             .label("nodes run different versions under one name")

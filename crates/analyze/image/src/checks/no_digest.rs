@@ -1,8 +1,8 @@
 //! `image/no-digest`
 
-use ironclad_check::{Cx, Meta, Profile};
+use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
 use ironclad_model::Severity;
-use ironclad_pod::{ImageReference, images};
+use ironclad_pod::{ImageReference, covers_image, images};
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -11,6 +11,11 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     peers: &[("checkov", "CKV_K8S_43"), ("kubescape", "C-0306"), ("kubescape", "image-not-pinned-to-digest")],
+    params: &[Param {
+        name: "exempt",
+        default: ParamDefault::Texts(&[]),
+        doc: "Registries and repositories whose tags never move.",
+    }],
     page: include_str!("no_digest.md"),
     ..Meta::DEFAULT
 };
@@ -18,7 +23,8 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for image in images(pod) {
         let Ok(reference) = ImageReference::parse(image.text) else { continue };
-        if reference.digest.is_none() {
+        let exempt = || cx.texts("exempt").iter().any(|pattern| covers_image(pattern, &reference.name()));
+        if reference.digest.is_none() && !exempt() {
             let message = format!("image `{}` is not pinned by a digest", image.text);
             let finder = cx.find(image.spot, message).label("whoever owns the tag decides what runs");
             if let Some(container) = image.container {

@@ -27,6 +27,13 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             return;
         }
     }
+    // Whose pods take the dashboard's account have its rights without being it.
+    let account = pod.spec.service_account_name();
+    let own = pod.object.name().starts_with("kubernetes-dashboard") || labelled.is_some();
+    if account.get() == Some("kubernetes-dashboard") && !own {
+        cx.find(account, "pod acts with the account of the Kubernetes dashboard");
+        return;
+    }
     if let Some(entry) = labelled {
         cx.find(entry.value(), "this is the Kubernetes dashboard").label("a web page that acts with its own rights");
     }

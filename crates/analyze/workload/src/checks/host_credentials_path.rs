@@ -29,7 +29,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
 }
 
+/// Credentials of root, and of services of the system, whose home is `/` where none is set.
 const PLACES: &[&str] = &[
+    "/.aws",
+    "/.azure",
+    "/.config/gcloud",
+    "/.kube",
     "/etc/kubernetes/azure.json",
     "/etc/kubernetes/pki",
     "/root/.aws",

@@ -25,7 +25,10 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let app_armor = settings.app_armor.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"))
             || app_armor_annotation(pod, container.label()).is_some_and(|(_, value)| value != "unconfined");
         let se_linux = settings.se_linux.value.is_some_and(|options| !options.is_empty());
-        let drops = !container.security_context().capabilities().drop().is_empty();
+        // What is dropped and given back with everything else was not dropped.
+        let capabilities = container.security_context().capabilities();
+        let all_added = capabilities.add().iter().any(|(_, name)| name.eq_ignore_ascii_case("all"));
+        let drops = !capabilities.drop().is_empty() && !all_added;
         if !(seccomp || app_armor || se_linux || drops) {
             cx.find(container.view.spot(), format!("nothing confines container \"{}\": no seccomp, AppArmor, SELinux or dropped capability", container.label()))
                 .of(container);

@@ -1,7 +1,7 @@
 //! `workload/tiller`
 
 use ironclad_check::{Cx, Meta};
-use ironclad_model::Severity;
+use ironclad_model::{Confidence, Severity};
 use ironclad_pod::{ImageReference, images};
 use ironclad_views::Pod;
 
@@ -21,8 +21,19 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     });
     if let Some(image) = by_image {
         cx.find(image.spot, "this is Tiller, the server of Helm 2").label("usually cluster-admin, without a login");
-    } else if labels.text("name") == Some("tiller") && labels.text("app") == Some("helm") {
-        let spot = labels.get("name").map_or(labels.spot(), |entry| entry.value().into());
-        cx.find(spot, "this is Tiller, the server of Helm 2").label("usually cluster-admin, without a login");
+        return;
+    }
+    let label = |key: &str, value: &str| labels.get(key).filter(|entry| entry.value().text() == Some(value));
+    if let Some(entry) = label("name", "tiller") {
+        cx.find(entry.value(), "this is Tiller, the server of Helm 2").label("usually cluster-admin, without a login");
+        return;
+    }
+    // Names alone are weaker: a word of the name, or the label that Tiller's own manifest has.
+    let named = pod.object.name().split('-').any(|word| word == "tiller");
+    let name = pod.object.metadata().and_then(|metadata| metadata.get_str("name")).filter(|_| named);
+    if let Some(entry) = name.or_else(|| label("app", "helm")) {
+        cx.find(entry.value(), "this looks like Tiller, the server of Helm 2")
+            .severity(Severity::Medium)
+            .confidence(Confidence::Likely);
     }
 }

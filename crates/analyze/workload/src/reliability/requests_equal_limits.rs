@@ -19,7 +19,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for container in counted(pod, cx.strict_init()) {
         let own = container.resources();
         for name in ["cpu", "memory", "ephemeral-storage"] {
-            let (Some(request), Some(limit)) = (own.requests().get(name), own.limits().get(name)) else { continue };
+            let Some(request) = own.requests().get(name) else { continue };
+            let Some(limit) = own.limits().get(name) else {
+                let message = format!("container \"{}\" requests {name} and has no limit to equal it", container.label());
+                cx.find(request.value(), message).of(container);
+                continue;
+            };
             let (Some(asked), Some(bound)) = (own.requests().quantity(name), own.limits().quantity(name)) else { continue };
             if asked != bound {
                 let message = format!(

@@ -5,7 +5,7 @@ use super::peers::{self, Extent, Stand};
 use super::{PeerWaivers, Scope, Waiver, Waiving, Written, object_at};
 use ironclad_model::{Finding, Kind, Object, ObjectId, Snapshot};
 use ironclad_tree::{Comment, NodeRef, Source, Span, f};
-use ironclad_views::{WorkloadKinds, pods};
+use ironclad_views::{Pod, WorkloadKinds, pods};
 use std::sync::Arc;
 
 /// Prefix of annotations.
@@ -105,9 +105,10 @@ fn metadata(object: &Object, with_peers: bool, found: &mut Vec<Placed>) {
         annotations_of(object, annotations, "", "/metadata/annotations", found);
     }
     if with_peers {
-        let of_pods = pods.iter().any(|pod| is_own(pod.metadata.spot().node()));
+        let own_pod = pods.iter().find(|pod| is_own(pod.metadata.spot().node()));
+        let (of_pods, containers) = (own_pod.is_some(), own_pod.map(names).unwrap_or_default());
         let (annotations, labels) = (part(f::ANNOTATIONS), part(f::LABELS));
-        let stand = Stand { object, annotations, labels, below: "", pointer: "/metadata", of_pods, own: true };
+        let stand = Stand { object, annotations, labels, below: "", pointer: "/metadata", of_pods, own: true, containers };
         peers::in_metadata(&stand, found);
     }
     for pod in &pods {
@@ -119,10 +120,16 @@ fn metadata(object: &Object, with_peers: bool, found: &mut Vec<Placed>) {
             annotations_of(object, annotations, below, &format!("{pointer}/annotations"), found);
         }
         if with_peers {
-            let stand = Stand { object, annotations, labels, below, pointer: &pointer, of_pods: true, own: false };
+            let containers = names(pod);
+            let (of_pods, own) = (true, false);
+            let stand = Stand { object, annotations, labels, below, pointer: &pointer, of_pods, own, containers };
             peers::in_metadata(&stand, found);
         }
     }
+}
+
+fn names<'a>(pod: &Pod<'a>) -> Vec<&'a str> {
+    pod.containers.iter().map(|container| container.label()).collect()
 }
 
 fn annotations_of(object: &Object, annotations: NodeRef<'_>, below: &str, pointer: &str, found: &mut Vec<Placed>) {

@@ -26,6 +26,8 @@ pub(super) struct Stand<'a> {
     pub(super) of_pods: bool,
     /// It is the object's own metadata.
     pub(super) own: bool,
+    /// Names of the containers of these pods.
+    pub(super) containers: Vec<&'a str>,
 }
 
 /// What one annotation, label or comment says.
@@ -173,8 +175,13 @@ fn label(stand: &Stand<'_>, key: &str, value: &str) -> Option<Said> {
     let (checks, scope) = kubeaudit(id)?;
     let mut said = Said::of("kubeaudit", checks.iter().map(|check| (*check).to_owned()).collect(), value);
     said.scope = scope;
-    // A mount is no container's in our findings, so a container's label covers it as well.
-    said.scope.container = container.filter(|_| said.scope.item.is_none()).map(globset::escape);
+    // What all containers are allowed the pod is. A mount is no container's in our findings.
+    let allowed = |name: &&str| {
+        let has = |prefix: &&str| stand.labels.is_some_and(|labels| labels.get_str(&format!("{prefix}{name}.{id}")).is_some());
+        single.iter().any(|prefix| has(prefix))
+    };
+    let of_pod = said.scope.item.is_some() || stand.containers.iter().all(|name| allowed(&name));
+    said.scope.container = container.filter(|_| !of_pod).map(globset::escape);
     Some(said)
 }
 
