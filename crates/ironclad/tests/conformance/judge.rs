@@ -2,7 +2,7 @@
 
 use super::case::{Case, Expect};
 use ironclad_check::waive::{self, WaiverPolicy, Waiving};
-use ironclad_check::{Catalogue, ParamValue, ProfileName, RunConfig, Selection, peers};
+use ironclad_check::{Catalogue, ParamValue, ProfileName, RunConfig, Selection, peers, peers::Row};
 use ironclad_load::{Loaded, Progress, Request};
 use ironclad_model::{Finding, Object, Snapshot, Status};
 use serde_json::Value;
@@ -59,6 +59,11 @@ fn overrides(case: &Case) -> bool {
 
 /// Ids of ours that the peer's check corresponds to.
 fn parts<'a>(case: &Case, id: &'a str) -> Vec<&'a str> {
+    row(case).into_iter().flat_map(|row| row.ours.iter().copied()).chain([id]).collect()
+}
+
+/// What the data of peers says of the case's check.
+fn row(case: &Case) -> Option<&'static Row> {
     let mut words = case.key.split(' ');
     let (tool, check) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (tool, check) = match tool {
@@ -67,13 +72,19 @@ fn parts<'a>(case: &Case, id: &'a str) -> Vec<&'a str> {
         "kubeaudit" => (tool, check.rsplit(':').next().unwrap_or_default()),
         _ => (tool, check),
     };
-    let row = peers::peer(tool).and_then(|peer| peer.row(check));
-    row.into_iter().flat_map(|row| row.ours.iter().copied()).chain([id]).collect()
+    peers::peer(tool).and_then(|peer| peer.row(check))
 }
 
 fn findings(case: &Case, catalogue: &Catalogue, loaded: &Loaded, id: &str) -> Vec<Finding> {
     let selection = Selection { profile: ProfileName::All, ..Selection::default() };
     let mut enabled = selection.resolve(catalogue).expect("a profile needs no name");
+    // The peer's thresholds, then what the case sets.
+    for param in row(case).into_iter().flat_map(|row| &row.params) {
+        let own = enabled.iter_mut().find(|e| e.check.meta.id == param.check);
+        if let Some(own) = own {
+            own.params.set_text(param.name, param.value).unwrap_or_else(|error| panic!("{}: {error}", case.key));
+        }
+    }
     for (name, value) in params(case, id) {
         let own = enabled.iter_mut().find(|e| e.check.meta.id == id).expect("the check is built");
         own.params.set(name, value).unwrap_or_else(|error| panic!("{}: {error}", case.key));

@@ -108,7 +108,8 @@ fn metadata(object: &Object, with_peers: bool, found: &mut Vec<Placed>) {
         let own_pod = pods.iter().find(|pod| is_own(pod.metadata.spot().node()));
         let (of_pods, containers) = (own_pod.is_some(), own_pod.map(names).unwrap_or_default());
         let (annotations, labels) = (part(f::ANNOTATIONS), part(f::LABELS));
-        let stand = Stand { object, annotations, labels, below: "", pointer: "/metadata", of_pods, own: true, containers };
+        let stand =
+            Stand { object, annotations, labels, below: "", pointer: "/metadata", of_pods, own: true, containers };
         peers::in_metadata(&stand, found);
     }
     for pod in &pods {
