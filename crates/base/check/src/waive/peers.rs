@@ -177,12 +177,12 @@ fn label(stand: &Stand<'_>, key: &str, value: &str) -> Option<Said> {
     said.scope = scope;
     // What all containers are allowed the pod is. A mount is no container's in our findings.
     let allowed = |name: &&str| {
-        let has = |prefix: &&str| {
-            stand.labels.is_some_and(|labels| labels.get_str(&format!("{prefix}{name}.{id}")).is_some())
-        };
-        single.iter().any(|prefix| has(prefix))
+        single.iter().any(|prefix| {
+            let key = format!("{prefix}{name}.{id}");
+            stand.labels.is_some_and(|labels| labels.get_str(&key).is_some())
+        })
     };
-    let of_pod = said.scope.item.is_some() || stand.containers.iter().all(|name| allowed(&name));
+    let of_pod = said.scope.item.is_some() || stand.containers.iter().all(allowed);
     said.scope.container = container.filter(|_| !of_pod).map(globset::escape);
     Some(said)
 }
