@@ -12,6 +12,7 @@ mod de;
 mod describe;
 mod detach;
 mod document;
+mod extract;
 mod json;
 mod names;
 mod parser;
@@ -27,6 +28,7 @@ pub use describe::describe;
 pub use document::{
     AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
 };
+pub use extract::Choice;
 pub use problem::{Limits, Problem, Severity, Span};
 pub use source::{Position, Source};
 pub use stream::{Parsed, parse};

@@ -1,7 +1,7 @@
 //! What holds for every text.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
-use ironclad_tree::{Document, Kind, Limits, NodeId, NodeRef, Source, Style, parse};
+use ironclad_tree::{Choice, Document, Kind, Limits, NodeId, NodeRef, Source, Step, Style, parse};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::sync::Arc;
@@ -144,6 +144,21 @@ fn detached(document: &Document) {
     document.root().write_json(&mut before);
     free.root().write_json(&mut after);
     assert_eq!(before, after);
+    let extract = document.root().extract(&Source::new("nowhere", ""), &mut |_, _| Choice::Keep);
+    assert!(extract.root().eq_value(document.root()));
+    let mut again = String::new();
+    extract.root().write_json(&mut again);
+    assert_eq!(before, again);
+    let mut pending = vec![extract.root()];
+    while let Some(node) = pending.pop() {
+        let found = extract.path_to(node.id()).into_iter().fold(extract.root(), |at, step| match step {
+            Step::Key(key) => at.get_str(key).expect("its own key").value(),
+            Step::Index(index) => at.items().nth(index).expect("its own index"),
+        });
+        assert_eq!(found.id(), node.id());
+        pending.extend(node.items());
+        pending.extend(node.entries().map(|entry| entry.value()));
+    }
     let mut pending = vec![(document.root(), free.root())];
     while let Some((old, new)) = pending.pop() {
         assert_eq!((old.id(), old.text()), (new.id(), new.text()));
