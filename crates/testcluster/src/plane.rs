@@ -2,7 +2,7 @@
 
 use crate::certificates::{Authority, Identity};
 use crate::process::Guarded;
-use crate::{Assets, certificates};
+use crate::Assets;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -74,6 +74,8 @@ impl ControlPlane {
                 ("unsafe-no-fsync", "true"),
             ]),
             &folder.path().join("etcd.log"),
+            // A shared control plane lives in a static, which is never dropped: its folder goes with its etcd.
+            Some(folder.path()),
         )?;
         let mut arguments = flags(&[
             ("etcd-servers", &url),
@@ -87,7 +89,7 @@ impl ControlPlane {
             ("tls-private-key-file", &at("server.key")),
             ("client-ca-file", &at("ca.crt")),
             ("service-account-issuer", "https://kubernetes.default.svc"),
-            ("service-account-key-file", &at("service-account.key")),
+            ("service-account-key-file", &at("service-account.crt")),
             ("service-account-signing-key-file", &at("service-account.key")),
             ("authorization-mode", &options.authorization),
             ("enable-admission-plugins", "NodeRestriction"),
@@ -99,7 +101,7 @@ impl ControlPlane {
             arguments.push("--disable-admission-plugins=ServiceAccount".to_owned());
         }
         arguments.extend(options.apiserver_flags.iter().cloned());
-        let apiserver = Guarded::start(&assets.apiserver, &arguments, &folder.path().join("kube-apiserver.log"))?;
+        let apiserver = Guarded::start(&assets.apiserver, &arguments, &folder.path().join("kube-apiserver.log"), None)?;
         let mut plane = ControlPlane {
             controller_manager: None,
             apiserver,
@@ -131,7 +133,7 @@ impl ControlPlane {
             ("use-service-account-credentials", "false"),
             ("leader-elect", "false"),
         ]);
-        Guarded::start(program, &arguments, &self.folder.path().join("kube-controller-manager.log"))
+        Guarded::start(program, &arguments, &self.folder.path().join("kube-controller-manager.log"), None)
     }
 
     fn wait_until_ready(&mut self) -> io::Result<()> {
@@ -309,10 +311,12 @@ pub fn shared() -> Result<&'static ControlPlane, String> {
 /// Files that the programs read.
 fn prepare(folder: &Path, authority: &Authority) -> io::Result<()> {
     fs::write(folder.join("ca.crt"), authority.certificate())?;
-    let server: certificates::Identity = authority.server()?;
+    let server = authority.server()?;
     fs::write(folder.join("server.crt"), &server.certificate)?;
     write_private(&folder.join("server.key"), &server.key)?;
-    write_private(&folder.join("service-account.key"), &authority.client("service-account", &[])?.key)?;
+    let tokens = authority.client("service-account", &[])?;
+    fs::write(folder.join("service-account.crt"), &tokens.certificate)?;
+    write_private(&folder.join("service-account.key"), &tokens.key)?;
     fs::write(folder.join("audit-policy.yaml"), AUDIT_POLICY)
 }
 

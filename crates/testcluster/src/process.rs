@@ -8,14 +8,17 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// The shell: start the program, wait for end of input, end the program, wait for it.
-const GUARD: &str = r#""$@" </dev/null & pid=$!
-( wait_for=$pid; while kill -0 "$wait_for" 2>/dev/null; do sleep 0.2; done; kill -9 $$ 2>/dev/null ) >/dev/null 2>&1 &
+/// The shell: start the program; wait for the end of our side or of the program; end the program, hard, because a
+/// server of a test has nothing to save; clear up what the caller named.
+const GUARD: &str = r#"clear=$1; shift
+"$@" </dev/null & pid=$!
+( while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done; kill -9 $$ 2>/dev/null ) >/dev/null 2>&1 &
 watch=$!
 cat >/dev/null
-kill "$watch" 2>/dev/null
-kill "$pid" 2>/dev/null
-wait "$pid""#;
+kill -9 "$watch" 2>/dev/null
+kill -9 "$pid" 2>/dev/null
+wait "$pid" 2>/dev/null
+[ -z "$clear" ] || rm -rf -- "$clear""#;
 
 /// A program that ends with this value.
 #[derive(Debug)]
@@ -24,12 +27,18 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    /// Starts it; what it prints goes to `log`.
-    pub(crate) fn start(program: &Path, arguments: &[String], log: &Path) -> io::Result<Guarded> {
+    /// Starts it; what it prints goes to `log`; the folder `clear`, where one is named, goes away with it.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[String],
+        log: &Path,
+        clear: Option<&Path>,
+    ) -> io::Result<Guarded> {
         let output = File::create(log)?;
         let errors = output.try_clone()?;
         let child = Command::new("sh")
             .args(["-c", GUARD, "sh"])
+            .arg(clear.unwrap_or(Path::new("")))
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())

@@ -20,7 +20,7 @@ fn users_of_any_group_and_an_audit_log() {
     plane
         .create(&format!(
             "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: readers, namespace: {namespace}}}\n\
-             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: 'system:aggregate-to-view'}}\n\
              subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: Group, name: readers}}]\n"
         ))
         .unwrap();
