@@ -1,8 +1,8 @@
 //! One running control plane.
 
+use crate::Assets;
 use crate::certificates::{Authority, Identity};
 use crate::process::Guarded;
-use crate::Assets;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};

@@ -28,12 +28,7 @@ pub(crate) struct Guarded {
 
 impl Guarded {
     /// Starts it; what it prints goes to `log`; the folder `clear`, where one is named, goes away with it.
-    pub(crate) fn start(
-        program: &Path,
-        arguments: &[String],
-        log: &Path,
-        clear: Option<&Path>,
-    ) -> io::Result<Guarded> {
+    pub(crate) fn start(program: &Path, arguments: &[String], log: &Path, clear: Option<&Path>) -> io::Result<Guarded> {
         let output = File::create(log)?;
         let errors = output.try_clone()?;
         let child = Command::new("sh")

@@ -201,7 +201,8 @@ mod tests {
             [Step::Key("data"), .., Step::Key("p")] => Choice::Replace(format!("({})", node.text().unwrap().len())),
             _ => Choice::Keep,
         });
-        let expected = r#"{"metadata":{"name":"a","labels":{"b":"c","own/key":"c"}},"data":{"k":[1,{"p":"(6)"},2.5,null,true]}}"#;
+        let expected =
+            r#"{"metadata":{"name":"a","labels":{"b":"c","own/key":"c"}},"data":{"k":[1,{"p":"(6)"},2.5,null,true]}}"#;
         assert_eq!(json(&document), expected);
         let root = document.root();
         let deep = root.at_pointer("/data/k/1/p").unwrap();
@@ -214,10 +215,13 @@ mod tests {
     fn scalars_and_empty_collections() {
         assert_eq!(json(&extracted("a: 7", "/a", &mut |_, _| Choice::Keep)), "7");
         assert_eq!(json(&extracted("a: {}", "/a", &mut |_, _| Choice::Keep)), "{}");
-        assert_eq!(json(&extracted("a: [1, 2, 3]", "/a", &mut |_, n| match n.as_i64() {
-            Some(2) => Choice::Drop,
-            _ => Choice::Keep,
-        })), "[1,3]");
+        assert_eq!(
+            json(&extracted("a: [1, 2, 3]", "/a", &mut |_, n| match n.as_i64() {
+                Some(2) => Choice::Drop,
+                _ => Choice::Keep,
+            })),
+            "[1,3]"
+        );
         assert_eq!(json(&extracted("a: {b: 1}", "/a", &mut |_, _| Choice::Drop)), "{}");
     }
 }
