@@ -4,11 +4,17 @@
 //! share lies in `ironclad-pod`.
 
 mod checks;
+mod hygiene;
 mod joins;
+mod namespace;
 mod reliability;
+mod wiring;
 
 pub use checks::CHECKS;
+pub use hygiene::CHECKS as HYGIENE;
+pub use namespace::CHECKS as NAMESPACE;
 pub use reliability::CHECKS as RELIABILITY;
+pub use wiring::CHECKS as WIRING;
 
 /// Every list of this crate.
-pub const LISTS: &[&[ironclad_check::Check]] = &[CHECKS, RELIABILITY];
+pub const LISTS: &[&[ironclad_check::Check]] = &[CHECKS, HYGIENE, NAMESPACE, RELIABILITY, WIRING];

@@ -204,6 +204,14 @@ impl<'a> Cx<'a> {
         self.snapshot
     }
 
+    /// The pods of an object, for a check that is called with objects: none where another object of the snapshot makes
+    /// it, as that one is judged.
+    pub fn pods_of<'o>(&self, object: &'o Object) -> Vec<Pod<'o>> {
+        let made = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
+            && self.snapshot.controller_of(object).is_some();
+        if made { Vec::new() } else { pods(object, &self.config.workloads) }
+    }
+
     /// The object with this id.
     pub fn object_of(&self, id: ObjectId) -> Option<&'a Object> {
         self.snapshot.object(id)

@@ -241,6 +241,7 @@ declare_names! {
     POD_FAILURE_POLICY = "podFailurePolicy",
     POD_MANAGEMENT_POLICY = "podManagementPolicy",
     POD_METADATA = "podMetadata",
+    POD_SECURITY_ENFORCE = "pod-security.kubernetes.io/enforce",
     POD_SELECTOR = "podSelector",
     POD_TEMPLATE = "podTemplate",
     POLICY_TYPES = "policyTypes",

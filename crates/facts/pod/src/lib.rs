@@ -15,6 +15,7 @@ mod mounts;
 mod namespace;
 mod pattern;
 mod pod_index;
+mod port;
 mod resources;
 mod scaling;
 mod service;
@@ -32,6 +33,7 @@ pub use mounts::{MountedClaim, MountedVolume, is_exclusive, mounted_claims, moun
 pub use namespace::{NamespaceKey, same_namespace};
 pub use pattern::{covers_image, matches_pattern};
 pub use pod_index::{PodIndex, TemplateId};
+pub use port::port_name_fault;
 pub use resources::{Resources, counted, resources};
 pub use scaling::{
     ReplicaSource, Replicas, SCALERS, Scaling, Share, is_zero, replicas, scale_target, scale_target_name,

@@ -32,12 +32,12 @@ pub struct DeclaredPort {
 }
 
 /// Pods by namespace and label.
-pub type PodIndex = LabelIndex<PodFacts>;
+pub type LabelledPods = LabelIndex<PodFacts>;
 
 /// The pods of the run; from a check that lists `Kind::ANY_POD`.
-pub fn pod_index(cx: &Cx<'_>) -> Arc<PodIndex> {
+pub fn labelled_pods(cx: &Cx<'_>) -> Arc<LabelledPods> {
     cx.shared(|snapshot, config| {
-        let mut index = PodIndex::default();
+        let mut index = LabelledPods::default();
         for pod in snapshot.objects().flat_map(|object| pods_of(object, config)) {
             let (object, facts) = (pod.object, facts(&pod));
             index.push(object.id(), object.kind(), Namespace::of(object), pod.metadata.labels().node(), facts);

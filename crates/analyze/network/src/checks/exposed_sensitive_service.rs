@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity, Spot};
 use ironclad_pod::ImageReference;
-use ironclad_reach::{Namespace, PodIndex, Published, Way, pod_index, published};
+use ironclad_reach::{Namespace, LabelledPods, Published, Way, labelled_pods, published};
 use ironclad_tree::f;
 use ironclad_views::{Service, View};
 use std::sync::Arc;
@@ -83,10 +83,10 @@ pub(super) static META: Meta = Meta {
 };
 
 /// What the whole snapshot says.
-type Facts = (Arc<PodIndex>, Arc<Published>);
+type Facts = (Arc<LabelledPods>, Arc<Published>);
 
 pub(super) fn check(service: &Object, cx: &mut Cx<'_>) {
-    let (pods, published): &Facts = cx.once(|cx| (pod_index(cx), published(cx)));
+    let (pods, published): &Facts = cx.once(|cx| (labelled_pods(cx), published(cx)));
     let ways = published.ways(service);
     let Some(way) = ways.first() else { return };
     let selector = Service::at(service.root().into()).spec().selector();

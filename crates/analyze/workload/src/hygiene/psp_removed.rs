@@ -1,0 +1,54 @@
+//! `hygiene/psp-removed`
+
+use ironclad_check::{Cx, Meta, Param, ParamDefault};
+use ironclad_model::{Kind, Object, Severity, Spot};
+use ironclad_tree::{NodeRef, f};
+
+pub(super) static META: Meta = Meta {
+    id: "hygiene/psp-removed",
+    title: "PodSecurityPolicy, which no cluster reads any more",
+    severity: Severity::Low,
+    reads: &[Kind::POD_SECURITY_POLICY],
+    peers: &[("checkov", "CKV_K8S_1"), ("checkov", "CKV_K8S_2"), ("checkov", "CKV_K8S_24"), ("checkov", "CKV_K8S_3"), ("checkov", "CKV_K8S_32"), ("checkov", "CKV_K8S_36"), ("checkov", "CKV_K8S_4"), ("checkov", "CKV_K8S_5"), ("checkov", "CKV_K8S_6"), ("checkov", "CKV_K8S_7"), ("kubescape", "C-0068"), ("kubescape", "C-0214"), ("kubescape", "C-0215"), ("kubescape", "C-0216"), ("kubescape", "C-0217"), ("kubescape", "C-0218"), ("kubescape", "C-0219"), ("kubescape", "C-0220"), ("kubescape", "psp-required-drop-capabilities")],
+    params: &[Param {
+        name: "legacy-psp",
+        default: ParamDefault::Bool(false),
+        doc: "judge what the policy allows as well, for clusters older than 1.25",
+    }],
+    page: include_str!("psp_removed.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
+    let root = Spot::at(object.root());
+    cx.find(root.field(f::METADATA).field(f::NAME), "PodSecurityPolicy has no effect since 1.25")
+        .label("Pod Security levels and admission policies took its place");
+    let spec = root.field(f::SPEC);
+    let Some(node) = spec.node().filter(|_| cx.flag("legacy-psp")) else { return };
+    let value = |name: &str| node.get_str(name).map(|entry| entry.value());
+    let is_true = |name: &str| value(name).filter(|node| node.as_bool() == Some(true));
+    for name in ["privileged", "hostPID", "hostIPC", "hostNetwork"] {
+        if let Some(node) = is_true(name) {
+            cx.find(node, format!("policy allows `{name}`")).severity(Severity::High);
+        }
+    }
+    if value("allowPrivilegeEscalation").and_then(|node| node.as_bool()) != Some(false) {
+        let at = value("allowPrivilegeEscalation").map_or(spec, Spot::at);
+        cx.find(at, "policy allows privilege escalation").severity(Severity::High);
+    }
+    if let Some(rule) = value("runAsUser").and_then(|node: NodeRef<'_>| Some(node.get_str("rule")?.value()))
+        && rule.as_str() == Some("RunAsAny")
+    {
+        cx.find(rule, "policy allows to run as root").severity(Severity::High);
+    }
+    let texts = |name: &str| -> Vec<&str> {
+        value(name).into_iter().flat_map(|node| node.items()).filter_map(|node| node.as_str()).collect()
+    };
+    if let Some(node) = value("allowedCapabilities").filter(|_| !texts("allowedCapabilities").is_empty()) {
+        cx.find(node, "policy allows further capabilities").severity(Severity::Medium);
+    }
+    if !texts("requiredDropCapabilities").iter().any(|name| matches!(*name, "ALL" | "all")) {
+        let at = value("requiredDropCapabilities").map_or(spec, Spot::at);
+        cx.find(at, "policy does not drop all capabilities").severity(Severity::Medium);
+    }
+}

@@ -1,0 +1,31 @@
+//! `namespace/psa-not-baseline`
+
+use super::{enforced, is_of_the_system, level};
+use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Kind, Object, Safety, Severity};
+
+pub(super) static META: Meta = Meta {
+    id: "namespace/psa-not-baseline",
+    title: "namespace takes privileged pods",
+    severity: Severity::Medium,
+    profile: Profile::OptIn,
+    reads: &[Kind::NAMESPACE],
+    tags: &["cis:5.2.2"],
+    peers: &[("kubescape", "C-0193"), ("kubescape", "C-0194"), ("kubescape", "C-0195"), ("kubescape", "C-0196"), ("kubescape", "C-0199"), ("kubescape", "C-0202"), ("kubescape", "C-0203"), ("kubescape", "C-0204"), ("kubescape", "pod-security-admission-baseline-applied-1"), ("kubescape", "pod-security-admission-baseline-applied-2")],
+    fix: FixKind::Unsafe,
+    page: include_str!("psa_not_baseline.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(namespace: &Object, cx: &mut Cx<'_>) {
+    let message = match level(namespace) {
+        None => "namespace enforces no Pod Security level",
+        Some("privileged") => "namespace enforces the Pod Security level `privileged`",
+        Some(_) => return,
+    };
+    let at = enforced(namespace);
+    let finder = cx.find(at, message).label("it takes pods of every privilege");
+    if !is_of_the_system(namespace) {
+        finder.fix_set("set `enforce: baseline`", Safety::Unsafe, at, "\"baseline\"");
+    }
+}
