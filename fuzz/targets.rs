@@ -106,3 +106,14 @@ pub(crate) fn config(data: &[u8]) {
         assert!(problem.span.start <= problem.span.end && problem.span.end <= length, "{problem:?}");
     }
 }
+
+/// A schedule: never a panic, and white space around fields changes nothing.
+pub(crate) fn schedule(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    ironclad_pod::is_time_zone(&text);
+    let verdict = ironclad_pod::parse_schedule(&text);
+    if verdict.is_ok() && !text.starts_with('@') {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(ironclad_pod::parse_schedule(&fields.join("  ")), Ok(()), "{text:?}");
+    }
+}

@@ -34,3 +34,8 @@ fn image_references() {
 fn configurations() {
     replay("config", targets::config);
 }
+
+#[test]
+fn schedules() {
+    replay("schedule", targets::schedule);
+}

@@ -2,9 +2,10 @@
 //! once a run, by the first check that asks.
 
 use ironclad_check::Cx;
-use ironclad_model::{Object, ObjectId};
-use ironclad_pod::{Scaling, Selectors, budget_selector};
+use ironclad_model::{Kind, Object, ObjectId, Snapshot};
+use ironclad_pod::{NamespaceKey, Scaling, Selectors, budget_selector, same_namespace};
 use ironclad_views::Pod;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Which Services and budgets select which pod templates.
@@ -23,6 +24,26 @@ pub(crate) fn services_of<'a>(pod: &Pod<'_>, cx: &Cx<'a>) -> Vec<&'a Object> {
     let template = selectors.pods().template(pod);
     let ids = template.map_or(&[][..], |template| selectors.services(template));
     ids.iter().filter_map(|id| cx.object_of(*id)).collect()
+}
+
+/// LimitRanges by namespace.
+struct LimitRanges(FxHashMap<NamespaceKey, Vec<ObjectId>>);
+
+impl LimitRanges {
+    fn find_out(snapshot: &Snapshot) -> LimitRanges {
+        let mut ranges: FxHashMap<NamespaceKey, Vec<ObjectId>> = FxHashMap::default();
+        for range in snapshot.of_kind(Kind::LIMIT_RANGE) {
+            ranges.entry(NamespaceKey::of(range)).or_default().push(range.id());
+        }
+        LimitRanges(ranges)
+    }
+}
+
+/// The LimitRanges of a pod's namespace. A check that asks lists `Kind::LIMIT_RANGE` in `reads`.
+pub(crate) fn limit_ranges_of<'a>(pod: &Pod<'_>, cx: &Cx<'a>) -> Vec<&'a Object> {
+    let ranges = cx.shared(|snapshot, _| LimitRanges::find_out(snapshot));
+    let near = ranges.0.get(&NamespaceKey::of(pod.object)).map_or(&[][..], Vec::as_slice);
+    near.iter().filter_map(|id| cx.object_of(*id)).filter(|range| same_namespace(range, pod.object)).collect()
 }
 
 /// The PodDisruptionBudgets that guard a pod. A check that asks lists `Kind::POD_DISRUPTION_BUDGET` in `reads`.

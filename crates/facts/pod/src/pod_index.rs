@@ -4,10 +4,10 @@
 //! costs what they have in common, not their product. Invariant: the answer is that of
 //! [`LabelSelector::matches`](ironclad_model::LabelSelector::matches) on every template of the namespace.
 
-use crate::{NamespaceKey, same_namespace};
-use ironclad_model::{LabelSelector, Object, ObjectId, Requirement, Snapshot};
-use ironclad_tree::{NodeId, NodeRef};
-use ironclad_views::{Pod, WorkloadKinds, pods};
+use crate::{NamespaceKey, is_replicated, same_namespace};
+use ironclad_model::{LabelSelector, Object, ObjectId, Requirement, Snapshot, Spot};
+use ironclad_tree::{NodeId, NodeRef, f};
+use ironclad_views::{Map, ObjectMeta, Pod, View, WorkloadKinds, pods};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -46,22 +46,33 @@ impl PodIndex {
             by_spec: FxHashMap::default(),
         };
         for object in snapshot.objects() {
-            let namespace = NamespaceKey::of(object);
-            for pod in pods(object, kinds) {
-                let id = index.templates.len() as u32;
-                let labels = pod.metadata.labels();
-                for label in labels.iter() {
-                    if let Some(value) = label.value().text() {
-                        index.by_label.entry(key(namespace, label.key(), value)).or_default().push(id);
-                    }
+            let found = pods(object, kinds);
+            for pod in &found {
+                index.add(object, pod.spec.spot().nearest(), pod.metadata.labels());
+            }
+            // A manifest may be cut short below the labels: they are selected all the same.
+            if found.is_empty() && is_replicated(object.kind()) {
+                let template = Spot::at(object.root()).field(f::SPEC).field(f::TEMPLATE);
+                let labels = ObjectMeta::at(template.field(f::METADATA)).labels();
+                if let Some(node) = template.node().filter(|_| labels.node().is_some()) {
+                    index.add(object, node, labels);
                 }
-                index.by_namespace.entry(namespace).or_default().push(id);
-                let spec = pod.spec.spot().nearest().id();
-                index.by_spec.insert((object.id(), spec), id);
-                index.templates.push(Template { object: object.id(), spec, labels: labels.node().map(|n| n.id()) });
             }
         }
         index
+    }
+
+    fn add(&mut self, object: &Object, spec: NodeRef<'_>, labels: Map<'_>) {
+        let namespace = NamespaceKey::of(object);
+        let id = self.templates.len() as u32;
+        for label in labels.iter() {
+            if let Some(value) = label.value().text() {
+                self.by_label.entry(key(namespace, label.key(), value)).or_default().push(id);
+            }
+        }
+        self.by_namespace.entry(namespace).or_default().push(id);
+        self.by_spec.insert((object.id(), spec.id()), id);
+        self.templates.push(Template { object: object.id(), spec: spec.id(), labels: labels.node().map(|n| n.id()) });
     }
 
     /// Number of templates.
@@ -91,7 +102,7 @@ impl PodIndex {
         Some(snapshot.object(template.object)?.document().node(template.labels?))
     }
 
-    /// The specification of a template.
+    /// The specification of a template, or the template where it has none.
     pub fn spec<'a>(&self, snapshot: &'a Snapshot, template: TemplateId) -> Option<NodeRef<'a>> {
         let template = self.templates.get(template.index())?;
         Some(snapshot.object(template.object)?.document().node(template.spec))

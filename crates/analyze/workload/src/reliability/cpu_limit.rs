@@ -1,5 +1,6 @@
 //! `reliability/cpu-limit`
 
+use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
@@ -12,15 +13,16 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("checkov", "CKV_K8S_11"), ("kubeaudit", "LimitsCPUNotSet"), ("kubeaudit", "limits"), ("kubescape", "C-0270"), ("kubescape", "resources-cpu-limits"), ("polaris", "cpuLimitsMissing"), ("trivy", "KSV-0011")],
+    peers: &[("checkov", "CKV_K8S_11"), ("kubeaudit", "LimitsCPUNotSet"), ("kubeaudit", "limits"), ("kubescape", "C-0009"), ("kubescape", "C-0270"), ("kubescape", "resource-policies"), ("kubescape", "resources-cpu-limits"), ("polaris", "cpuLimitsMissing"), ("trivy", "KSV-0011")],
     fix: FixKind::Value,
     page: include_str!("cpu_limit.md"),
     ..Meta::DEFAULT
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let ranges = joins::limit_ranges_of(pod, cx);
     for container in counted(pod, cx.strict_init()) {
-        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        let resources = resources(pod, container, &ranges);
         if resources.limit("cpu").is_none() {
             let spot = container.resources().limits().spot().field(f::CPU);
             cx.find(spot, format!("container \"{}\" has no cpu limit", container.label()))

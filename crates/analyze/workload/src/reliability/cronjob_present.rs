@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::CRON_JOB],
+    tags: &["mitre:T1053.007"],
     peers: &[("kubescape", "C-0026")],
     page: include_str!("cronjob_present.md"),
     ..Meta::DEFAULT

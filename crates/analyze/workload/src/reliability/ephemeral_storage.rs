@@ -1,5 +1,6 @@
 //! `reliability/ephemeral-storage`
 
+use crate::joins;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
@@ -17,8 +18,9 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let ranges = joins::limit_ranges_of(pod, cx);
     for container in counted(pod, cx.strict_init()) {
-        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        let resources = resources(pod, container, &ranges);
         let name = "ephemeral-storage";
         let missing = match (resources.request(name).is_some(), resources.limit(name).is_some()) {
             (true, true) => continue,

@@ -1,5 +1,6 @@
 //! `reliability/memory-request`
 
+use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta};
 use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
@@ -18,8 +19,9 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    let ranges = joins::limit_ranges_of(pod, cx);
     for container in counted(pod, cx.strict_init()) {
-        let resources = resources(pod, container, &cx.objects(Kind::LIMIT_RANGE));
+        let resources = resources(pod, container, &ranges);
         if resources.request("memory").is_none() {
             let spot = container.resources().requests().spot().field(f::MEMORY);
             cx.find(spot, format!("container \"{}\" has no memory request", container.label()))

@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, Meta};
 use ironclad_model::Severity;
 use ironclad_model::Spot;
-use ironclad_views::{Field, IntOrText, Pod, PodContainer, Role};
+use ironclad_views::{ContainerPort, Field, IntOrText, Pod, PodContainer, Role};
 
 pub(super) static META: Meta = Meta {
     id: "reliability/probe-port",
@@ -42,10 +42,13 @@ fn judge(what: &str, port: Field<'_, IntOrText<'_>>, container: &PodContainer<'_
     match port.get() {
         Some(IntOrText::Int(number)) => judge_number(what, number, port.spot(), container, cx),
         Some(IntOrText::Text(name)) => {
-            if container.ports().iter().any(|declared| declared.name().get() == Some(name)) {
-                return;
-            }
-            let message = format!("{what} of container \"{}\" asks port \"{name}\", which the container does not have", container.label());
+            let declared = container.ports().iter().find(|declared| declared.name().get() == Some(name));
+            let why = match declared {
+                Some(declared) if is_tcp(declared) => return,
+                Some(_) => "which does not speak TCP",
+                None => "which the container does not have",
+            };
+            let message = format!("{what} of container \"{}\" asks port \"{name}\", {why}", container.label());
             cx.find(port, message).of(container).label("it fails every time");
         }
         None => {}
@@ -53,9 +56,15 @@ fn judge(what: &str, port: Field<'_, IntOrText<'_>>, container: &PodContainer<'_
 }
 
 fn judge_number(what: &str, number: i64, at: Spot<'_>, container: &PodContainer<'_>, cx: &mut Cx<'_>) {
-    if container.ports().iter().any(|declared| declared.container_port().get() == Some(number)) {
+    let same = |declared: &ContainerPort<'_>| declared.container_port().get() == Some(number);
+    if container.ports().iter().any(|declared| same(&declared) && is_tcp(declared)) {
         return;
     }
     let message = format!("{what} of container \"{}\" asks port {number}, which the container does not declare", container.label());
     cx.find(at, message).of(container).severity(Severity::Low).label("it works if something listens there");
+}
+
+/// Probes and hooks connect by TCP, whatever the port is declared for.
+fn is_tcp(port: ContainerPort<'_>) -> bool {
+    port.protocol().get().is_none_or(|protocol| protocol == "TCP")
 }
