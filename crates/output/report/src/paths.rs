@@ -17,8 +17,10 @@ impl Base {
             return name.to_owned();
         }
         if name.starts_with('/') {
-            let below = name.strip_prefix(self.root.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
-            return below.unwrap_or(name).to_owned();
+            // Without a repository (or with the whole disk as one) a file keeps its path.
+            let root = self.root.trim_end_matches('/');
+            let below = name.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
+            return below.filter(|_| !root.is_empty()).unwrap_or(name).to_owned();
         }
         let mut steps: Vec<&str> = self.folder.split('/').filter(|step| !step.is_empty()).collect();
         for step in name.split('/') {
