@@ -83,6 +83,7 @@ impl<'a> Cx<'a> {
             pointer: place.pointer(document, object.root().id()),
             span: place.span(document),
             place,
+            hidden: Vec::new(),
             message,
             label: None,
             pss: self.pss_tag(),
@@ -360,6 +361,12 @@ impl Finder<'_> {
     pub fn part(self, span: Span) -> Self {
         self.finding.place.part = Some(span);
         self.finding.span = self.finding.place.span(self.document);
+        self
+    }
+
+    /// No report may show this part of the source: it is a secret.
+    pub fn hide(self, span: Span) -> Self {
+        self.finding.hidden.push(span);
         self
     }
 

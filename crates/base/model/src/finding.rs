@@ -94,6 +94,8 @@ pub struct Finding {
     pub pointer: String,
     /// Bytes of the source to show.
     pub span: Span,
+    /// Bytes of the source that no report may show: secrets.
+    pub hidden: Vec<Span>,
     /// One sentence, lower case, no full stop.
     pub message: String,
     /// What follows from it, for the arrow below the excerpt.

@@ -12,9 +12,10 @@
 
 mod assign;
 mod base64;
-mod entropy;
 mod engine;
+mod entropy;
 mod name;
+mod personal;
 mod rules;
 mod value;
 
@@ -23,5 +24,6 @@ pub use base64::decode as decode_base64;
 pub use engine::{Leak, find};
 pub use entropy::entropy;
 pub use name::{SecretName, name_of_secret};
+pub use personal::personal;
 pub use rules::{Confidence, RULES, Rule};
 pub use value::{Verdict, is_reference, judge};

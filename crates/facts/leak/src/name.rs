@@ -133,6 +133,7 @@ const ABOUT: &[&str] = &[
 
 /// Names of things that are no secrets although they have the word.
 const NEVER: &[&[&str]] = &[
+    &["existing", "secret"],
     &["pull", "secret"],
     &["pull", "secrets"],
     &["service", "account", "token"],

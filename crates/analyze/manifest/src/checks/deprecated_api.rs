@@ -10,13 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "API version that is on its way out",
     severity: Severity::Medium,
     reads: &[Kind::ANY],
-    peers: &[
-        ("kube-score", "stable-version"),
-        ("kubeaudit", "DeprecatedAPIUsed"),
-        ("kubeaudit", "deprecatedapis"),
-        ("trivy", "KSV-0107"),
-        ("kubescape", "C-0273"),
-    ],
     fix: FixKind::Safe,
     page: include_str!("deprecated_api.md"),
     ..Meta::DEFAULT

@@ -10,13 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "API version that is served no longer",
     severity: Severity::High,
     reads: &[Kind::ANY],
-    peers: &[
-        ("kube-linter", "no-extensions-v1beta"),
-        ("kube-score", "stable-version"),
-        ("kubeaudit", "DeprecatedAPIUsed"),
-        ("kubeaudit", "deprecatedapis"),
-        ("trivy", "KSV-0107"),
-    ],
     fix: FixKind::Safe,
     page: include_str!("removed_api.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "object that does not fit its schema",
     severity: Severity::High,
     reads: &[Kind::ANY],
-    peers: &[("kube-linter", "schema-validation")],
     page: include_str!("schema.md"),
     ..Meta::DEFAULT
 };
