@@ -16,6 +16,11 @@ const MERGE_KEYS: &[&str] =
 
 /// The pointer of a place with list elements named by merge key or value instead of index.
 pub fn keyed_path(object: &Object, place: &Place) -> String {
+    path(object, place, false)
+}
+
+/// A value that is a secret must not be in a hash that somebody could try passwords against: its place is.
+fn path(object: &Object, place: &Place, is_secret: bool) -> String {
     let document = object.document();
     let root = object.root();
     let skip = document.path_to(root.id()).len();
@@ -32,7 +37,8 @@ pub fn keyed_path(object: &Object, place: &Place) -> String {
             }
             Step::Index(index) => {
                 let Some(item) = at.items().nth(index) else { break };
-                let _ = write!(out, "[{}]", element(item, index));
+                let named = if is_secret && item.kind() != Kind::Mapping { index.to_string() } else { element(item, index) };
+                let _ = write!(out, "[{named}]");
                 at = item;
             }
         }
@@ -67,7 +73,7 @@ pub fn stamp(findings: &mut [Finding], snapshot: &Snapshot) {
                 // What lies in a comment has no path; its message names its subject.
                 let path = match &finding.elsewhere {
                     Some(_) => finding.message.clone(),
-                    None => keyed_path(object, &finding.place),
+                    None => path(object, &finding.place, !finding.hidden.is_empty()),
                 };
                 [
                     finding.check,

@@ -348,6 +348,7 @@ fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, p
         place: Place { node: NodeId::ROOT, missing: Vec::new(), part: Some(written.span) },
         pointer: placed.pointer.clone(),
         span: written.span,
+        hidden: Vec::new(),
         message,
         label: None,
         pss: None,

@@ -1,8 +1,8 @@
 //! What a run yields: findings, problems, and what was seen.
 
-use crate::{Finding, Severity};
-use ironclad_tree::{Problem, Source};
-use std::sync::Arc;
+use crate::{Finding, Severity, Snapshot};
+use ironclad_tree::{Problem, Source, Span};
+use std::sync::{Arc, OnceLock};
 
 /// One argument or walked file, and what it held.
 #[derive(Clone, Debug)]
@@ -70,9 +70,30 @@ pub struct Report {
     pub failures: Vec<CheckFailure>,
     /// What was seen.
     pub coverage: Coverage,
+    /// Sources that hold secrets, with the text that may be shown of each. Found out on first need.
+    pub masked: OnceLock<Vec<(Arc<Source>, Arc<Source>)>>,
 }
 
 impl Report {
+    /// What a report may show of a source: the text with every secret of every finding hidden.
+    pub fn shown<'a>(&'a self, snapshot: &'a Snapshot, source: &'a Arc<Source>) -> &'a Arc<Source> {
+        let masked = self.masked.get_or_init(|| self.mask(snapshot));
+        masked.iter().find(|(whole, _)| Arc::ptr_eq(whole, source)).map_or(source, |(_, shown)| shown)
+    }
+
+    fn mask(&self, snapshot: &Snapshot) -> Vec<(Arc<Source>, Arc<Source>)> {
+        let mut hidden: Vec<(&Arc<Source>, Vec<Span>)> = Vec::new();
+        for finding in self.findings.iter().filter(|finding| !finding.hidden.is_empty()) {
+            let Some(source) = finding.source(snapshot) else { continue };
+            // Findings are sorted by source.
+            match hidden.last_mut().filter(|(known, _)| Arc::ptr_eq(known, source)) {
+                Some((_, spans)) => spans.extend(&finding.hidden),
+                None => hidden.push((source, finding.hidden.clone())),
+            }
+        }
+        hidden.into_iter().map(|(source, spans)| (Arc::clone(source), source.masked(&spans))).collect()
+    }
+
     /// Open findings of each severity, worst first.
     pub fn open(&self) -> [(Severity, usize); 5] {
         Severity::ALL

@@ -49,6 +49,29 @@ impl Source {
         &self.text
     }
 
+    /// The same text with dots in place of these ranges, for excerpts: every character keeps its place and its width in
+    /// bytes, so that positions of the one hold in the other. Line breaks stay.
+    pub fn masked(&self, ranges: &[Span]) -> Arc<Source> {
+        let mut sorted = ranges.to_vec();
+        sorted.sort_by_key(|range| range.start);
+        let mut rest = sorted.into_iter().peekable();
+        // End of what is hidden so far.
+        let mut until = 0;
+        let mask = |(at, c): (usize, char)| {
+            while let Some(range) = rest.next_if(|range| range.start as usize <= at) {
+                until = until.max(range.end as usize);
+            }
+            match c.len_utf8() {
+                _ if matches!(c, '\n' | '\r') || at >= until => c,
+                1 => '*',
+                2 => '·',
+                3 => '•',
+                _ => '\u{1F784}',
+            }
+        };
+        Source::new(Arc::clone(&self.name), self.text.char_indices().map(mask).collect::<String>())
+    }
+
     fn lines(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let bytes = self.text.as_bytes();
@@ -149,6 +172,15 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, problems: &mut Vec<Problem>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mask_keeps_every_position() {
+        let source = Source::new("t", "a: hünt€r😀\nb: é\n");
+        let masked = source.masked(&[Span { start: 3, end: 18 }]);
+        assert_eq!(masked.text(), "a: *·**•*\u{1F784}\n*: é\n");
+        assert_eq!(masked.text().len(), source.text().len());
+        assert_eq!(masked.position(20), source.position(20));
+    }
 
     fn at(text: &str, offset: u32) -> (u32, u32) {
         let position = Source::new("t", text).position(offset);

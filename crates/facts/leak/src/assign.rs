@@ -115,6 +115,10 @@ fn flags(line: &str, start: usize) -> Vec<Assignment<'_>> {
 
 fn push<'t>(name: &'t str, value: &'t str, at: usize, found: &mut Vec<Assignment<'t>>) {
     let bare = value.trim_start_matches(['"', '\'']);
+    // A command whose output it is.
+    if bare.starts_with("$(") || bare.starts_with('`') {
+        return;
+    }
     let at = at + value.len() - bare.len();
     let bare = bare.trim_end_matches(['"', '\'', ';', ',']);
     found.push(Assignment { name, value: bare, range: at..at + bare.len() });
@@ -148,6 +152,7 @@ mod tests {
             pairs("mysql --user root --password s3 --verbose --host=db && TOKEN='t' run"),
             [("user", "root"), ("password", "s3"), ("host", "db"), ("TOKEN", "t")]
         );
+        assert_eq!(pairs("export PASSWORD=$(cat /run/secrets/db)"), []);
         assert_eq!(pairs("--token abc"), [("token", "abc")]);
         assert_eq!(pairs("Authorization: Bearer abc"), [("Authorization", "Bearer abc")]);
         assert_eq!(pairs("password: one two three"), []);

@@ -1,6 +1,6 @@
 //! Personal data in text: addresses, account numbers, telephone numbers.
 
-use crate::{assignments, name::words};
+use crate::name::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -26,7 +26,11 @@ pub fn personal(key: &str, text: &str) -> Vec<&'static str> {
     }
     let is_phone = |name: &str, value: &str| names_a_phone(name) && is_phone_number(value);
     let one_line = !text.trim_end().contains('\n');
-    if (one_line && is_phone(key, text.trim())) || assignments(text).any(|pair| is_phone(pair.name, pair.value)) {
+    let quotes = ['"', '\'', ',', ' '];
+    let is_line = |line: &str| {
+        line.split_once(['=', ':']).is_some_and(|(name, value)| is_phone(name, value.trim_matches(quotes)))
+    };
+    if (one_line && is_phone(key, text.trim())) || text.lines().any(is_line) {
         found.push("a telephone number");
     }
     found

@@ -27,9 +27,7 @@ pub struct Rule {
     pub(crate) pattern: &'static str,
     /// The search stays that near to a keyword, in bytes: no secret of this form is longer.
     pub(crate) span: usize,
-    /// How sure a match is.
-    pub confidence: Confidence,
-    /// Decides on a match of the pattern.
+    /// Decides on a match of the pattern, and how sure it is.
     pub(crate) test: fn(&str) -> Option<Confidence>,
 }
 
@@ -52,7 +50,6 @@ macro_rules! rules {
             keywords: &[$($keyword),*],
             pattern: $pattern,
             span: $span,
-            confidence: Confidence::Likely,
             test: $test,
         }),*];
     };

@@ -18,7 +18,7 @@ pub fn judge(name: &str, value: &str) -> Option<Verdict> {
     let value = value.trim();
     // A form of its own needs no name.
     if let Some(leak) = find(value).first() {
-        return Some(Verdict::Shaped(leak.rule.title, leak.rule.confidence));
+        return Some(Verdict::Shaped(leak.rule.title, leak.confidence));
     }
     if is_harmless(value) {
         return None;

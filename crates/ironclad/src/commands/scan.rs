@@ -87,6 +87,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
             not_observed: outcome.not_observed,
             skipped: loaded.skipped,
         },
+        ..Report::default()
     };
     let options = Options {
         verbose: global.verbose > 0,

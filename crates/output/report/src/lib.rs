@@ -160,7 +160,7 @@ struct Located<'a> {
 
 impl<'a> View<'a> {
     fn locate(&self, finding: &'a Finding) -> Located<'a> {
-        let source = finding.source(self.snapshot);
+        let source = finding.source(self.snapshot).map(|source| self.report.shown(self.snapshot, source));
         let at = |offset| source.map_or(Position { line: 1, column: 1 }, |source| source.position(offset));
         Located {
             finding,
@@ -173,6 +173,11 @@ impl<'a> View<'a> {
 
     fn findings(&self) -> impl Iterator<Item = Located<'a>> + '_ {
         self.report.findings.iter().map(|finding| self.locate(finding))
+    }
+
+    /// The text of a problem's source, for an excerpt.
+    fn text_of(&self, problem: &'a ReportedProblem) -> Option<&'a Arc<Source>> {
+        problem.text.as_ref().map(|source| self.report.shown(self.snapshot, source))
     }
 
     /// A source's name from the root of the repository.

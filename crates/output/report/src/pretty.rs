@@ -259,7 +259,7 @@ fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
     let _ =
         writeln!(out, "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", problem.problem.code, problem.problem.message);
     let mut numbers = 1;
-    match (&problem.text, position_of(problem)) {
+    match (view.text_of(problem), position_of(problem)) {
         (Some(text), Some((start, _))) if !text.text().is_empty() => {
             numbers = number_width(start.line);
             let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}", "", problem.source, start.line, start.column);

@@ -4,8 +4,8 @@ use crate::place::{complete, of_verdict, search};
 use ironclad_check::{Cx, Meta};
 use ironclad_leak::judge;
 use ironclad_model::{Confidence, Severity, Spot};
-use ironclad_tree::{Kind as NodeKind, NodeRef};
-use ironclad_views::{Pod, PodContainer, Texts, View};
+use ironclad_tree::NodeRef;
+use ironclad_views::{Pod, PodContainer, Texts};
 
 pub(super) static META: Meta = Meta {
     id: "secrets/args-literal",
@@ -27,11 +27,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             (container.startup_probe(), "startupProbe"),
         ];
         for (probe, name) in probes {
-            handler(probe.http_get().spot(), probe.exec(), name, container, cx);
+            handler(probe.http_get().spot(), probe.exec().command(), name, container, cx);
         }
         let lifecycle = container.lifecycle();
         for (hook, name) in [(lifecycle.post_start(), "postStart"), (lifecycle.pre_stop(), "preStop")] {
-            handler(hook.http_get().spot(), hook.exec(), name, container, cx);
+            handler(hook.http_get().spot(), hook.exec().command(), name, container, cx);
         }
     }
 }
@@ -68,8 +68,7 @@ fn text(node: NodeRef<'_>, value: &str, place: &str, container: &PodContainer<'_
 }
 
 /// A probe's or a hook's request headers and command.
-fn handler(http: Spot<'_>, exec: Spot<'_>, place: &str, container: &PodContainer<'_>, cx: &mut Cx<'_>) {
-    let child = |spot: Spot<'_>, name: &str| spot.node().and_then(|node| node.get_str(name)).map(|entry| entry.value());
+fn handler(http: Spot<'_>, exec: Texts<'_>, place: &str, container: &PodContainer<'_>, cx: &mut Cx<'_>) {
     let headers = http.node().and_then(|node| node.get_str("httpHeaders")).map(|entry| entry.value());
     for header in headers.into_iter().flat_map(|list| list.items()) {
         let text = |name| header.get_str(name).map(|entry| entry.value());
@@ -81,11 +80,7 @@ fn handler(http: Spot<'_>, exec: Spot<'_>, place: &str, container: &PodContainer
         let finder = cx.find(node, message).of(container).label("whoever can read the pod can read it");
         complete(finder, node, 0..value.len(), confidence);
     }
-    if let Some(command) = child(exec, "command").filter(|command| command.kind() == NodeKind::Sequence) {
-        for word in command.items() {
-            if let Some(value) = word.as_str() {
-                text(word, value, place, container, cx);
-            }
-        }
+    for (node, word) in exec.iter() {
+        text(node, word, place, container, cx);
     }
 }

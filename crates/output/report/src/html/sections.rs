@@ -92,7 +92,7 @@ pub(super) fn errors(view: &View<'_>, out: &mut String) {
             escape(&problem.source),
             place.unwrap_or_default()
         );
-        if let Some(source) = problem.text.as_ref().filter(|source| !source.text().is_empty()) {
+        if let Some(source) = view.text_of(problem).filter(|source| !source.text().is_empty()) {
             excerpt::write(source, problem.problem.span, None, out);
         }
         if let Some(hint) = &problem.problem.hint {

@@ -1,0 +1,52 @@
+//! What is found to be a secret is in no report: not in excerpts, messages, fingerprints or data, in no format.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use ironclad_report::Format;
+use std::process::Command;
+
+/// Secrets that nothing else contains; one that a form gives away, the others that a name does.
+const CANARIES: &[&str] = &["c4nary-Env-1", "c4nary-Arg-2", "c4nary-Flag-3", "c4nary-Map-4", "c4nary-Url-5", "c4nary-Block-6"];
+
+const MANIFEST: &str = r#"apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    image: nginx
+    command: [server, "--password=c4nary-Arg-2", --token, c4nary-Flag-3]
+    env:
+    - {name: DB_PASSWORD, value: c4nary-Env-1}
+    - {name: DB_PASSWORD, value: "c4nary-Env-1"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data:
+  password: c4nary-Map-4
+  app.yaml: |
+    url: postgres://app:c4nary-Url-5@db/app
+    token: c4nary-Block-6
+"#;
+
+#[test]
+fn no_format_shows_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("web.yaml");
+    std::fs::write(&file, MANIFEST).unwrap();
+    for (format, _) in Format::ALL {
+        let out = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", "-v", "--profile", "all", "--complete", "--format", format])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let text = [out.stdout, out.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.contains("secrets/"), "{format} reports them:\n{text}");
+        for canary in CANARIES {
+            assert!(!text.contains(canary), "{format} shows {canary}:\n{text}");
+            let encoded = ironclad_testkit::oracle::base64(canary.as_bytes());
+            assert!(!text.contains(encoded.trim_end_matches('=')), "{format} shows {canary} in base64");
+        }
+    }
+}
