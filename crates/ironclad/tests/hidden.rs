@@ -5,7 +5,8 @@ use ironclad_report::Format;
 use std::process::Command;
 
 /// Secrets that nothing else contains; one that a form gives away, the others that a name does.
-const CANARIES: &[&str] = &["c4nary-Env-1", "c4nary-Arg-2", "c4nary-Flag-3", "c4nary-Map-4", "c4nary-Url-5", "c4nary-Block-6"];
+const CANARIES: &[&str] =
+    &["c4nary-Env-1", "c4nary-Arg-2", "c4nary-Flag-3", "c4nary-Map-4", "c4nary-Url-5", "c4nary-Block-6"];
 
 const MANIFEST: &str = r#"apiVersion: v1
 kind: Pod

@@ -37,7 +37,8 @@ fn path(object: &Object, place: &Place, is_secret: bool) -> String {
             }
             Step::Index(index) => {
                 let Some(item) = at.items().nth(index) else { break };
-                let named = if is_secret && item.kind() != Kind::Mapping { index.to_string() } else { element(item, index) };
+                let named =
+                    if is_secret && item.kind() != Kind::Mapping { index.to_string() } else { element(item, index) };
                 let _ = write!(out, "[{named}]");
                 at = item;
             }

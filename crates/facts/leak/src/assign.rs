@@ -81,9 +81,9 @@ fn value_of(text: &str) -> Option<&str> {
         return inner.find(quote).and_then(|end| inner.get(..end));
     }
     let value = text.split(" #").next().unwrap_or(text).trim_end().trim_end_matches([',', ';']);
-    let is_header = ["bearer ", "basic ", "token "].iter().any(|scheme| {
-        value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
-    });
+    let is_header = ["bearer ", "basic ", "token "]
+        .iter()
+        .any(|scheme| value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)));
     let is_code = value.contains(['(', ')', '{', '}', '[', ']', '<', '>', '|']) && !value.starts_with(['$', '{', '<'])
         || (value.contains(char::is_whitespace) && !is_header && !value.starts_with("{{"));
     (!is_code).then_some(value)
@@ -106,7 +106,9 @@ fn flags(line: &str, start: usize) -> Vec<Assignment<'_>> {
             Some((name, value)) if !name.is_empty() && name.chars().all(is_name) => {
                 push(name, value, at + word.len() - value.len(), &mut found);
             }
-            None if word.starts_with("--") && name.len() < LONGEST_NAME && name.chars().all(is_name) => flag = Some(name),
+            None if word.starts_with("--") && name.len() < LONGEST_NAME && name.chars().all(is_name) => {
+                flag = Some(name)
+            }
             _ => {}
         }
     }

@@ -48,7 +48,8 @@ pub fn find(text: &str) -> Vec<Leak> {
     // The part of the text that each rule has to see, while it grows, and what it grew to before.
     let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
     for hit in keywords.find_overlapping_iter(text) {
-        let Some((rule_index, rule)) = engine.owners.get(hit.pattern().as_usize()).and_then(|&at| Some((at, RULES.get(at)?)))
+        let Some((rule_index, rule)) =
+            engine.owners.get(hit.pattern().as_usize()).and_then(|&at| Some((at, RULES.get(at)?)))
         else {
             continue;
         };
@@ -74,14 +75,7 @@ pub fn find(text: &str) -> Vec<Leak> {
     without_overlaps(found)
 }
 
-fn search(
-    engine: &Engine,
-    index: usize,
-    rule: &'static Rule,
-    text: &str,
-    window: Range<usize>,
-    found: &mut Vec<Leak>,
-) {
+fn search(engine: &Engine, index: usize, rule: &'static Rule, text: &str, window: Range<usize>, found: &mut Vec<Leak>) {
     let compile = || Regex::new(rule.pattern).ok();
     let Some(Some(pattern)) = engine.patterns.get(index).map(|slot| slot.get_or_init(compile)) else { return };
     let (start, end) = (floor(text, window.start), floor(text, window.end));

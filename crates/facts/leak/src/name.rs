@@ -161,7 +161,8 @@ pub fn name_of_secret(name: &str) -> Option<SecretName> {
     let ends_in_pair = words.len() >= 2 && has_pair(&words[words.len() - 2..]);
     if is_never || (ABOUT.contains(&last) && !ends_in_pair && !(last == "key" && words.len() <= 1)) {
         // `SOME_KEY` is about nothing: it may be one.
-        return (last == "key" && !is_never && !words.iter().any(|word| WORDS.contains(word))).then_some(SecretName::Weak);
+        return (last == "key" && !is_never && !words.iter().any(|word| WORDS.contains(word)))
+            .then_some(SecretName::Weak);
     }
     let certain = words.iter().any(|word| WORDS.contains(word))
         || has_pair(&words)
@@ -183,8 +184,9 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     while let Some(c) = characters.next() {
         // fooBar, and HTTPServer before `Server`.
         let follows_lower = c.is_ascii_uppercase() && (previous.is_ascii_lowercase() || previous.is_ascii_digit());
-        let begins_word =
-            c.is_ascii_uppercase() && previous.is_ascii_uppercase() && characters.peek().is_some_and(char::is_ascii_lowercase);
+        let begins_word = c.is_ascii_uppercase()
+            && previous.is_ascii_uppercase()
+            && characters.peek().is_some_and(char::is_ascii_lowercase);
         if !c.is_ascii_alphanumeric() || follows_lower || begins_word {
             words.push(std::mem::take(&mut word));
         }

@@ -38,7 +38,8 @@ pub fn personal(key: &str, text: &str) -> Vec<&'static str> {
 
 /// `git@`, `noreply@` and the like are nobody.
 fn is_person(local: &str) -> bool {
-    const NOBODY: &[&str] = &["git", "noreply", "no-reply", "donotreply", "root", "user", "admin", "me", "you", "name", "test"];
+    const NOBODY: &[&str] =
+        &["git", "noreply", "no-reply", "donotreply", "root", "user", "admin", "me", "you", "name", "test"];
     !NOBODY.iter().any(|name| local.eq_ignore_ascii_case(name))
 }
 

@@ -46,7 +46,8 @@ pub fn is_reference(value: &str) -> bool {
     if rest.is_empty() {
         return false;
     }
-    const PAIRS: &[(&str, &str)] = &[("$(", ")"), ("${", "}"), ("{{", "}}"), ("<%", "%>"), ("<", ">"), ("$[", "]"), ("[[", "]]")];
+    const PAIRS: &[(&str, &str)] =
+        &[("$(", ")"), ("${", "}"), ("{{", "}}"), ("<%", "%>"), ("<", ">"), ("$[", "]"), ("[[", "]]")];
     // A chain of references, with signs in between.
     while !rest.is_empty() {
         let after = PAIRS.iter().find_map(|(open, close)| {
@@ -94,8 +95,24 @@ fn is_pointer_elsewhere(value: &str) -> bool {
 /// Booleans, numbers, durations, sizes, and words that switch something off.
 fn is_switch_or_number(value: &str) -> bool {
     const WORDS: &[&str] = &[
-        "true", "false", "yes", "no", "on", "off", "null", "none", "nil", "~", "undefined", "required", "optional",
-        "enabled", "disabled", "auto", "always", "never",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "null",
+        "none",
+        "nil",
+        "~",
+        "undefined",
+        "required",
+        "optional",
+        "enabled",
+        "disabled",
+        "auto",
+        "always",
+        "never",
     ];
     let is_number = || {
         let digits = value.trim_start_matches(['-', '+']);
@@ -103,8 +120,25 @@ fn is_switch_or_number(value: &str) -> bool {
         digits.starts_with(|c: char| c.is_ascii_digit())
             && matches!(
                 unit,
-                "" | "s" | "m" | "h" | "d" | "w" | "y" | "ms" | "us" | "ns" | "k" | "M" | "G" | "Ki" | "Mi" | "Gi" | "KB" | "MB"
-                    | "GB" | "%"
+                "" | "s"
+                    | "m"
+                    | "h"
+                    | "d"
+                    | "w"
+                    | "y"
+                    | "ms"
+                    | "us"
+                    | "ns"
+                    | "k"
+                    | "M"
+                    | "G"
+                    | "Ki"
+                    | "Mi"
+                    | "Gi"
+                    | "KB"
+                    | "MB"
+                    | "GB"
+                    | "%"
             )
     };
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word)) || is_number()
@@ -138,7 +172,9 @@ fn is_url(value: &str) -> bool {
 /// Ciphertext of tools whose purpose it is to be committed: SOPS, Sealed Secrets, age, PGP, Vault's transit engine.
 fn is_protected(value: &str) -> bool {
     let is_transit = || {
-        value.strip_prefix("vault:v").is_some_and(|rest| rest.split(':').next().is_some_and(|n| n.parse::<u32>().is_ok()))
+        value
+            .strip_prefix("vault:v")
+            .is_some_and(|rest| rest.split(':').next().is_some_and(|n| n.parse::<u32>().is_ok()))
     };
     value.starts_with("ENC[")
         || value.starts_with("-----BEGIN PGP MESSAGE")
@@ -149,7 +185,8 @@ fn is_protected(value: &str) -> bool {
 
 /// `my-tls-secret`, `db-credentials`: the name of an object that holds the secret.
 fn names_an_object(value: &str) -> bool {
-    const WORDS: &[&str] = &["secret", "secrets", "token", "creds", "credentials", "cert", "tls", "key", "auth", "password"];
+    const WORDS: &[&str] =
+        &["secret", "secrets", "token", "creds", "credentials", "cert", "tls", "key", "auth", "password"];
     value.contains('-')
         && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
         && words(value).iter().any(|word| WORDS.contains(&word.as_str()))
@@ -160,7 +197,9 @@ pub(crate) fn is_random(value: &str) -> bool {
     const SHORTEST: usize = 20;
     const LEAST_BITS: f64 = 3.7;
     let has = |test: fn(&u8) -> bool| value.bytes().any(|byte| test(&byte));
-    let classes = usize::from(has(u8::is_ascii_lowercase)) + usize::from(has(u8::is_ascii_uppercase)) + usize::from(has(u8::is_ascii_digit));
+    let classes = usize::from(has(u8::is_ascii_lowercase))
+        + usize::from(has(u8::is_ascii_uppercase))
+        + usize::from(has(u8::is_ascii_digit));
     let is_hex = value.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     value.len() >= SHORTEST
         && !value.contains(char::is_whitespace)

@@ -43,7 +43,12 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("buildkite-token", "", format!("bkua_{}", n(LOWER, 40)), ""),
         sample("databricks-token", "", format!("dapi{}", n(HEX, 32)), ""),
         sample("digitalocean-token", "", format!("dop_v1_{}", n(HEX, 64)), ""),
-        sample("discord-webhook", "https://discord.com/api/webhooks/", format!("123456789012345678/{}", n(WORD, 68)), ""),
+        sample(
+            "discord-webhook",
+            "https://discord.com/api/webhooks/",
+            format!("123456789012345678/{}", n(WORD, 68)),
+            "",
+        ),
         sample("docker-config-auth", "{\"auths\":{\"r\":{\"auth\":\"", "dXNlcjpodW50ZXIy".to_owned(), "\"}}}"),
         sample("docker-hub-token", "", format!("dckr_pat_{}", n(WORD, 27)), ""),
         sample("doppler-token", "", format!("dp.pt.{}", n(WORD, 43)), ""),
@@ -57,7 +62,12 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("hugging-face-token", "", format!("hf_{}", n(LETTERS, 34)), ""),
         sample("json-web-token", "", format!("eyJhbGciOiJIUzI1NiJ9.eyJ{}.{}", n(WORD, 40), n(WORD, 43)), ""),
         sample("k3s-token", "", format!("K10{}::server:{}", n(HEX, 64), n(HEX, 32)), ""),
-        sample("kubernetes-bootstrap-token", "kubeadm join --token ", format!("{}.{}", n(LOWER, 6), n(LOWER, 16)), " x"),
+        sample(
+            "kubernetes-bootstrap-token",
+            "kubeadm join --token ",
+            format!("{}.{}", n(LOWER, 6), n(LOWER, 16)),
+            " x",
+        ),
         sample("linear-token", "", format!("lin_api_{}", n(WORD, 40)), ""),
         sample("mailchimp-key", "", format!("{}-us12", n(HEX, 32)), ""),
         sample("mailgun-key", "", format!("key-{}", n(HEX, 32)), ""),
@@ -74,7 +84,12 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("sentry-token", "", format!("sntrys_{}", n(WORD, 80)), ""),
         sample("shopify-token", "", format!("shpat_{}", n(HEX, 32)), ""),
         sample("slack-token", "", format!("xoxb-{}-{}", "123456789012", n(WORD, 24)), ""),
-        sample("slack-webhook", "https://hooks.slack.com/services/", format!("T{}/B{}/{}", n(UPPER, 8), n(UPPER, 8), n(WORD, 24)), ""),
+        sample(
+            "slack-webhook",
+            "https://hooks.slack.com/services/",
+            format!("T{}/B{}/{}", n(UPPER, 8), n(UPPER, 8), n(WORD, 24)),
+            "",
+        ),
         sample("square-token", "", format!("sq0atp-{}", n(WORD, 22)), ""),
         sample("stripe-key", "", format!("sk_{}_{}", "live", n(WORD, 24)), ""),
         sample("supabase-token", "", format!("sbp_{}", n(HEX, 40)), ""),
@@ -110,7 +125,11 @@ fn every_rule_finds_its_form_at_its_place() {
 #[test]
 fn half_a_secret_is_none() {
     for (id, before, secret, after) in samples() {
-        if id == "private-key" || id == "authorization-bearer" || id == "authorization-basic" || id == "docker-config-auth" {
+        if id == "private-key"
+            || id == "authorization-bearer"
+            || id == "authorization-basic"
+            || id == "docker-config-auth"
+        {
             continue;
         }
         let half: String = secret.chars().take(secret.len() / 3).collect();
