@@ -5,13 +5,17 @@
 //! `param.NAME=VALUE` (lists separated by `,`; maps as `k:v,k:v`). A mark is a comment `# finding: text` on the line
 //! where the finding begins; the text must be part of the message, and may be empty. `# finding[12..16]: text` also
 //! says which columns (1-based, end exclusive). `# severity: low` after the text checks the severity.
+//!
+//! A `yaml fixed` block is, byte for byte, what `ironclad fix --unsafe` makes of the bad block before it (its marks
+//! taken away), and has no finding; a second run finds nothing to do. `value=TEXT` answers a check that asks for a value
+//! (a space is written `+`). Each check that has a fix has such a block, and no other check.
 
 use crate::snapshot;
 use ironclad_check::waive::{WaiverPolicy, Waiving, apply};
 use ironclad_check::{
-    Catalogue, Check, Enabled, Level, Outcome, ParamDefault, ParamValue, Params, RunConfig, Subscription, run,
+    Catalogue, Check, Enabled, FixKind, Level, Outcome, ParamDefault, ParamValue, Params, RunConfig, Subscription, run,
 };
-use ironclad_model::Finding;
+use ironclad_model::{Finding, Safety};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
 
@@ -53,7 +57,14 @@ impl Page {
         let mut open: Option<Block> = None;
         for (index, line) in text.lines().enumerate() {
             match (&mut open, line.strip_prefix("```")) {
-                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (Some(_), Some(_)) => {
+                    // What a fix makes of an example is judged as the example is.
+                    if let Some(block) = open.as_mut().filter(|block| block.kind == BlockKind::Fixed) {
+                        let before: Option<&Block> = blocks.last();
+                        block.options.extend(before.into_iter().flat_map(|bad| bad.options.iter().cloned()));
+                    }
+                    blocks.extend(open.take());
+                }
                 (Some(block), None) => {
                     block.text.push_str(line);
                     block.text.push('\n');
@@ -112,10 +123,89 @@ fn test_page(check: &'static Check, list: &'static [Check]) -> Result<(), String
             return Err(format!("the page does not mention parameter `{}`", param.name));
         }
     }
+    let at = |block: &Block, e: String| format!("example at line {} of the page: {e}", block.line);
     for block in &page.blocks {
-        test_block(check, list, block).map_err(|e| format!("example at line {} of the page: {e}", block.line))?;
+        test_block(check, list, block).map_err(|e| at(block, e))?;
+    }
+    let fixed = page.blocks.iter().filter(|block| block.kind == BlockKind::Fixed).count();
+    if (meta.fix == FixKind::None) != (fixed == 0) {
+        return Err(format!("the check says that its fix is {:?}, and the page has {fixed} `fixed` blocks", meta.fix));
+    }
+    let mut before = None;
+    for block in &page.blocks {
+        match (block.kind, before) {
+            (BlockKind::Fixed, Some(bad)) => test_fix(check, list, bad, block).map_err(|e| at(block, e))?,
+            (BlockKind::Fixed, None) => return Err(at(block, "a `fixed` block follows its `bad` block".to_owned())),
+            _ => {}
+        }
+        before = Some(block).filter(|block| block.kind == BlockKind::Bad);
     }
     Ok(())
+}
+
+/// The fixed block is what the fixes make of the bad one, and fixes find nothing to do in it.
+fn test_fix(check: &'static Check, list: &'static [Check], bad: &Block, fixed: &Block) -> Result<(), String> {
+    let mut options = ironclad_fix::Options { unsafe_fixes: true, ..ironclad_fix::Options::default() };
+    for option in &fixed.options {
+        if let Some(value) = option.strip_prefix("value=") {
+            options.values.insert((check.meta.id.to_owned(), None), value.replace('+', " "));
+        }
+    }
+    let config = configure(check, &bad.options)?;
+    let first = fix_text(check, list, &config, &without_marks(&bad.text), &options)?;
+    if first.text != fixed.text {
+        let difference = ironclad_fix::unified("fixed", &fixed.text, &first.text);
+        return Err(format!("fixing gives another text (- the page, + the fix):\n{difference}"));
+    }
+    let second = fix_text(check, list, &config, &first.text, &options)?;
+    if second.text != first.text {
+        let difference = ironclad_fix::unified("twice", &first.text, &second.text);
+        return Err(format!("fixing twice is not fixing once:\n{difference}"));
+    }
+    let offered = |safety: Safety| first.offered.contains(&safety);
+    let kept = match check.meta.fix {
+        FixKind::Safe => offered(Safety::Safe),
+        FixKind::Unsafe => offered(Safety::Unsafe) && !offered(Safety::Safe),
+        FixKind::Value => offered(Safety::Value),
+        FixKind::None => false,
+    };
+    if !kept {
+        return Err(format!("the check says that its fix is {:?}, and offers {:?}", check.meta.fix, first.offered));
+    }
+    Ok(())
+}
+
+/// A text after its fixes.
+struct FixedText {
+    text: String,
+    /// What kinds of fixes the findings had.
+    offered: Vec<Safety>,
+}
+
+fn fix_text(
+    check: &'static Check,
+    list: &'static [Check],
+    config: &RunConfig,
+    text: &str,
+    options: &ironclad_fix::Options,
+) -> Result<FixedText, String> {
+    let waivers = matches!(check.run, Subscription::Waivers);
+    let judge = |subject: &ironclad_fix::Subject<'_>| {
+        let outcome = match waivers {
+            true => judge_waivers(check, list, config.clone(), subject.snapshot).unwrap_or_default(),
+            false => run(subject.snapshot, config),
+        };
+        outcome.findings
+    };
+    let snapshot = std::sync::Arc::new(snapshot("page.yaml", text));
+    let findings = judge(&ironclad_fix::Subject { snapshot: &snapshot, comments: &[] });
+    let offered = findings.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.safety).collect();
+    let fixed = ironclad_fix::fix(snapshot, &[], &judge, options);
+    if let Some(refused) = fixed.refused.first() {
+        return Err(format!("`{}` was refused: {}", refused.title, refused.refusal));
+    }
+    let text = fixed.sources.first().map_or(text, |source| source.after.text()).to_owned();
+    Ok(FixedText { text, offered })
 }
 
 fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> Result<(), String> {
@@ -251,6 +341,7 @@ fn configure(check: &'static Check, options: &[String]) -> Result<RunConfig, Str
     let mut config = RunConfig { version: 37, ..RunConfig::default() };
     for option in options {
         match option.split_once('=').unwrap_or((option.as_str(), "")) {
+            ("value", _) => {}
             ("strict", _) => config.strict = true,
             ("strict-init", _) => config.strict_init = true,
             ("complete", _) => config.complete = true,

@@ -19,9 +19,9 @@ pub enum Confidence {
 /// Can the finding be removed without asking a person?
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Safety {
-    /// The object means the same to the API server, or strictly less privilege that the workload cannot notice.
+    /// Does what the check asks for and nothing beyond it: the object means the same, or grants less by exactly that.
     Safe,
-    /// May change behaviour: only with `--unsafe`.
+    /// Changes more than the check asks for, or drops something that a person chose: only with `--unsafe`.
     Unsafe,
     /// Needs a value that only a person knows.
     Value,
@@ -38,6 +38,50 @@ pub enum Edit {
     Append(Place, String),
     /// Rename the key of the entry.
     Rename(Place, String),
+    /// Set the value at the place (created where missing) to one that only a person knows and gives by flag.
+    Ask(Place, Wanted),
+    /// Sort the entries of the mapping by key, each with its comments.
+    Sort(Place),
+    /// Replace these bytes of the finding's text; a comment that becomes empty goes with its line.
+    Text(Span, String),
+    /// Add this object, as JSON text, in a document of its own after the finding's.
+    Create(String),
+}
+
+impl Edit {
+    /// The place it is about, unless it is about text or a new object.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Edit::Remove(place) | Edit::Set(place, _) | Edit::Append(place, _) | Edit::Rename(place, _) => Some(place),
+            Edit::Ask(place, _) | Edit::Sort(place) => Some(place),
+            Edit::Text(..) | Edit::Create(_) => None,
+        }
+    }
+}
+
+/// What kind of value a person has to give.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Wanted {
+    /// A quantity above zero: `100m`, `512Mi`.
+    Quantity,
+    /// A whole number above zero.
+    Count,
+    /// A text.
+    Text,
+    /// An object, in YAML or JSON: a probe.
+    Object,
+}
+
+impl Wanted {
+    /// In words, with an example.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Wanted::Quantity => "a quantity above zero, as in `100m` or `512Mi`",
+            Wanted::Count => "a whole number above zero",
+            Wanted::Text => "a text",
+            Wanted::Object => "an object, as in `{httpGet: {path: /healthz, port: 8080}}`",
+        }
+    }
 }
 
 /// One way to make a finding go away.

@@ -222,6 +222,11 @@ impl Document {
         NodeRef { document: self, id }
     }
 
+    /// Every node, in the order of the text. What a later duplicate replaced is among them.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeRef<'_>> {
+        (0..self.nodes.len() as u32).map(|id| self.node(NodeId(id)))
+    }
+
     fn data(&self, id: NodeId) -> Node {
         self.nodes.get(id.index()).copied().unwrap_or(Node::new(0, Kind::Null, Style::Plain))
     }
@@ -272,7 +277,8 @@ impl Document {
         Some(Entry { document: self, symbol, key_start, value: NodeId(value) })
     }
 
-    fn parent_step(&self, id: NodeId) -> Option<(NodeId, usize)> {
+    /// The collection that a node is in, and which of its entries or items it is.
+    pub fn parent_step(&self, id: NodeId) -> Option<(NodeId, usize)> {
         let mut at = NodeId::ROOT;
         while at != id {
             let (index, child) = self.step_to(at, id)?;
@@ -298,6 +304,51 @@ impl Document {
     pub fn entry_of(&self, id: NodeId) -> Option<Entry<'_>> {
         let (parent, index) = self.parent_step(id)?;
         self.entry_at(parent, index)
+    }
+
+    /// The node whose text a node shares: itself, unless it is part of what an alias stands for.
+    pub fn original(&self, id: NodeId) -> NodeId {
+        let mut id = id;
+        // A copy may hold copies; each step leads to a smaller id.
+        while self.data(id).has(COPY) {
+            let before = self.aliases.partition_point(|alias| alias.node <= id);
+            let mut covering =
+                self.aliases.iter().take(before).rev().filter(|alias| self.last_of(alias.node) >= id);
+            let found = covering.find_map(|alias| {
+                let anchored = self.anchored(alias)?;
+                let inside = NodeId(anchored.0 + (id.0 - alias.node.0));
+                (inside < id).then_some(inside)
+            });
+            match found {
+                Some(found) => id = found,
+                None => break,
+            }
+        }
+        id
+    }
+
+    /// The node that an alias's anchor names: the one in whose text the value lies that the alias repeats.
+    fn anchored(&self, alias: &AliasUse) -> Option<NodeId> {
+        let kind = self.data(alias.node).kind();
+        let fits = |&id: &u32| {
+            let node = self.data(NodeId(id));
+            let at = self.node(NodeId(id));
+            node.start == alias.anchor.start && node.kind() == kind && at.content_span() == alias.anchor
+        };
+        (0..alias.node.0).find(fits).map(NodeId)
+    }
+
+    /// The last node of a subtree: subtrees are contiguous.
+    fn last_of(&self, id: NodeId) -> NodeId {
+        let mut last = id;
+        loop {
+            let width = if self.data(last).kind() == Kind::Mapping { 3 } else { 1 };
+            let inner = self.children(last).chunks_exact(width).filter_map(|child| child.last()).max();
+            match inner {
+                Some(&inner) => last = NodeId(inner),
+                None => return last,
+            }
+        }
     }
 
     /// The name of a symbol of this document.
@@ -404,6 +455,16 @@ impl<'a> NodeRef<'a> {
             }
         }
         self.own_span()
+    }
+
+    /// The text that the content is in: for an alias the anchor's value, for anything else its [`span`](Self::span).
+    pub fn content_span(self) -> Span {
+        self.own_span()
+    }
+
+    /// Is it written as `*name`, or part of what was copied from there?
+    pub fn is_alias(self) -> bool {
+        self.data().has(ALIAS)
     }
 
     /// The span of the text that the content is in.

@@ -30,7 +30,7 @@ pub use document::{
 };
 pub use extract::Choice;
 pub use problem::{Limits, Problem, Severity, Span};
-pub use source::{Position, Source};
+pub use source::{Encoding, Position, Source};
 pub use stream::{Parsed, parse};
 pub use symbol::{Symbol, well_known};
 

@@ -9,7 +9,47 @@ use std::sync::{Arc, OnceLock};
 pub struct Source {
     name: Arc<str>,
     text: String,
+    encoding: Encoding,
     lines: OnceLock<Vec<u32>>,
+}
+
+/// How a text lies in its file.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Encoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-8 behind a byte order mark.
+    Utf8Mark,
+    /// UTF-16, low byte first, behind a byte order mark.
+    Utf16Little,
+    /// UTF-16, high byte first, behind a byte order mark.
+    Utf16Big,
+}
+
+impl Encoding {
+    /// The encoding that the first bytes of a file announce.
+    pub fn of(bytes: &[u8]) -> Encoding {
+        match bytes {
+            [0xFF, 0xFE, ..] => Encoding::Utf16Little,
+            [0xFE, 0xFF, ..] => Encoding::Utf16Big,
+            [0xEF, 0xBB, 0xBF, ..] => Encoding::Utf8Mark,
+            _ => Encoding::Utf8,
+        }
+    }
+
+    /// A text as bytes of a file, its mark included.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        let units = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect()
+        };
+        match self {
+            Encoding::Utf8 => text.as_bytes().to_vec(),
+            Encoding::Utf8Mark => [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            Encoding::Utf16Little => units([0xFF, 0xFE], u16::to_le_bytes),
+            Encoding::Utf16Big => units([0xFE, 0xFF], u16::to_be_bytes),
+        }
+    }
 }
 
 /// A place a person can find: line and column count from 1, columns in Unicode scalar values.
@@ -24,19 +64,30 @@ pub struct Position {
 impl Source {
     /// Names a text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Self::encoded(name, text, Encoding::Utf8)
+    }
+
+    /// As [`new`](Self::new), of a text that lies in its file in this encoding.
+    pub fn encoded(name: impl Into<Arc<str>>, text: impl Into<String>, encoding: Encoding) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: text.into(), encoding, lines: OnceLock::new() })
     }
 
     /// Decodes a file: UTF-8 with or without a mark, UTF-16 of either order with one. What is not valid becomes
     /// U+FFFD, with a warning `input/encoding` at the first place.
     pub fn decode(name: impl Into<Arc<str>>, bytes: Vec<u8>) -> (Arc<Source>, Vec<Problem>) {
         let mut problems = Vec::new();
+        let encoding = Encoding::of(&bytes);
         let text = match bytes.as_slice() {
             [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes, &mut problems),
             [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes, &mut problems),
             _ => utf8(bytes, &mut problems),
         };
-        (Source::new(name, text), problems)
+        (Source::encoded(name, text, encoding), problems)
+    }
+
+    /// How the text lies in its file.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// The name, as messages print it.
@@ -210,5 +261,16 @@ mod tests {
         assert_eq!((source.text(), problems.len()), ("a\u{FFFD}b", 1));
         let (source, problems) = Source::decode("t", b"\xEF\xBB\xBFa\xFFb".to_vec());
         assert_eq!((source.text(), problems[0].span), ("a\u{FFFD}b", Span { start: 1, end: 4 }));
+    }
+
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        let files: [&[u8]; 4] =
+            [b"a\xC3\xA4", b"\xEF\xBB\xBFa", b"\xFF\xFEa\0\x3D\xD8\x00\xDE", b"\xFE\xFF\0a\0\xE4"];
+        for bytes in files {
+            let (source, problems) = Source::decode("t", bytes.to_vec());
+            assert!(problems.is_empty());
+            assert_eq!(source.encoding().encode(source.text()), bytes);
+        }
     }
 }

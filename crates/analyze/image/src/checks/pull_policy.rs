@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     peers: &[("checkov", "CKV_K8S_15"), ("kube-score", "container-image-pull-policy"), ("polaris", "pullPolicyNotAlways")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("pull_policy.md"),
     ..Meta::DEFAULT
 };
@@ -27,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let finder = cx
             .find(image.pull_policy_spot, message)
             .label("pods use private images without credentials, and old content of the tag")
-            .fix_set("set `Always`", Safety::Unsafe, image.pull_policy_spot, "\"Always\"");
+            .fix_set("set `Always`", Safety::Safe, image.pull_policy_spot, "\"Always\"");
         if let Some(container) = image.container {
             finder.of(container);
         }

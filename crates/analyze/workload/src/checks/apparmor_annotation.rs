@@ -21,19 +21,22 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let container = pod.containers.iter().find(|container| container.name().get() == Some(name));
         let Some(container) = container else {
             cx.find(entry.value(), format!("annotation names container \"{name}\", which does not exist"))
-                .label("the profile is applied to nothing");
+                .label("the profile is applied to nothing")
+                .fix_remove("remove the annotation", Safety::Safe, entry.value());
             continue;
         };
         let field = effective(pod, container).app_armor;
         if let Some(profile) = field.value.filter(|profile| !agrees(*profile, value)) {
             cx.find(entry.value(), format!("annotation and field of container \"{name}\" contradict each other"))
                 .of(container)
-                .related(profile.spot(), "the field says otherwise");
+                .related(profile.spot(), "the field says otherwise")
+                .fix_remove("remove the annotation", Safety::Unsafe, entry.value());
         } else if cx.version() >= DEPRECATED {
             cx.find(entry.value(), format!("annotation of container \"{name}\" is deprecated since 1.{DEPRECATED}"))
                 .of(container)
                 .severity(Severity::Low)
-                .label("`securityContext.appArmorProfile` says the same");
+                .label("`securityContext.appArmorProfile` says the same")
+                .fix("set `appArmorProfile` and remove the annotation", Safety::Safe, migrate(entry, container, field.value));
         }
     }
 }
@@ -48,4 +51,22 @@ fn agrees(profile: AppArmorProfile<'_>, annotation: &str) -> bool {
         Some("Localhost") => annotation.strip_prefix("localhost/") == profile.localhost_profile().get(),
         _ => true,
     }
+}
+
+/// The annotation goes, and where no field says it yet, a field says the same.
+fn migrate(entry: Entry<'_>, container: &PodContainer<'_>, field: Option<AppArmorProfile<'_>>) -> Vec<Edit> {
+    let mut edits = vec![Edit::Remove(Place::of(entry.value().into()))];
+    let value = entry.value().text().unwrap_or_default();
+    let profile = match value.strip_prefix("localhost/") {
+        Some(name) if name.bytes().all(|b| b > b' ' && b != b'"' && b != b'\\') => {
+            Some(format!("{{\"type\":\"Localhost\",\"localhostProfile\":\"{name}\"}}"))
+        }
+        _ if value == "runtime/default" => Some("{\"type\":\"RuntimeDefault\"}".to_owned()),
+        _ if value == "unconfined" => Some("{\"type\":\"Unconfined\"}".to_owned()),
+        _ => None,
+    };
+    if let Some(profile) = profile.filter(|_| field.is_none()) {
+        edits.push(Edit::Set(Place::of(container.security_context().app_armor_profile().spot()), profile));
+    }
+    edits
 }

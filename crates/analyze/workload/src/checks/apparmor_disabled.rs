@@ -13,7 +13,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "appArmorProfile", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["nsa"],
     peers: &[("kubeaudit", "AppArmorBadValue"), ("kubeaudit", "AppArmorDisabled"), ("kubeaudit", "apparmor"), ("trivy", "KSV-0002")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("apparmor_disabled.md"),
     ..Meta::DEFAULT
 };
@@ -27,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let kind = outer.kind().get().unwrap_or_default();
         cx.find(outer.kind(), format!("pod sets the AppArmor profile `{kind}`")).fix_set(
             "set `type: RuntimeDefault`",
-            Safety::Unsafe,
+            Safety::Safe,
             outer.kind(),
             "\"RuntimeDefault\"",
         );
@@ -38,7 +38,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let kind = own.kind().get().unwrap_or_default();
             cx.find(own.kind(), format!("container \"{}\" sets the AppArmor profile `{kind}`", container.label()))
                 .of(container)
-                .fix_set("set `type: RuntimeDefault`", Safety::Unsafe, own.kind(), "\"RuntimeDefault\"");
+                .fix_set("set `type: RuntimeDefault`", Safety::Safe, own.kind(), "\"RuntimeDefault\"");
         }
     }
     for entry in pod.metadata.annotations().iter() {
@@ -47,7 +47,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         if !(matches!(value, "" | "runtime/default") || value.starts_with("localhost/")) {
             cx.find(entry.value(), format!("annotation sets the AppArmor profile `{value}`"))
                 .container(container)
-                .label("no mandatory access control");
+                .label("no mandatory access control")
+                .fix_set("set `runtime/default`", Safety::Safe, entry.value(), "\"runtime/default\"");
         }
     }
 }

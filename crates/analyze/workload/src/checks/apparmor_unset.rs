@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     peers: &[("kubeaudit", "AppArmorAnnotationMissing")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("apparmor_unset.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         if profile.value.is_none() && !annotated {
             cx.find(profile.spot, format!("container \"{}\" names no AppArmor profile", container.label()))
                 .of(container)
-                .fix_set("set `appArmorProfile: {type: RuntimeDefault}`", Safety::Unsafe, profile.spot, "{\"type\":\"RuntimeDefault\"}");
+                .fix_set("set `appArmorProfile: {type: RuntimeDefault}`", Safety::Safe, profile.spot, "{\"type\":\"RuntimeDefault\"}");
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) static META: Meta = Meta {
     reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING],
     tags: &["cis:5.1.6", "nsa"],
     peers: &[("checkov", "CKV_K8S_38"), ("kubescape", "C-0034"), ("kubescape", "C-0190"), ("kubescape", "C-0261"), ("kubescape", "automount-service-account"), ("kubescape", "serviceaccount-token-mount"), ("polaris", "automountServiceAccountToken"), ("trivy", "KSV-0036")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("automount_token.md"),
     ..Meta::DEFAULT
 };
@@ -31,7 +31,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let finder = cx.find(field, format!("the token of ServiceAccount \"{name}\" is mounted"));
         // Where rights are given on purpose the token is meant to be there.
         let finder = if bound { finder.severity(Severity::Info).label("a role is bound to it") } else { finder.label("whoever reads it talks to the API server in its name") };
-        finder.fix_set("set `automountServiceAccountToken: false`", Safety::Unsafe, field, "false");
+        let safety = if bound { Safety::Unsafe } else { Safety::Safe };
+        finder.fix_set("set `automountServiceAccountToken: false`", safety, field, "false");
     }
     for volume in pod.spec.volumes().iter() {
         for source in volume.projected().sources().iter() {

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "capabilities_baseline", level: Level::Baseline, since: 0, overridden: Some(22) }],
     tags: &["cis:5.2.9", "nsa"],
     peers: &[("checkov", "CKV_K8S_25"), ("kubeaudit", "CapabilityAdded"), ("trivy", "KSV-0022")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_added.md"),
     ..Meta::DEFAULT
 };
@@ -23,7 +23,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             if !DEFAULT_SET.contains(&name) {
                 cx.find(node, format!("container \"{}\" adds `{name}`, which is not in the default set", container.label()))
                     .of(container)
-                    .fix_remove(format!("remove `{name}`"), Safety::Unsafe, node);
+                    .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
             }
         }
     }

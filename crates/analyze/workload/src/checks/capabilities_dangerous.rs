@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     tags: &["cis:5.2.8", "nsa", "mitre:T1611"],
     peers: &[("checkov", "CKV_K8S_39"), ("kubescape", "C-0046"), ("kubescape", "insecure-capabilities"), ("polaris", "dangerousCapabilities"), ("trivy", "KSV-0005"), ("trivy", "KSV-0119"), ("trivy", "KSV-0120")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_dangerous.md"),
     ..Meta::DEFAULT
 };
@@ -27,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 cx.find(node, format!("container \"{}\" adds the capability `{written}`", container.label()))
                     .of(container)
                     .label(consequence(&name))
-                    .fix_remove(format!("remove `{written}`"), Safety::Unsafe, node);
+                    .fix_remove(format!("remove `{written}`"), Safety::Safe, node);
             }
         }
     }

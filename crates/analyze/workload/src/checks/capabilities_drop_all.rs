@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "capabilities_restricted", level: Level::Restricted, since: 22, overridden: None }],
     tags: &["cis:5.2.10", "nsa"],
     peers: &[("checkov", "CKV_K8S_37"), ("kubeaudit", "CapabilityOrSecurityContextMissing"), ("kubeaudit", "CapabilityShouldDropAll"), ("kubeaudit", "capabilities"), ("polaris", "insecureCapabilities"), ("trivy", "KSV-0003")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_drop_all.md"),
     ..Meta::DEFAULT
 };
@@ -27,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(drop.spot(), format!("container \"{}\" does not drop `ALL` capabilities", container.label()))
                 .of(container)
                 .label("it keeps what the runtime grants: chown, setuid, raw sockets, …")
-                .fix_set("set `drop: [ALL]`", Safety::Unsafe, drop.spot(), "[\"ALL\"]");
+                .fix_set("set `drop: [ALL]`", Safety::Safe, drop.spot(), "[\"ALL\"]");
         }
     }
 }

@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     tags: &["cis:5.2.10"],
     peers: &[("trivy", "KSV-0004")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_drop_none.md"),
     ..Meta::DEFAULT
 };
@@ -25,7 +25,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         if drop.is_empty() {
             cx.find(drop.spot(), format!("container \"{}\" drops no capability", container.label()))
                 .of(container)
-                .fix_set("set `drop: [ALL]`", Safety::Unsafe, drop.spot(), "[\"ALL\"]");
+                .fix_set("set `drop: [ALL]`", Safety::Safe, drop.spot(), "[\"ALL\"]");
         }
     }
 }

@@ -13,7 +13,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     tags: &["cis:5.2.8"],
     peers: &[("checkov", "CKV_K8S_28"), ("kube-linter", "drop-net-raw-capability"), ("kubescape", "drop-capability-netraw")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_net_raw.md"),
     ..Meta::DEFAULT
 };
@@ -31,7 +31,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 .label("forges packets: ARP and DNS of its neighbours")
                 .fix(
                     "add `NET_RAW` to `drop`",
-                    Safety::Unsafe,
+                    Safety::Safe,
                     vec![Edit::Append(Place::of(drop.spot()), "\"NET_RAW\"".to_owned())],
                 );
         }

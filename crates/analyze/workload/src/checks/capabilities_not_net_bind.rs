@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "capabilities_restricted", level: Level::Restricted, since: 22, overridden: None }],
     tags: &["cis:5.2.9"],
     peers: &[("trivy", "KSV-0106")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("capabilities_not_net_bind.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             if name != "NET_BIND_SERVICE" {
                 cx.find(node, format!("container \"{}\" adds `{name}`; restricted allows `NET_BIND_SERVICE` only", container.label()))
                     .of(container)
-                    .fix_remove(format!("remove `{name}`"), Safety::Unsafe, node);
+                    .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
             }
         }
     }

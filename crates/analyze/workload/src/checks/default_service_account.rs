@@ -33,8 +33,15 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let object = cx.named(Kind::SERVICE_ACCOUNT, pod.object.namespace(), "default");
     let mounted = automount(pod, object).is_some_and(Automount::is_on);
     if mounted {
-        cx.find(account.field, "pod runs as the default ServiceAccount, with its token")
+        let strict = cx.strict();
+        let finder = cx
+            .find(account.field, "pod runs as the default ServiceAccount, with its token")
             .label("rights that are given to it reach every such pod of the namespace");
+        // Where the account itself is not accepted, taking its token away is not enough.
+        if !strict {
+            let field = pod.spec.automount_service_account_token();
+            finder.fix_set("set `automountServiceAccountToken: false`", Safety::Safe, field, "false");
+        }
     } else if cx.strict() {
         cx.find(account.field, "pod runs as the default ServiceAccount").severity(Severity::Low);
     }

@@ -22,7 +22,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         Some(current) if current == name => {}
         Some(current) => {
             cx.find(old, format!("`serviceAccount: {name}` contradicts `serviceAccountName: {current}`"))
-                .label("the new field wins");
+                .label("the new field wins")
+                .fix_remove("remove the deprecated field", Safety::Safe, old);
         }
         None => {
             cx.find(old, format!("`serviceAccount: {name}` is the deprecated name of `serviceAccountName`")).fix(

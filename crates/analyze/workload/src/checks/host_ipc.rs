@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.4", "nsa"],
     peers: &[("checkov", "CKV_K8S_18"), ("kubeaudit", "NamespaceHostIPCTrue"), ("kube-linter", "host-ipc"), ("kubescape", "C-0276"), ("kubescape", "host-ipc-privileges"), ("polaris", "hostIPCSet"), ("trivy", "KSV-0008")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_ipc.md"),
     ..Meta::DEFAULT
 };
@@ -22,6 +22,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if field.get() == Some(true) {
         cx.find(field, "pod shares the memory and semaphores of the node")
             .label("reads the shared memory of the node's processes")
-            .fix_remove("remove `hostIPC: true`", Safety::Unsafe, field);
+            .fix_remove("remove `hostIPC: true`", Safety::Safe, field);
     }
 }

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.5", "nsa"],
     peers: &[("checkov", "CKV_K8S_19"), ("kubeaudit", "NamespaceHostNetworkTrue"), ("kubeaudit", "hostns"), ("kube-linter", "host-network"), ("kubescape", "C-0041"), ("kubescape", "host-network-access"), ("polaris", "hostNetworkSet"), ("trivy", "KSV-0009")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_network.md"),
     ..Meta::DEFAULT
 };
@@ -22,6 +22,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if field.get() == Some(true) {
         cx.find(field, "pod shares the network of the node")
             .label("reaches every port and every connection of the node")
-            .fix_remove("remove `hostNetwork: true`", Safety::Unsafe, field);
+            .fix_remove("remove `hostNetwork: true`", Safety::Safe, field);
     }
 }

@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     tags: &["nsa", "mitre:T1611"],
     peers: &[("kube-linter", "writable-host-mount"), ("kubescape", "C-0045"), ("kubescape", "alert-rw-hostpath")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_path_writable.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 cx.find(field, format!("container \"{name}\" can write to `{}` of the node", mount.clean))
                     .of(container)
                     .label("what it writes, the node runs or reads")
-                    .fix_set("set `readOnly: true`", Safety::Unsafe, field, "true");
+                    .fix_set("set `readOnly: true`", Safety::Safe, field, "true");
             } else if cx.version() >= RECURSIVE && has_submounts(&mount.clean) {
                 let recursive = at.recursive_read_only();
                 if !matches!(recursive.get(), Some("Enabled" | "IfPossible")) {
@@ -38,7 +38,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                         .of(container)
                         .severity(Severity::Medium)
                         .label("`readOnly` stops at the next mount point")
-                        .fix_set("set `recursiveReadOnly: IfPossible`", Safety::Unsafe, recursive, "\"IfPossible\"");
+                        .fix_set("set `recursiveReadOnly: IfPossible`", Safety::Safe, recursive, "\"IfPossible\"");
                 }
             }
         }

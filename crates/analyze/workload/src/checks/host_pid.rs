@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.3", "nsa"],
     peers: &[("checkov", "CKV_K8S_17"), ("kubeaudit", "NamespaceHostPIDTrue"), ("kube-linter", "host-pid"), ("kubescape", "C-0038"), ("kubescape", "C-0275"), ("kubescape", "host-pid-ipc-privileges"), ("kubescape", "host-pid-privileges"), ("polaris", "hostPIDSet"), ("trivy", "KSV-0010")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_pid.md"),
     ..Meta::DEFAULT
 };
@@ -22,6 +22,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if field.get() == Some(true) {
         cx.find(field, "pod shares the processes of the node")
             .label("sees every process of the node, and its environment")
-            .fix_remove("remove `hostPID: true`", Safety::Unsafe, field);
+            .fix_remove("remove `hostPID: true`", Safety::Safe, field);
     }
 }

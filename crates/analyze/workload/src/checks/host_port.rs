@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "hostPorts", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.13", "nsa"],
     peers: &[("checkov", "CKV_K8S_26"), ("kubescape", "C-0044"), ("kubescape", "container-hostPort"), ("polaris", "hostPortSet"), ("trivy", "KSV-0024")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_port.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 cx.find(field, format!("container \"{}\" takes port {number} of the node", container.label()))
                     .of(container)
                     .label("open on every address of the node, past Services and most NetworkPolicies")
-                    .fix_remove("remove `hostPort`", Safety::Unsafe, field);
+                    .fix_remove("remove `hostPort`", Safety::Safe, field);
             }
         }
     }

@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostProbesAndHostLifecycle", level: Level::Baseline, since: 34, overridden: None }],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("host_probe.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(field, format!("container \"{}\" sends a probe to host `{host}`", container.label()))
                 .of(container)
                 .label("the kubelet connects there from the node")
-                .fix_remove("remove `host`: the pod itself is probed", Safety::Unsafe, field);
+                .fix_remove("remove `host`: the pod itself is probed", Safety::Safe, field);
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("interactive.md"),
     ..Meta::DEFAULT
 };
@@ -25,7 +25,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 cx.find(field, format!("container \"{}\" keeps `{name}` open", container.label()))
                     .of(container)
                     .label("nobody sits at it")
-                    .fix_remove(format!("remove `{name}: true`"), Safety::Unsafe, field);
+                    .fix_remove(format!("remove `{name}: true`"), Safety::Safe, field);
             }
         }
     }

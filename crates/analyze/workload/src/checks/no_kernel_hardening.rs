@@ -30,8 +30,16 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let all_added = capabilities.add().iter().any(|(_, name)| name.eq_ignore_ascii_case("all"));
         let drops = !capabilities.drop().is_empty() && !all_added;
         if !(seccomp || app_armor || se_linux || drops) {
+            let profile = match settings.seccomp.value {
+                Some(profile) => Edit::Set(Place::of(profile.kind().spot()), "\"RuntimeDefault\"".to_owned()),
+                None => {
+                    let field = pod.spec.security_context().seccomp_profile();
+                    Edit::Set(Place::of(field.spot()), "{\"type\":\"RuntimeDefault\"}".to_owned())
+                }
+            };
             cx.find(container.view.spot(), format!("nothing confines container \"{}\": no seccomp, AppArmor, SELinux or dropped capability", container.label()))
-                .of(container);
+                .of(container)
+                .fix("set the seccomp profile `RuntimeDefault`", Safety::Safe, vec![profile]);
         }
     }
 }

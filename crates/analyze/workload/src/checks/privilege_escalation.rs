@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "allowPrivilegeEscalation", level: Level::Restricted, since: 8, overridden: None }],
     tags: &["cis:5.2.6", "nsa"],
     peers: &[("checkov", "CKV_K8S_20"), ("kubeaudit", "AllowPrivilegeEscalationNil"), ("kubeaudit", "AllowPrivilegeEscalationTrue"), ("kubeaudit", "privesc"), ("kube-linter", "privilege-escalation-container"), ("kubescape", "C-0016"), ("kubescape", "rule-allow-privilege-escalation"), ("polaris", "privilegeEscalationAllowed"), ("trivy", "KSV-0001")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("privilege_escalation.md"),
     ..Meta::DEFAULT
 };
@@ -33,18 +33,16 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             None => format!("container \"{name}\" does not set `allowPrivilegeEscalation: false`"),
         };
         let adds = |(_, name): (_, &str)| matches!(name, "SYS_ADMIN" | "CAP_SYS_ADMIN");
-        let label = if context.privileged().get() == Some(true) {
-            "the API server accepts `false` only without `privileged: true`"
+        let (label, first) = if context.privileged().get() == Some(true) {
+            ("the API server accepts `false` only without `privileged: true`", true)
         } else if context.capabilities().add().iter().any(adds) {
-            "the API server accepts `false` only without `CAP_SYS_ADMIN`"
+            ("the API server accepts `false` only without `CAP_SYS_ADMIN`", true)
         } else {
-            "set-user-id programs in the image run as root"
+            ("set-user-id programs in the image run as root", false)
         };
-        cx.find(field, message).of(container).label(label).fix_set(
-            "set `allowPrivilegeEscalation: false`",
-            Safety::Unsafe,
-            field,
-            "false",
-        );
+        let finder = cx.find(field, message).of(container).label(label);
+        if !first {
+            finder.fix_set("set `allowPrivilegeEscalation: false`", Safety::Safe, field, "false");
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "procMount", level: Level::Baseline, since: 0, overridden: Some(35) }, Pss { check: "procMount_restricted", level: Level::Restricted, since: 35, overridden: None }],
     peers: &[("kube-linter", "unsafe-proc-mount"), ("kubescape", "set-procmount-default"), ("polaris", "procMount"), ("trivy", "KSV-0027")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("proc_mount.md"),
     ..Meta::DEFAULT
 };
@@ -29,7 +29,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(field, format!("container \"{}\" sets `procMount: {value}`", container.label()))
                 .of(container)
                 .label("kernel settings and other secrets of /proc are open to it")
-                .fix_remove("remove `procMount`", Safety::Unsafe, field);
+                .fix_remove("remove `procMount`", Safety::Safe, field);
         }
     }
 }

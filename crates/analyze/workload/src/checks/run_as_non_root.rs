@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, FixKind, Level, Meta, Profile, Pss};
 use ironclad_model::{Safety, Severity};
 use ironclad_pod::{Scope, effective};
-use ironclad_views::Pod;
+use ironclad_views::{Pod, PodContainer};
 
 pub(super) static META: Meta = Meta {
     id: "workload/run-as-non-root",
@@ -40,12 +40,17 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if pod_level.get() == Some(false) {
         cx.find(pod_level, "pod says that its containers may run as root").fix_set(
             "set `runAsNonRoot: true`",
-            Safety::Unsafe,
+            Safety::Safe,
             pod_level,
             "true",
         );
     }
-    let any_says_no = pod.containers.iter().any(|c| c.security_context().run_as_non_root().get() == Some(false));
+    // What the pod says must not contradict what one of its containers says.
+    let says_otherwise = |container: &PodContainer<'_>| {
+        let own = container.security_context();
+        own.run_as_non_root().get() == Some(false) || own.run_as_user().get() == Some(0)
+    };
+    let any_says_no = pod.containers.iter().any(says_otherwise);
     for container in &pod.containers {
         let settings = effective(pod, container);
         let own = container.security_context().run_as_non_root();
@@ -65,10 +70,13 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             format!("container \"{name}\" does not set `runAsNonRoot`")
         };
         let target = if says_no || any_says_no { own } else { pod_level };
-        let safety = if says_no { Safety::Unsafe } else { Safety::Safe };
-        cx.find(own, message)
+        let finder = cx
+            .find(own, message)
             .of(container)
-            .label("the image decides which user this runs as, and most say root")
-            .fix_set("set `runAsNonRoot: true`", safety, target, "true");
+            .label("the image decides which user this runs as, and most say root");
+        // With user 0 the kubelet would refuse to start it: that user has to go first.
+        if settings.run_as_user.value != Some(0) {
+            finder.fix_set("set `runAsNonRoot: true`", Safety::Safe, target, "true");
+        }
     }
 }

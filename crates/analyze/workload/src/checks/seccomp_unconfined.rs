@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "seccompProfile_baseline", level: Level::Baseline, since: 0, overridden: Some(19) }],
     tags: &["nsa", "cis:5.6.2"],
     peers: &[("kubeaudit", "SeccompDisabledContainer"), ("kubeaudit", "SeccompDisabledPod"), ("trivy", "KSV-0104")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("seccomp_unconfined.md"),
     ..Meta::DEFAULT
 };
@@ -35,7 +35,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if bad(outer) {
         cx.find(outer.kind(), "pod runs without a system call filter").fix_set(
             "set `type: RuntimeDefault`",
-            Safety::Unsafe,
+            Safety::Safe,
             outer.kind(),
             "\"RuntimeDefault\"",
         );
@@ -45,7 +45,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         cx.find(kind, format!("container \"{}\" runs without a system call filter", container.label()))
             .of(container)
             .label("every system call of the kernel is open to it")
-            .fix_set("set `type: RuntimeDefault`", Safety::Unsafe, kind, "\"RuntimeDefault\"");
+            .fix_set("set `type: RuntimeDefault`", Safety::Safe, kind, "\"RuntimeDefault\"");
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "pod knows every Service of its namespace",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("service_links.md"),
     ..Meta::DEFAULT
 };
@@ -22,6 +22,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let field = pod.spec.enable_service_links();
     if field.get() != Some(false) {
         cx.find(field, "the addresses of all Services are in the environment")
-            .fix_set("set `enableServiceLinks: false`", Safety::Unsafe, field, "false");
+            .fix_set("set `enableServiceLinks: false`", Safety::Safe, field, "false");
     }
 }

@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "sysctls", level: Level::Baseline, since: 0, overridden: None }],
     peers: &[("kube-linter", "unsafe-sysctls"), ("kubescape", "set-sysctls-params"), ("trivy", "KSV-0026")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("sysctls.md"),
     ..Meta::DEFAULT
 };
@@ -24,7 +24,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         if !is_safe(name, version) {
             cx.find(field, format!("pod sets the kernel parameter `{name}`, which is not on the safe list"))
                 .label("may change the node for every pod on it")
-                .fix_remove("remove it", Safety::Unsafe, sysctl.spot());
+                .fix_remove("remove it", Safety::Safe, sysctl.spot());
         }
     }
 }

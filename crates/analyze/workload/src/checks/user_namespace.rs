@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "root without a user namespace",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("user_namespace.md"),
     ..Meta::DEFAULT
 };
@@ -28,6 +28,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if let Some(container) = pod.containers.iter().find(root) {
         let field = pod.spec.host_users();
         let message = format!("container \"{}\" may be root, and root inside is root of the node", container.label());
-        cx.find(field, message).of(container).fix_set("set `hostUsers: false`", Safety::Unsafe, field, "false");
+        cx.find(field, message).of(container).fix_set("set `hostUsers: false`", Safety::Safe, field, "false");
     }
 }

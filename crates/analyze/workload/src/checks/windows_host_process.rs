@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     pss: &[Pss { check: "windowsHostProcess", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.11", "nsa"],
     peers: &[("kubescape", "set-hostprocess-true"), ("polaris", "hostProcess"), ("trivy", "KSV-0103")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("windows_host_process.md"),
     ..Meta::DEFAULT
 };
@@ -22,7 +22,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if outer.get() == Some(true) {
         cx.find(outer, "pod runs as processes of the Windows node")
             .label("with every privilege of the node")
-            .fix_remove("remove `hostProcess: true`", Safety::Unsafe, outer);
+            .fix_remove("remove `hostProcess: true`", Safety::Safe, outer);
     }
     for container in &pod.containers {
         let own = container.security_context().windows_options().host_process();
@@ -30,7 +30,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(own, format!("container \"{}\" runs as a process of the Windows node", container.label()))
                 .of(container)
                 .label("with every privilege of the node")
-                .fix_remove("remove `hostProcess: true`", Safety::Unsafe, own);
+                .fix_remove("remove `hostProcess: true`", Safety::Safe, own);
         }
     }
 }

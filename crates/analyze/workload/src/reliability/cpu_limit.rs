@@ -27,7 +27,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let spot = container.resources().limits().spot().field(f::CPU);
             cx.find(spot, format!("container \"{}\" has no cpu limit", container.label()))
                 .of(container)
-                .label("it may take every processor of the node");
+                .label("it may take every processor of the node")
+                .fix_ask("set the cpu limit", spot, Wanted::Quantity);
         }
     }
 }

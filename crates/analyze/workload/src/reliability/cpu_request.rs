@@ -26,7 +26,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let spot = container.resources().requests().spot().field(f::CPU);
             cx.find(spot, format!("container \"{}\" has no cpu request", container.label()))
                 .of(container)
-                .label("the scheduler takes it for nothing");
+                .label("the scheduler takes it for nothing")
+                .fix_ask("set the cpu request", spot, Wanted::Quantity);
         }
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let spot = container.resources().limits().spot().field(f::MEMORY);
             cx.find(spot, format!("container \"{}\" has no memory limit", container.label()))
                 .of(container)
-                .label("a leak takes the node's memory");
+                .label("a leak takes the node's memory")
+                .fix_ask("set the memory limit", spot, Wanted::Quantity);
         }
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let spot = container.resources().requests().spot().field(f::MEMORY);
             cx.find(spot, format!("container \"{}\" has no memory request", container.label()))
                 .of(container)
-                .label("the scheduler takes it for nothing");
+                .label("the scheduler takes it for nothing")
+                .fix_ask("set the memory request", spot, Wanted::Quantity);
         }
     }
 }

@@ -1,0 +1,113 @@
+//! Which fix of a finding is made: what the user allows, and the values that the user gives.
+
+use crate::refuse::Refusal;
+use crate::value::Value;
+use ironclad_model::{Confidence, Edit, Finding, Fix, Quantity, Safety, Wanted};
+use ironclad_tree::Limits;
+use std::collections::BTreeMap;
+
+/// What the user allows.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Fixes that change more than the check asks for, and fixes of objects whose shape was guessed.
+    pub unsafe_fixes: bool,
+    /// Values that only a person knows, by check and container; without a container for all of them.
+    pub values: BTreeMap<(String, Option<String>), String>,
+    /// How much is read at most when an edited text is read again.
+    pub limits: Limits,
+}
+
+/// Why an open finding has no fix.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Unfixed {
+    /// A person has to decide.
+    ByHand,
+    /// It has one with `--unsafe`.
+    Unsafe,
+    /// It has one with a value.
+    Value,
+}
+
+impl Options {
+    fn value_for(&self, finding: &Finding) -> Option<&str> {
+        let own = (finding.check.to_owned(), finding.container.clone());
+        let all = (finding.check.to_owned(), None);
+        self.values.get(&own).or_else(|| self.values.get(&all)).map(String::as_str)
+    }
+}
+
+/// The fix to make, with the user's value in it; the first that is allowed.
+pub fn chosen(finding: &Finding, options: &Options) -> Result<Result<Fix, Refusal>, Unfixed> {
+    let mut reason = Unfixed::ByHand;
+    for fix in &finding.fixes {
+        let guessed = finding.confidence == Confidence::Heuristic;
+        let allowed = match fix.safety {
+            Safety::Safe => !guessed || options.unsafe_fixes,
+            Safety::Unsafe => options.unsafe_fixes,
+            Safety::Value => match options.value_for(finding) {
+                Some(value) => return Ok(answered(fix, value)),
+                None => {
+                    reason = reason.max(Unfixed::Value);
+                    continue;
+                }
+            },
+        };
+        if allowed {
+            return Ok(Ok(fix.clone()));
+        }
+        reason = reason.max(Unfixed::Unsafe);
+    }
+    Err(reason)
+}
+
+/// The fix with a person's value in the places that ask for one.
+fn answered(fix: &Fix, text: &str) -> Result<Fix, Refusal> {
+    let mut edits = Vec::with_capacity(fix.edits.len());
+    for edit in &fix.edits {
+        edits.push(match edit {
+            Edit::Ask(place, wanted) => {
+                let wrong = || Refusal::value(format!("`{text}` is not {}", wanted.describe()));
+                check(text, *wanted).then_some(()).ok_or_else(wrong)?;
+                let json = if *wanted == Wanted::Text { crate::print::quoted(text) } else { text.to_owned() };
+                Edit::Set(place.clone(), json)
+            }
+            other => other.clone(),
+        });
+    }
+    Ok(Fix { title: fix.title.clone(), safety: fix.safety, edits })
+}
+
+fn check(text: &str, wanted: Wanted) -> bool {
+    match wanted {
+        Wanted::Quantity => {
+            let zero = "0".parse::<Quantity>();
+            text.parse::<Quantity>().is_ok_and(|value| zero.is_ok_and(|zero| value > zero))
+        }
+        Wanted::Count => text.parse::<u32>().is_ok_and(|count| count > 0),
+        Wanted::Text => !text.trim().is_empty(),
+        Wanted::Object => matches!(Value::parse(text), Some(Value::Map(entries)) if !entries.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_people_are_checked() {
+        for (text, wanted, fits) in [
+            ("100m", Wanted::Quantity, true),
+            ("0", Wanted::Quantity, false),
+            ("lots", Wanted::Quantity, false),
+            ("3", Wanted::Count, true),
+            ("-1", Wanted::Count, false),
+            ("1.5", Wanted::Count, false),
+            ("high", Wanted::Text, true),
+            (" ", Wanted::Text, false),
+            ("{httpGet: {path: /}}", Wanted::Object, true),
+            ("path", Wanted::Object, false),
+        ] {
+            assert_eq!(check(text, wanted), fits, "{text}");
+        }
+    }
+}
