@@ -5,7 +5,7 @@ use crate::{
     run::{Enabled, Memo, Shared},
 };
 use ironclad_model::{
-    Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
+    Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status, Wanted,
 };
 use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};
@@ -386,6 +386,12 @@ impl Finder<'_> {
     ) -> Self {
         let edit = Edit::Set(Place::of(at.into()), json.to_owned());
         self.fix(title, safety, vec![edit])
+    }
+
+    /// The way out "set the field to a value that only a person knows".
+    pub fn fix_ask<'s>(self, title: impl Into<Cow<'static, str>>, at: impl Into<Spot<'s>>, wanted: Wanted) -> Self {
+        let edit = Edit::Ask(Place::of(at.into()), wanted);
+        self.fix(title, Safety::Value, vec![edit])
     }
 
     /// The way out "remove it".

@@ -14,7 +14,7 @@ pub use peers::{moment, trivy_expiry};
 use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
 use collect::Placed;
 use globset::{Glob, GlobMatcher};
-use ironclad_model::{Date, Finding, ObjectId, Place, Snapshot, Status, Waived};
+use ironclad_model::{Date, Edit, Finding, Fix, ObjectId, Place, Safety, Snapshot, Status, Waived};
 use ironclad_tree::{Comment, NodeId, Source, Span};
 use matcher::Matcher;
 use std::sync::Arc;
@@ -176,7 +176,11 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
             let ran = |id: &&str| waiving.enabled.iter().any(|e| e.check.meta.id == *id);
             if covered.ids.iter().any(ran) {
                 let message = format!("{} hides nothing", described(&waiver.placed.waiver, &covered.pattern));
+                let before = hygiene.len();
                 report(&mut hygiene, waiving, "manifest/unused-waiver", &waiver.placed, message);
+                for finding in hygiene.iter_mut().skip(before) {
+                    finding.fixes.extend(removal(waiver, &covered.pattern, waiving));
+                }
             }
         }
     }
@@ -186,6 +190,27 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
     findings.extend(hygiene);
     run::sort(findings, waiving.snapshot);
     fingerprint::stamp(findings, waiving.snapshot);
+}
+
+/// Takes a waiver out of a manifest; of one that names several checks only this name, while another is of use.
+fn removal(waiver: &Judged, pattern: &str, waiving: &Waiving<'_>) -> Option<Fix> {
+    let Waiver { written, form, .. } = &waiver.placed.waiver;
+    let edit = match *form {
+        "annotation" => {
+            let object = waiving.snapshot.object(waiver.placed.object)?;
+            Edit::Remove(Place::of(object.root().at_pointer(&waiver.placed.pointer)?.into()))
+        }
+        "comment" if waiver.covered.iter().all(|covered| !covered.used) => Edit::Text(written.span, String::new()),
+        "comment" => {
+            let text = written.source.text().get(written.span.start as usize..written.span.end as usize)?;
+            let (head, rest) = text.split_once('[')?;
+            let (list, tail) = rest.split_once(']')?;
+            let kept: Vec<&str> = list.split(',').map(str::trim).filter(|id| *id != pattern).collect();
+            Edit::Text(written.span, format!("{head}[{}]{tail}", kept.join(", ")))
+        }
+        _ => return None,
+    };
+    Some(Fix { title: "remove the waiver".into(), safety: Safety::Safe, edits: vec![edit] })
 }
 
 /// Says what is wrong with a waiver; what can still match comes back.

@@ -215,7 +215,7 @@ impl Run<'_> {
             match fix {
                 Ok(_) if candidate.rendered => refused.push((candidate, Refusal::rendered())),
                 Ok(fix) => {
-                    candidate.title = fix.title;
+                    candidate.title = fix.title.into_owned();
                     candidate.edits = fix.edits;
                     found.entry(candidate.source.clone()).or_default().push(candidate);
                 }
@@ -232,7 +232,7 @@ impl Run<'_> {
         self.banned.insert(candidate.key.clone());
         let finding = state.findings.iter().find(|finding| Key::exact(finding, &state.snapshot) == candidate.key);
         let title = match (&candidate.title, finding.and_then(|finding| finding.fixes.first())) {
-            (title, Some(fix)) if title.is_empty() => fix.title.clone(),
+            (title, Some(fix)) if title.is_empty() => fix.title.to_string(),
             (title, _) => title.clone(),
         };
         self.refused.push(Refused {

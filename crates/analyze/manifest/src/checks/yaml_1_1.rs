@@ -2,7 +2,7 @@
 
 use super::belongs;
 use ironclad_check::{Cx, FixKind, Meta};
-use ironclad_model::{Kind, Object, Safety, Severity};
+use ironclad_model::{Edit, Kind, Object, Place, Safety, Severity};
 use ironclad_tree::{Document, Kind as NodeKind, NodeRef, Note, Span};
 
 pub(super) static META: Meta = Meta {
@@ -38,8 +38,11 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         let what = if is_key { "key" } else { "value" };
         let message = format!("unquoted {what} `{text}` is read as `{read}`");
         let finder = cx.find(node, message).part(*span).label("kubectl reads YAML 1.1");
+        let title = format!("write `\"{text}\"`");
         if !is_key {
-            finder.fix_set(format!("write `\"{text}\"`"), Safety::Safe, node, &format!("\"{text}\""));
+            finder.fix_set(title, Safety::Safe, node, &format!("\"{text}\""));
+        } else if let Some(entry) = node.entries().find(|entry| entry.key_start() == span.start) {
+            finder.fix(title, Safety::Safe, vec![Edit::Rename(Place::of(entry.value().into()), text.clone())]);
         }
     }
 }

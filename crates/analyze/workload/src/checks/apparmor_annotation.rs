@@ -1,15 +1,17 @@
 //! `workload/apparmor-annotation`
 
-use ironclad_check::{Cx, Meta};
-use ironclad_model::Severity;
+use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Edit, Place, Safety, Severity};
 use ironclad_pod::{APP_ARMOR_ANNOTATION, effective};
-use ironclad_views::{AppArmorProfile, Pod};
+use ironclad_tree::Entry;
+use ironclad_views::{AppArmorProfile, Pod, PodContainer};
 
 pub(super) static META: Meta = Meta {
     id: "workload/apparmor-annotation",
     title: "AppArmor annotation that misleads",
     severity: Severity::Medium,
     peers: &[("kubeaudit", "AppArmorInvalidAnnotation")],
+    fix: FixKind::Safe,
     page: include_str!("apparmor_annotation.md"),
     ..Meta::DEFAULT
 };

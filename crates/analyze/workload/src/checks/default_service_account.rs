@@ -1,7 +1,7 @@
 //! `workload/default-service-account`
 
-use ironclad_check::{Cx, Meta, Param, ParamDefault};
-use ironclad_model::{Kind, Severity};
+use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
+use ironclad_model::{Kind, Safety, Severity};
 use ironclad_pod::{automount, names_its_account, service_account};
 use ironclad_views::Pod;
 use ironclad_pod::Automount;
@@ -18,6 +18,7 @@ pub(super) static META: Meta = Meta {
         default: ParamDefault::Bool(false),
         doc: "Report the default ServiceAccount without its token too.",
     }],
+    fix: FixKind::Safe,
     page: include_str!("default_service_account.md"),
     ..Meta::DEFAULT
 };

@@ -1,7 +1,7 @@
 //! `workload/no-kernel-hardening`
 
-use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::Severity;
+use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Edit, Place, Safety, Severity};
 use ironclad_pod::{app_armor_annotation, effective};
 use ironclad_views::Pod;
 
@@ -11,6 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::OptIn,
     peers: &[("kubescape", "C-0055"), ("kubescape", "linux-hardening"), ("polaris", "linuxHardening")],
+    fix: FixKind::Safe,
     page: include_str!("no_kernel_hardening.md"),
     ..Meta::DEFAULT
 };

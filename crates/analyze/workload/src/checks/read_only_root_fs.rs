@@ -1,8 +1,9 @@
 //! `workload/read-only-root-fs`
 
 use ironclad_check::{Cx, FixKind, Meta};
-use ironclad_model::{Safety, Severity};
-use ironclad_views::Pod;
+use ironclad_model::{Edit, Place, Safety, Severity};
+use ironclad_pod::is_whole_spec;
+use ironclad_views::{Pod, PodContainer};
 
 pub(super) static META: Meta = Meta {
     id: "workload/read-only-root-fs",

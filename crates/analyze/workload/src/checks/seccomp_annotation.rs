@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, FixKind, Meta};
 use ironclad_model::{Edit, Place, Safety, Severity};
 use ironclad_tree::Entry;
-use ironclad_views::{Pod, View};
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "workload/seccomp-annotation",

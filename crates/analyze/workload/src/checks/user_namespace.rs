@@ -28,6 +28,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if let Some(container) = pod.containers.iter().find(root) {
         let field = pod.spec.host_users();
         let message = format!("container \"{}\" may be root, and root inside is root of the node", container.label());
-        cx.find(field, message).of(container).fix_set("set `hostUsers: false`", Safety::Safe, field, "false");
+        let finder = cx.find(field, message).of(container);
+        // The API server accepts it only without the namespaces of the node.
+        let spec = pod.spec;
+        let shares = [spec.host_network(), spec.host_pid(), spec.host_ipc()].iter().any(|f| f.get() == Some(true));
+        if !shares {
+            finder.fix_set("set `hostUsers: false`", Safety::Safe, field, "false");
+        }
     }
 }

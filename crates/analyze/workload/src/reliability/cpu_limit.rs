@@ -2,7 +2,7 @@
 
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
-use ironclad_model::{Kind, Severity};
+use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
 use ironclad_tree::f;
