@@ -127,22 +127,6 @@ fn test_page(check: &'static Check, list: &'static [Check]) -> Result<(), String
     for block in &page.blocks {
         test_block(check, list, block).map_err(|e| at(block, e))?;
     }
-    /*TEMP*/ if let Ok(dir) = std::env::var("FIXED_OUT") {
-        let mut out = String::new();
-        for block in page.blocks.iter().filter(|b| b.kind == BlockKind::Bad) {
-            let mut options = ironclad_fix::Options { unsafe_fixes: true, ..ironclad_fix::Options::default() };
-            let value = std::env::var("FIXED_VALUE").unwrap_or_default();
-            if !value.is_empty() { options.values.insert((check.meta.id.to_owned(), None), value); }
-            let config = configure(check, &block.options)?;
-            let text = fix_text(check, list, &config, &without_marks(&block.text), &options);
-            match text {
-                Ok(f) => out.push_str(&format!("@@@ {} {:?}\n{}", block.line, f.offered, f.text)),
-                Err(e) => out.push_str(&format!("@@@ {} ERROR {}\n", block.line, e)),
-            }
-        }
-        let path = format!("{dir}/{}", check.meta.id.replace('/', "__"));
-        let _ = std::process::Command::new("tee").arg(&path).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().map(|mut c| { use std::io::Write; let _ = c.stdin.take().unwrap().write_all(out.as_bytes()); let _ = c.wait(); });
-    }
     let fixed = page.blocks.iter().filter(|block| block.kind == BlockKind::Fixed).count();
     if (meta.fix == FixKind::None) != (fixed == 0) {
         return Err(format!("the check says that its fix is {:?}, and the page has {fixed} `fixed` blocks", meta.fix));

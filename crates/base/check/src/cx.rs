@@ -5,7 +5,8 @@ use crate::{
     run::{Enabled, Memo, Shared},
 };
 use ironclad_model::{
-    Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status, Wanted,
+    Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
+    Wanted,
 };
 use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};

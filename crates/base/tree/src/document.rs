@@ -312,8 +312,7 @@ impl Document {
         // A copy may hold copies; each step leads to a smaller id.
         while self.data(id).has(COPY) {
             let before = self.aliases.partition_point(|alias| alias.node <= id);
-            let mut covering =
-                self.aliases.iter().take(before).rev().filter(|alias| self.last_of(alias.node) >= id);
+            let mut covering = self.aliases.iter().take(before).rev().filter(|alias| self.last_of(alias.node) >= id);
             let found = covering.find_map(|alias| {
                 let anchored = self.anchored(alias)?;
                 let inside = NodeId(anchored.0 + (id.0 - alias.node.0));

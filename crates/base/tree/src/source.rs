@@ -265,8 +265,7 @@ mod tests {
 
     #[test]
     fn what_was_read_is_written_as_it_was() {
-        let files: [&[u8]; 4] =
-            [b"a\xC3\xA4", b"\xEF\xBB\xBFa", b"\xFF\xFEa\0\x3D\xD8\x00\xDE", b"\xFE\xFF\0a\0\xE4"];
+        let files: [&[u8]; 4] = [b"a\xC3\xA4", b"\xEF\xBB\xBFa", b"\xFF\xFEa\0\x3D\xD8\x00\xDE", b"\xFE\xFF\0a\0\xE4"];
         for bytes in files {
             let (source, problems) = Source::decode("t", bytes.to_vec());
             assert!(problems.is_empty());

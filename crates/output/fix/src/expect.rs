@@ -1,8 +1,8 @@
 //! What a document must be after its edits: the proof that bytes did what nodes were told.
 
 use crate::lower::{Lowered, Plan};
-use crate::value::{DEEPEST, Value};
 use crate::refuse::Refusal;
+use crate::value::{DEEPEST, Value};
 use ironclad_tree::{Document, Kind, NodeRef};
 
 /// The values that a plan leads to.

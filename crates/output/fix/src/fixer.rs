@@ -300,8 +300,7 @@ impl Run<'_> {
         made: &[(String, Key, Candidate)],
         one_at_a_time: bool,
     ) -> Vec<(Candidate, Refusal)> {
-        let (old, new) =
-            (Counts::of(&before.findings, &before.snapshot), Counts::of(&after.findings, &after.snapshot));
+        let (old, new) = (Counts::of(&before.findings, &before.snapshot), Counts::of(&after.findings, &after.snapshot));
         let mut wanted: BTreeMap<&Key, usize> = BTreeMap::new();
         for (_, key, _) in made {
             *wanted.entry(key).or_default() += 1;
@@ -324,7 +323,8 @@ impl Run<'_> {
     fn blame(&self, state: &State, first: &Counts) -> BTreeSet<String> {
         let now = Counts::of(&state.findings, &state.snapshot);
         let sources = now.sources_with_more_than(first);
-        let suspects: BTreeSet<String> = self.texts.keys().filter(|name| !self.careful.contains(*name)).cloned().collect();
+        let suspects: BTreeSet<String> =
+            self.texts.keys().filter(|name| !self.careful.contains(*name)).cloned().collect();
         let own: BTreeSet<String> = suspects.intersection(&sources).cloned().collect();
         // What joins objects may show in another text than the one that was edited.
         if sources.is_empty() || !own.is_empty() { own } else { suspects }

@@ -99,8 +99,10 @@ pub(crate) fn inline(value: &Value, style: Style) -> String {
 pub(crate) fn flow(value: &Value) -> String {
     match value {
         Value::Map(entries) => {
-            let inner: Vec<String> =
-                entries.iter().map(|(key, value)| format!("{}: {}", scalar(key, Style::Plain, true), flow(value))).collect();
+            let inner: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key, Style::Plain, true), flow(value)))
+                .collect();
             format!("{{{}}}", inner.join(", "))
         }
         Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
@@ -220,7 +222,8 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         let parsed = parse(&Source::new("scalar", format!("v: {text}")), &Limits::default());
         parsed.documents.first().is_some_and(|document| {
             let node = document.root().get_str("v").map(|entry| entry.value());
-            document.notes().is_empty() && node.is_some_and(|node| node.kind() == Kind::String && node.as_str() == Some(text))
+            document.notes().is_empty()
+                && node.is_some_and(|node| node.kind() == Kind::String && node.as_str() == Some(text))
         })
     }
 }

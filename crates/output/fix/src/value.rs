@@ -50,7 +50,8 @@ impl Value {
         Some(match node.kind() {
             Kind::Sequence => Value::List(node.items().map(|i| Value::read(i, depth + 1)).collect::<Option<_>>()?),
             Kind::Mapping => {
-                let entry = |e: ironclad_tree::Entry<'_>| Some((e.key().to_owned(), Value::read(e.value(), depth + 1)?));
+                let entry =
+                    |e: ironclad_tree::Entry<'_>| Some((e.key().to_owned(), Value::read(e.value(), depth + 1)?));
                 Value::Map(node.entries().map(entry).collect::<Option<_>>()?)
             }
             _ => Value::scalar(node),

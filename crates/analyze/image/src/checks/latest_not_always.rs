@@ -15,7 +15,7 @@ pub(super) static META: Meta = Meta {
         default: ParamDefault::Texts(&["latest"]),
         doc: "Tags that move; `*` stands for any characters.",
     }],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("latest_not_always.md"),
     ..Meta::DEFAULT
 };
@@ -30,7 +30,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let finder = cx
             .find(image.pull_policy_spot, format!("image `{}` moves, and `{policy}` keeps the old one", image.text))
             .label("nodes run different versions under one name")
-            .fix_set("set `Always`", Safety::Unsafe, image.pull_policy_spot, "\"Always\"");
+            .fix_set("set `Always`", Safety::Safe, image.pull_policy_spot, "\"Always\"");
         if let Some(container) = image.container {
             finder.of(container);
         }

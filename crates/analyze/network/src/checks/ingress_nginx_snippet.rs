@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     reads: &[Kind::INGRESS],
     peers: &[("checkov", "CKV_K8S_152"), ("checkov", "CKV_K8S_153"), ("checkov", "CKV_K8S_154"), ("kubescape", "C-0059")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("ingress_nginx_snippet.md"),
     ..Meta::DEFAULT
 };
@@ -26,7 +26,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
             Some(what) => finder.severity(Severity::Critical).label(what),
             None => finder.label("its author reads what the controller may read: secrets of all namespaces"),
         };
-        finder.fix_remove(format!("remove `{name}`"), Safety::Unsafe, entry.value());
+        finder.fix_remove(format!("remove `{name}`"), Safety::Safe, entry.value());
     }
 }
 

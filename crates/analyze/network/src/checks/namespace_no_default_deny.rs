@@ -1,7 +1,7 @@
 //! `network/namespace-no-default-deny`
 
-use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::{Kind, Object, Severity, Spot};
+use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Edit, Kind, Object, Safety, Severity, Spot};
 use ironclad_reach::{Answer, Namespace, Policies, Side, policies};
 use ironclad_tree::f;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub(super) static META: Meta = Meta {
     ],
     tags: &["cis:5.3.2", "nsa"],
     peers: &[("kubeaudit", "MissingDefaultDenyEgressNetworkPolicy"), ("kubeaudit", "MissingDefaultDenyIngressAndEgressNetworkPolicy"), ("kubeaudit", "MissingDefaultDenyIngressNetworkPolicy"), ("kubeaudit", "netpols"), ("kubescape", "C-0049"), ("kubescape", "C-0054"), ("kubescape", "C-0206"), ("kubescape", "internal-networking")],
+    fix: FixKind::Unsafe,
     page: include_str!("namespace_no_default_deny.md"),
     ..Meta::DEFAULT
 };
@@ -45,6 +46,20 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         cx.context(&[Kind::NETWORK_POLICY]);
     }
     let at = Spot::at(object.root()).field(f::METADATA).field(f::NAME);
-    cx.find(at, format!("no policy of the namespace denies {} by default", open.join(" or ")))
+    let taken = cx.named(Kind::NETWORK_POLICY, Some(object.name()), "default-deny").is_some();
+    let types = open.iter().map(|side| format!("\"{}{}\"", side[..1].to_uppercase(), &side[1..])).collect::<Vec<_>>();
+    let mut name = String::new();
+    let named = object.metadata().and_then(|metadata| metadata.get(f::NAME)).map(|entry| entry.value());
+    let finder = cx
+        .find(at, format!("no policy of the namespace denies {} by default", open.join(" or ")))
         .label("a pod that no other policy selects is open");
+    // What pods of the namespace need must be allowed first: that, nobody but its people know.
+    if let Some(named) = named.filter(|node| node.as_str().is_some() && !taken) {
+        named.write_json(&mut name);
+        let policy = format!(
+            "{{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{{\"name\":\"default-deny\",\"namespace\":{name}}},\"spec\":{{\"podSelector\":{{}},\"policyTypes\":[{}]}}}}",
+            types.join(",")
+        );
+        finder.fix("add a NetworkPolicy `default-deny`", Safety::Unsafe, vec![Edit::Create(policy)]);
+    }
 }

@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     reads: &[Kind::SERVICE],
     peers: &[("trivy", "KSV-0108")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("service_external_ips.md"),
     ..Meta::DEFAULT
 };
@@ -21,6 +21,6 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     if !written.is_empty() {
         cx.find(addresses.spot(), format!("Service claims {}", written.join(", ")))
             .label("every node sends traffic for these addresses to its pods, whoever owns them")
-            .fix_remove("remove `externalIPs`", Safety::Unsafe, addresses.spot());
+            .fix_remove("remove `externalIPs`", Safety::Safe, addresses.spot());
     }
 }

@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.1"],
     peers: &[("kubescape", "C-0192"), ("kubescape", "pod-security-admission-applied-1"), ("kubescape", "pod-security-admission-applied-2")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("psa_missing.md"),
     ..Meta::DEFAULT
 };
@@ -21,7 +21,7 @@ pub(super) fn check(namespace: &Object, cx: &mut Cx<'_>) {
     if level(namespace).is_none() {
         let finder = cx.find(at, "namespace enforces no Pod Security level").label("it takes pods of every privilege");
         if !is_of_the_system(namespace) {
-            finder.fix_set("set `enforce: baseline`", Safety::Unsafe, at, "\"baseline\"");
+            finder.fix_set("set `enforce: baseline`", Safety::Safe, at, "\"baseline\"");
         }
     }
     for (mode, version) in MODES {

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.2"],
     peers: &[("kubescape", "C-0193"), ("kubescape", "C-0194"), ("kubescape", "C-0195"), ("kubescape", "C-0196"), ("kubescape", "C-0199"), ("kubescape", "C-0202"), ("kubescape", "C-0203"), ("kubescape", "C-0204"), ("kubescape", "pod-security-admission-baseline-applied-1"), ("kubescape", "pod-security-admission-baseline-applied-2")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("psa_not_baseline.md"),
     ..Meta::DEFAULT
 };
@@ -26,6 +26,6 @@ pub(super) fn check(namespace: &Object, cx: &mut Cx<'_>) {
     let at = enforced(namespace);
     let finder = cx.find(at, message).label("it takes pods of every privilege");
     if !is_of_the_system(namespace) {
-        finder.fix_set("set `enforce: baseline`", Safety::Unsafe, at, "\"baseline\"");
+        finder.fix_set("set `enforce: baseline`", Safety::Safe, at, "\"baseline\"");
     }
 }

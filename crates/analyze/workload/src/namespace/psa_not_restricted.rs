@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.6"],
     peers: &[("kubescape", "C-0197"), ("kubescape", "C-0198"), ("kubescape", "C-0200"), ("kubescape", "C-0201"), ("kubescape", "pod-security-admission-restricted-applied-1"), ("kubescape", "pod-security-admission-restricted-applied-2")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("psa_not_restricted.md"),
     ..Meta::DEFAULT
 };
@@ -26,6 +26,6 @@ pub(super) fn check(namespace: &Object, cx: &mut Cx<'_>) {
     let at = enforced(namespace);
     let finder = cx.find(at, message).label("it takes pods that run as root");
     if !is_of_the_system(namespace) {
-        finder.fix_set("set `enforce: restricted`", Safety::Unsafe, at, "\"restricted\"");
+        finder.fix_set("set `enforce: restricted`", Safety::Safe, at, "\"restricted\"");
     }
 }

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: &[Kind::ANY_POD, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
     peers: &[("kube-score", "deployment-targeted-by-hpa-does-not-have-replicas-configured")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("hpa_and_replicas.md"),
     ..Meta::DEFAULT
 };
@@ -31,5 +31,5 @@ pub(super) fn check(workload: &Object, cx: &mut Cx<'_>) {
     cx.find(field, message)
         .label("every deployment undoes what the autoscaler did")
         .related_in(scaler, scale_target_ref(scaler).spot(), "scales it")
-        .fix_remove("remove `replicas`", Safety::Unsafe, field);
+        .fix_remove("remove `replicas`", Safety::Safe, field);
 }

@@ -1,7 +1,7 @@
 //! `reliability/liveness-probe`
 
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault, Profile};
-use ironclad_model::{Kind, Safety, Severity};
+use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_views::{Container, Pod};
 use super::serving::unprobed;
 
@@ -21,9 +21,10 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for (container, service) in unprobed(pod, cx, Container::liveness_probe) {
         let whose = service.map_or_else(String::new, |name| format!(", though Service \"{name}\" sends to it"));
-        cx.find(container.liveness_probe().spot(), format!("container \"{}\" has no liveness probe{whose}", container.label()))
+        let spot = container.liveness_probe().spot();
+        cx.find(spot, format!("container \"{}\" has no liveness probe{whose}", container.label()))
             .of(container)
             .label("when it hangs, nobody restarts it")
-            .fix("add a liveness probe that fails only when a restart helps", Safety::Value, Vec::new());
+            .fix_ask("add a liveness probe that fails only when a restart helps", spot, Wanted::Object);
     }
 }

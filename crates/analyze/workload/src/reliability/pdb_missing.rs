@@ -2,7 +2,8 @@
 
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta};
-use ironclad_model::{Kind, Safety, Severity};
+use ironclad_model::{Edit, Kind, Object, Safety, Severity};
+use ironclad_tree::f;
 use ironclad_pod::replicas;
 use ironclad_views::Pod;
 
@@ -12,7 +13,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     reads: &[Kind::DEPLOYMENT, Kind::STATEFUL_SET, Kind::POD_DISRUPTION_BUDGET, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
     peers: &[("kube-score", "deployment-has-poddisruptionbudget"), ("kube-score", "statefulset-has-poddisruptionbudget"), ("polaris", "missingPodDisruptionBudget")],
-    fix: FixKind::Value,
+    fix: FixKind::Unsafe,
     page: include_str!("pdb_missing.md"),
     ..Meta::DEFAULT
 };
@@ -30,7 +31,35 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
     cx.context(&[Kind::POD_DISRUPTION_BUDGET]);
     let labels = pod.metadata.labels();
-    cx.find(labels.spot(), format!("no PodDisruptionBudget guards the pods of this {}", workload.kind_name()))
-        .label("draining nodes may take all of them at once")
-        .fix("add a PodDisruptionBudget that selects these labels", Safety::Value, Vec::new());
+    let taken = cx.named(Kind::POD_DISRUPTION_BUDGET, workload.namespace(), workload.name()).is_some();
+    let finder = cx
+        .find(labels.spot(), format!("no PodDisruptionBudget guards the pods of this {}", workload.kind_name()))
+        .label("draining nodes may take all of them at once");
+    if let Some(budget) = budget(workload).filter(|_| !taken) {
+        let title = "add a PodDisruptionBudget that lets one pod at a time go";
+        finder.fix(title, Safety::Unsafe, vec![Edit::Create(budget)]);
+    }
+}
+
+/// A budget for the pods that the workload itself selects, beside it and of its name.
+fn budget(workload: &Object) -> Option<String> {
+    let selector = workload.root().get(f::SPEC)?.value().get(f::SELECTOR)?.value();
+    if selector.is_null() || workload.name().is_empty() {
+        return None;
+    }
+    let metadata = workload.metadata()?;
+    let mut name = String::from("{");
+    for field in [f::NAME, f::NAMESPACE] {
+        if let Some(entry) = metadata.get(field) {
+            name.push_str(if name.len() > 1 { "," } else { "" });
+            name.push_str(&format!("\"{}\":", entry.key()));
+            entry.value().write_json(&mut name);
+        }
+    }
+    name.push('}');
+    let mut selected = String::new();
+    selector.write_json(&mut selected);
+    Some(format!(
+        "{{\"apiVersion\":\"policy/v1\",\"kind\":\"PodDisruptionBudget\",\"metadata\":{name},\"spec\":{{\"maxUnavailable\":1,\"selector\":{selected}}}}}"
+    ))
 }

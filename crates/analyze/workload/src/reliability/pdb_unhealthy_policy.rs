@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     reads: &[Kind::POD_DISRUPTION_BUDGET],
     peers: &[("kube-linter", "pdb-unhealthy-pod-eviction-policy")],
-    fix: FixKind::Unsafe,
+    fix: FixKind::Safe,
     page: include_str!("pdb_unhealthy_policy.md"),
     ..Meta::DEFAULT
 };
@@ -21,6 +21,6 @@ pub(super) fn check(budget: &Object, cx: &mut Cx<'_>) {
     if !policy.is_set() {
         cx.find(policy, "budget does not set `unhealthyPodEvictionPolicy`")
             .label("a pod that never gets ready stops a drain")
-            .fix_set("set `unhealthyPodEvictionPolicy: AlwaysAllow`", Safety::Unsafe, policy, "\"AlwaysAllow\"");
+            .fix_set("set `unhealthyPodEvictionPolicy: AlwaysAllow`", Safety::Safe, policy, "\"AlwaysAllow\"");
     }
 }

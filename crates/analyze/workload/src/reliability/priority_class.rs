@@ -1,7 +1,7 @@
 //! `reliability/priority-class`
 
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault, Profile};
-use ironclad_model::{Safety, Severity};
+use ironclad_model::{Severity, Wanted};
 use ironclad_pod::is_whole_spec;
 use ironclad_views::Pod;
 
@@ -29,5 +29,5 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     };
     cx.find(field, message)
         .label("under pressure the scheduler cannot tell it from the rest")
-        .fix("set `priorityClassName` to a class of the cluster", Safety::Value, Vec::new());
+        .fix_ask("set `priorityClassName` to a class of the cluster", field, Wanted::Text);
 }

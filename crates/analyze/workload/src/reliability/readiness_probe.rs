@@ -1,7 +1,7 @@
 //! `reliability/readiness-probe`
 
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
-use ironclad_model::{Kind, Safety, Severity};
+use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_views::{Container, Pod};
 use super::serving::unprobed;
 
@@ -20,9 +20,10 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for (container, service) in unprobed(pod, cx, Container::readiness_probe) {
         let whose = service.map_or_else(String::new, |name| format!(", though Service \"{name}\" sends to it"));
-        cx.find(container.readiness_probe().spot(), format!("container \"{}\" has no readiness probe{whose}", container.label()))
+        let spot = container.readiness_probe().spot();
+        cx.find(spot, format!("container \"{}\" has no readiness probe{whose}", container.label()))
             .of(container)
             .label("it gets traffic before it can answer")
-            .fix("add a readiness probe that asks what this container serves", Safety::Value, Vec::new());
+            .fix_ask("add a readiness probe that asks what this container serves", spot, Wanted::Object);
     }
 }

@@ -3,7 +3,7 @@
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
 use ironclad_model::Spot;
-use ironclad_model::{Kind, Safety, Severity};
+use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_pod::replicas;
 use ironclad_views::Pod;
 
@@ -43,5 +43,5 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         Some(service) => finder.related_in(service, Spot::at(service.root()), "sends to these pods"),
         None => finder,
     };
-    finder.fix("set `replicas` to the number that the service needs", Safety::Value, Vec::new());
+    finder.fix_ask("set `replicas` to the number that the service needs", field, Wanted::Count);
 }

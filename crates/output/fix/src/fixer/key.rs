@@ -56,7 +56,8 @@ impl Counts {
     }
 
     fn grown<'a>(&'a self, old: &'a Counts) -> BTreeSet<&'a Key> {
-        let more = self.coarse.iter().filter(|(key, count)| **count > old.coarse.get(*key).copied().unwrap_or_default());
+        let more =
+            self.coarse.iter().filter(|(key, count)| **count > old.coarse.get(*key).copied().unwrap_or_default());
         more.map(|(key, _)| key).collect()
     }
 

@@ -38,14 +38,16 @@ impl<'a> Work<'a> {
     /// Columns between a mapping in block style and one that is the value of its entry.
     fn step_in(&self, node: NodeRef<'_>) -> Option<usize> {
         let outer = self.in_block(node, Kind::Mapping)?;
-        let inner = node.entries().filter(|entry| !entry.merged()).find_map(|e| self.in_block(e.value(), Kind::Mapping));
+        let inner =
+            node.entries().filter(|entry| !entry.merged()).find_map(|e| self.in_block(e.value(), Kind::Mapping));
         inner?.checked_sub(outer).filter(|step| *step > 0)
     }
 
     /// Columns between a mapping in block style and the hyphens of a list that is the value of its entry.
     fn hyphen_in(&self, node: NodeRef<'_>) -> Option<usize> {
         let outer = self.in_block(node, Kind::Mapping)?;
-        let inner = node.entries().filter(|entry| !entry.merged()).find_map(|e| self.in_block(e.value(), Kind::Sequence));
+        let inner =
+            node.entries().filter(|entry| !entry.merged()).find_map(|e| self.in_block(e.value(), Kind::Sequence));
         inner?.checked_sub(outer)
     }
 
