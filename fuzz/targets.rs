@@ -80,6 +80,19 @@ pub(crate) fn quantity(data: &[u8]) {
     assert_eq!(quantity.cmp(&one), one.cmp(&quantity).reverse());
 }
 
+/// A selector of Calico: what parses has an answer, and its negation the opposite one.
+pub(crate) fn calico_selector(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(selector) = ironclad_reach::CalicoSelector::parse(text) else { return };
+    let get = |label: &str| match label.len() % 3 {
+        0 => Ok(Some("value")),
+        1 => Ok(None),
+        _ => Err(()),
+    };
+    let answer = selector.answer(&get);
+    assert_eq!(ironclad_reach::CalicoSelector::Not(Box::new(selector)).answer(&get), answer.negate());
+}
+
 /// An image reference: what parses reads back as the same.
 pub(crate) fn image_reference(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

@@ -39,3 +39,8 @@ fn configurations() {
 fn schedules() {
     replay("schedule", targets::schedule);
 }
+
+#[test]
+fn calico_selectors() {
+    replay("calico_selector", targets::calico_selector);
+}
