@@ -142,6 +142,9 @@ pub struct Select {
     /// The arguments are the whole truth: checks that join objects report in full
     #[arg(long)]
     pub complete: bool,
+    /// Where objects are that name no namespace
+    #[arg(long, value_name = "NAMESPACE")]
+    pub assume_namespace: Option<String>,
     /// Resource checks look at init containers too
     #[arg(long)]
     pub strict_init: bool,

@@ -431,3 +431,42 @@ fn ranges_hold_what_findings_speak_of() {
     println!("{seen} findings hold");
     assert!(seen > 5_000);
 }
+
+/// `--assume-namespace` puts objects that name no namespace into one, and leaves alone what lives in none.
+#[test]
+fn an_assumed_namespace_is_where_nameless_objects_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let text = "apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: web, image: nginx}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: web}
+---
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: web}
+";
+    fs::write(root.join("web.yaml"), text).unwrap();
+    let found = |more: &[&str]| -> Vec<String> {
+        let select = ["scan", "web.yaml", "--format", "json", "--select", "wiring/dangling-service,namespace/default"];
+        let report = json(&ironclad(&[&select, more].concat(), root));
+        let one = |f: &Value| format!("{} {} {}", f["check"], f["object"]["kind"], f["path"]).replace('"', "");
+        report["findings"].as_array().unwrap().iter().map(one).collect()
+    };
+    assert_eq!(found(&[]), ["wiring/dangling-service Service /spec/selector"]);
+    assert!(found(&["--assume-namespace", "shop"]).is_empty());
+    let there = ["namespace/default Pod /metadata/namespace", "wiring/dangling-service Service /spec/selector"];
+    assert_eq!(found(&["--assume-namespace", "default"]), there);
+    fs::write(root.join("ironclad.yaml"), "assume-namespace: shop\n").unwrap();
+    assert!(found(&[]).is_empty());
+    assert_eq!(code(&ironclad(&["scan", "web.yaml", "--assume-namespace", "No_Name"], root)), 2);
+}

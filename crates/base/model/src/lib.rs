@@ -26,6 +26,6 @@ pub use quantity::{Quantity, QuantityError};
 pub use report::{CheckFailure, Coverage, Input, NotObserved, Report, ReportedProblem};
 pub use selector::{LabelSelector, Requirement, SelectorError};
 pub use severity::Severity;
-pub use snapshot::{DocumentId, Snapshot, SnapshotBuilder, Unit, UnitId};
+pub use snapshot::{DocumentId, IsNamespaced, Snapshot, SnapshotBuilder, Unit, UnitId};
 pub use time::Date;
 pub use waiver::Waived;

@@ -24,6 +24,8 @@ pub struct Object {
     pub(crate) kind: Kind,
     /// From the list it came in, where items do not name their own (`ConfigMapList`).
     pub(crate) inherited: Option<(String, String)>,
+    /// The namespace that it is said to be in, where it names none itself.
+    pub(crate) assumed: Option<Arc<str>>,
     pub(crate) origins: Option<Arc<Origins>>,
 }
 
@@ -83,9 +85,10 @@ impl Object {
             .unwrap_or_default()
     }
 
-    /// `metadata.namespace`, where it is set.
+    /// `metadata.namespace`, where it is set, or the namespace that the builder was told to assume.
     pub fn namespace(&self) -> Option<&str> {
-        self.metadata()?.get(f::NAMESPACE)?.value().text().filter(|t| !t.is_empty())
+        let own = self.metadata().and_then(|metadata| metadata.get(f::NAMESPACE)?.value().text());
+        own.filter(|text| !text.is_empty()).or(self.assumed.as_deref())
     }
 
     /// The `metadata` mapping.

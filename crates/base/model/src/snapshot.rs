@@ -48,12 +48,16 @@ pub struct Snapshot {
 pub struct SnapshotBuilder {
     snapshot: Snapshot,
     units: Vec<Unit>,
+    assumed: Option<(Arc<str>, IsNamespaced)>,
 }
+
+/// Do objects of this `apiVersion` and `kind` live in a namespace?
+pub type IsNamespaced = fn(&str, &str) -> bool;
 
 impl Snapshot {
     /// An empty builder.
     pub fn builder() -> SnapshotBuilder {
-        SnapshotBuilder { snapshot: Snapshot::default(), units: vec![Unit::default()] }
+        SnapshotBuilder { snapshot: Snapshot::default(), units: vec![Unit::default()], assumed: None }
     }
 
     /// A builder on top of `base`, whose objects in `removed` are gone. Nothing of `base` is copied.
@@ -67,7 +71,7 @@ impl Snapshot {
             ..Snapshot::default()
         };
         snapshot.base = Some(Arc::clone(base));
-        SnapshotBuilder { snapshot, units }
+        SnapshotBuilder { snapshot, units, assumed: None }
     }
 
     /// All objects, oldest first.
@@ -187,6 +191,11 @@ impl Snapshot {
 }
 
 impl SnapshotBuilder {
+    /// Objects that are added from here on and name no namespace are in this one, where their kind lives in any.
+    pub fn assume_namespace(&mut self, namespace: &str, is_namespaced: IsNamespaced) {
+        self.assumed = Some((namespace.into(), is_namespaced));
+    }
+
     /// Adds a unit; objects added with its id belong to it. Unit 0 exists and is the plain one.
     pub fn unit(&mut self, unit: Unit) -> UnitId {
         self.units.push(unit);
@@ -226,6 +235,7 @@ impl SnapshotBuilder {
                 unit,
                 kind: Kind::OTHER,
                 inherited,
+                assumed: None,
                 origins: origins.clone(),
             };
             // What does not say what it is cannot be judged; the reader names it.
@@ -233,6 +243,11 @@ impl SnapshotBuilder {
                 continue;
             }
             object.kind = Kind::of(object.api_version(), object.kind_name());
+            if let Some((namespace, is_namespaced)) = &self.assumed
+                && is_namespaced(object.api_version(), object.kind_name())
+            {
+                object.assumed = Some(Arc::clone(namespace));
+            }
             snapshot.insert(object);
         }
         snapshot.objects.len() - before

@@ -5,6 +5,7 @@ use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::types::type_problems;
 use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
 use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
+use ironclad_views::schema;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -25,6 +26,8 @@ pub struct Request {
     pub max_file_size: u64,
     /// Minor version of Kubernetes whose field types hold.
     pub version: u8,
+    /// Where objects are that name no namespace, if that is known.
+    pub assume_namespace: Option<String>,
 }
 
 impl Request {
@@ -36,6 +39,7 @@ impl Request {
             stdin_name: "<stdin>".to_owned(),
             max_file_size: 64 << 20,
             version: 37,
+            assume_namespace: None,
         }
     }
 }
@@ -91,6 +95,9 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
         })
         .collect();
     let mut builder = Snapshot::builder();
+    if let Some(namespace) = &request.assume_namespace {
+        builder.assume_namespace(namespace, is_namespaced);
+    }
     let mut inputs = Vec::new();
     let mut comments = Vec::new();
     for (file, outcome) in files.iter().zip(outcomes) {
@@ -113,6 +120,25 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
         (&a.source, a.problem.span.start, a.problem.code).cmp(&(&b.source, b.problem.span.start, b.problem.code))
     });
     Loaded { snapshot: builder.build(), inputs, problems, comments, skipped: skipped.into_iter().collect() }
+}
+
+/// Kinds of others that live in no namespace, beside those whose names begin with `Cluster` or `Global`.
+const CLUSTER_WIDE: &[&str] = &[
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "GatewayClass",
+    "PodSecurityPolicy",
+    "SecurityContextConstraints",
+];
+
+/// Do objects of this kind live in a namespace? A version that is not served any more lives where the others do; of a
+/// kind that nobody published, the name has to do.
+fn is_namespaced(api_version: &str, kind: &str) -> bool {
+    let same_kind = || schema::kinds().iter().find(|known| known.kind == kind);
+    match schema::kind(api_version, kind).or_else(same_kind) {
+        Some(known) => known.namespaced,
+        None => !(kind.starts_with("Cluster") || kind.starts_with("Global") || CLUSTER_WIDE.contains(&kind)),
+    }
 }
 
 fn skip(skipped: &mut BTreeMap<String, Vec<String>>, reason: &str, name: &str) {

@@ -20,6 +20,7 @@ pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Reque
         stdin_name: input.stdin_name.clone(),
         max_file_size: input.max_file_size << 20,
         version,
+        assume_namespace: None,
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     }
     let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
     let mut request = inputs::request(&arguments.input, exclude, flags.version);
+    request.assume_namespace = flags.assume_namespace;
     forget_own_files(&mut request, &config);
     let line = Line::start(global.quiet);
     let mut loaded = settings::in_pool(global, || ironclad_load::load(&request, line.reading()))?;
@@ -112,6 +113,7 @@ struct RunFlags {
     min_severity: Option<ironclad_model::Severity>,
     complete: bool,
     strict_init: bool,
+    assume_namespace: Option<String>,
 }
 
 impl RunFlags {
@@ -128,6 +130,9 @@ impl RunFlags {
             Some(text) => Some(settings::severity(text)?),
             None => config.min_severity.as_ref().map(|setting| setting.value),
         };
+        let assumed = config.assume_namespace.as_ref().map(|setting| setting.value.as_str());
+        let assumed = arguments.select.assume_namespace.as_deref().or(assumed);
+        let assume_namespace = assumed.map(settings::namespace).transpose()?;
         let on = |setting: &Option<ironclad_config::Setting<bool>>| setting.as_ref().is_some_and(|s| s.value);
         Ok(RunFlags {
             version: inputs::version(&arguments.input)?.or(configured).unwrap_or(settings::NEWEST),
@@ -135,6 +140,7 @@ impl RunFlags {
             min_severity,
             complete: arguments.select.complete || on(&config.complete),
             strict_init: arguments.select.strict_init || on(&config.strict_init),
+            assume_namespace,
         })
     }
 }

@@ -51,6 +51,17 @@ pub(crate) fn severity(text: &str) -> anyhow::Result<Severity> {
     })
 }
 
+/// The name of a namespace: a DNS label (`k8s.io/apimachinery/pkg/util/validation.IsDNS1123Label`).
+pub(crate) fn namespace(text: &str) -> anyhow::Result<String> {
+    let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let edge = |text: &str| text.starts_with('-') || text.ends_with('-');
+    if text.is_empty() || text.len() > 63 || edge(text) || !text.bytes().all(inside) {
+        let hint = "up to 63 lower-case letters, digits and hyphens, with no hyphen at an edge".to_owned();
+        return Err(user_error(format!("`{text}` is not the name of a namespace"), hint));
+    }
+    Ok(text.to_owned())
+}
+
 /// A threshold: a severity, or nothing for `never`.
 pub(crate) fn threshold(text: &str) -> anyhow::Result<Option<Severity>> {
     if text == "never" {

@@ -27,7 +27,7 @@ const OWN: &[(Kind, &str)] = &[
 
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let field = namespace_field(object);
-    if field.get() != Some("default") || OWN.contains(&(object.kind(), object.name())) {
+    if object.namespace() != Some("default") || OWN.contains(&(object.kind(), object.name())) {
         return;
     }
     // A namespace on a kind without one is dropped; what a controller makes is its owner's to move.
