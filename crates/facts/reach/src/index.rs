@@ -22,6 +22,8 @@ pub struct Entry<T> {
     /// What else is known of it.
     pub value: T,
     labels: Vec<(Box<str>, Box<str>)>,
+    /// API group of the operator that makes it, where its labels are not all written down.
+    operator: Option<Box<str>>,
 }
 
 impl<T> Entry<T> {
@@ -37,7 +39,8 @@ impl<T> Entry<T> {
 
     /// Does the selector match it?
     pub fn answer(&self, selector: &LabelSelector) -> Answer {
-        answer(selector, |key| self.label(key), |key| pods::adds_label(self.kind, key))
+        let of_operator = |key: &str| self.operator.as_deref().is_some_and(|group| belongs(key, group));
+        answer(selector, |key| self.label(key), |key| pods::adds_label(self.kind, key) || of_operator(key))
     }
 }
 
@@ -47,29 +50,52 @@ pub struct LabelIndex<T> {
     entries: Vec<Entry<T>>,
     by_namespace: BTreeMap<Namespace, Vec<u32>>,
     by_label: FxHashMap<u64, Vec<u32>>,
+    of_operators: FxHashMap<Namespace, Vec<u32>>,
 }
 
 impl<T> Default for LabelIndex<T> {
     fn default() -> Self {
-        LabelIndex { entries: Vec::new(), by_namespace: BTreeMap::new(), by_label: FxHashMap::default() }
+        LabelIndex {
+            entries: Vec::new(),
+            by_namespace: BTreeMap::new(),
+            by_label: FxHashMap::default(),
+            of_operators: FxHashMap::default(),
+        }
     }
 }
 
 impl<T> LabelIndex<T> {
     /// Adds one.
     pub fn push(&mut self, object: ObjectId, kind: Kind, namespace: Namespace, labels: Option<NodeRef<'_>>, value: T) {
-        let index = self.entries.len() as u32;
         let text = |node: NodeRef<'_>| -> Box<str> { node.text().unwrap_or_default().into() };
-        let labels: Vec<(Box<str>, Box<str>)> = labels
-            .into_iter()
-            .flat_map(|node| node.entries())
-            .map(|entry| (entry.key().into(), text(entry.value())))
-            .collect();
-        for (key, value) in &labels {
-            self.by_label.entry(hash(&namespace, key, value)).or_default().push(index);
+        let labels = labels.into_iter().flat_map(|node| node.entries());
+        let labels = labels.map(|entry| (entry.key().into(), text(entry.value()))).collect();
+        self.add(Entry { object, kind, namespace, value, labels, operator: None });
+    }
+
+    /// Adds one that an operator of this API group makes, with the labels that it is known to get; others below the
+    /// group's domain may be there too.
+    pub fn push_made(
+        &mut self,
+        object: ObjectId,
+        namespace: Namespace,
+        group: &str,
+        labels: Vec<(Box<str>, Box<str>)>,
+        value: T,
+    ) {
+        let index = self.entries.len() as u32;
+        self.of_operators.entry(namespace.clone()).or_default().push(index);
+        self.add(Entry { object, kind: Kind::OTHER, namespace, value, labels, operator: Some(group.into()) });
+    }
+
+    fn add(&mut self, entry: Entry<T>) {
+        let index = self.entries.len() as u32;
+        let Entry { namespace, labels, .. } = &entry;
+        for (key, value) in labels {
+            self.by_label.entry(hash(namespace, key, value)).or_default().push(index);
         }
         self.by_namespace.entry(namespace.clone()).or_default().push(index);
-        self.entries.push(Entry { object, kind, namespace, value, labels });
+        self.entries.push(entry);
     }
 
     /// None at all?
@@ -112,10 +138,25 @@ impl<T> LabelIndex<T> {
                 fewest = with;
             }
         }
-        let entries = fewest.iter().map(|index| &self.entries[*index as usize]);
+        // Those of operators may have the label without its being written.
+        let mut candidates = fewest.to_vec();
+        if fewest.len() < all.len() {
+            candidates.extend(self.of_operators.get(namespace).into_iter().flatten());
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        let entries = candidates.into_iter().map(|index| &self.entries[index as usize]);
         let namespace = namespace.clone();
         entries.filter(move |entry| entry.namespace == namespace && entry.answer(selector).is_possible())
     }
+}
+
+/// Is the label's prefix the domain of the group, or one above or below it (`cnpg.io/cluster` of `postgresql.cnpg.io`)?
+fn belongs(key: &str, group: &str) -> bool {
+    let Some((prefix, _)) = key.split_once('/') else { return false };
+    let below =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    below(group, prefix) || below(prefix, group)
 }
 
 fn hash(namespace: &Namespace, key: &str, value: &str) -> u64 {

@@ -2,8 +2,9 @@
 
 use crate::{LabelIndex, Namespace};
 use ironclad_check::{Cx, pods_of};
-use ironclad_model::Kind;
+use ironclad_model::{Kind, Object, group_of};
 use ironclad_pod::service_account;
+use ironclad_tree::f;
 use ironclad_views::{Pod, Role};
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub struct PodFacts {
     pub account: Box<str>,
     /// Does it use the network of its node?
     pub host_network: bool,
+    /// An operator makes it of an object of its own: its ports and images are not known.
+    pub opaque: bool,
 }
 
 /// A port that a container declares.
@@ -38,9 +41,18 @@ pub type LabelledPods = LabelIndex<PodFacts>;
 pub fn labelled_pods(cx: &Cx<'_>) -> Arc<LabelledPods> {
     cx.shared(|snapshot, config| {
         let mut index = LabelledPods::default();
-        for pod in snapshot.objects().flat_map(|object| pods_of(object, config)) {
-            let (object, facts) = (pod.object, facts(&pod));
-            index.push(object.id(), object.kind(), Namespace::of(object), pod.metadata.labels().node(), facts);
+        for object in snapshot.objects() {
+            let namespace = Namespace::of(object);
+            let pods = pods_of(object, config);
+            if object.kind() == Kind::OTHER && (!pods.is_empty() || may_make_pods(object)) {
+                let group = group_of(object.api_version());
+                index.push_made(object.id(), namespace, group, made_labels(object), opaque());
+                continue;
+            }
+            for pod in &pods {
+                let labels = pod.metadata.labels().node();
+                index.push(object.id(), object.kind(), namespace.clone(), labels, facts(pod));
+            }
         }
         index
     })
@@ -61,7 +73,59 @@ fn facts(pod: &Pod<'_>) -> PodFacts {
         images: lasting().filter_map(|container| container.image().get()).map(Into::into).collect(),
         account: service_account(pod).name.into(),
         host_network: pod.spec.host_network().get() == Some(true),
+        opaque: false,
     }
+}
+
+fn opaque() -> PodFacts {
+    PodFacts { ports: Vec::new(), images: Vec::new(), account: "".into(), host_network: false, opaque: true }
+}
+
+/// Fields of a specification from which operators make pods.
+const MAKERS: &[&str] = &[
+    "containers",
+    "image",
+    "instances",
+    "nodeSets",
+    "podMetadata",
+    "podSpec",
+    "podTemplate",
+    "podTemplateSpec",
+    "replicas",
+    "resources",
+    "serviceAccount",
+    "serviceAccountName",
+    "template",
+    "version",
+];
+
+/// Is it an object of an operator that runs something?
+fn may_make_pods(object: &Object) -> bool {
+    let spec = object.root().get(f::SPEC).map(|entry| entry.value());
+    spec.is_some_and(|spec| MAKERS.iter().any(|name| spec.get_str(name).is_some()))
+}
+
+/// Labels that operators give to the pods of an object by custom: the object's own, those that it sets for them, and
+/// its kind and name.
+fn made_labels(object: &Object) -> Vec<(Box<str>, Box<str>)> {
+    let kind = object.kind_name().to_ascii_lowercase();
+    let spec = object.root().get(f::SPEC).map(|entry| entry.value());
+    let for_pods = spec.and_then(|spec| spec.get_str("podMetadata")?.value().get(f::LABELS));
+    let written = [for_pods.map(|entry| entry.value()), object.labels()].into_iter().flatten();
+    let entries = written.flat_map(|labels| labels.entries());
+    let written = entries.map(|entry| (entry.key().into(), entry.value().text().unwrap_or_default().into()));
+    let mut labels: Vec<(Box<str>, Box<str>)> = Vec::new();
+    let usual = [
+        ("app.kubernetes.io/name".into(), kind.as_str().into()),
+        ("app.kubernetes.io/instance".into(), object.name().into()),
+        (kind.as_str().into(), object.name().into()),
+    ];
+    for (key, value) in written.chain(usual) {
+        if labels.iter().all(|(known, _)| *known != key) {
+            labels.push((key, value));
+        }
+    }
+    labels
 }
 
 /// Labels that controllers add to their pods; one that ends with `/` stands for all below it.

@@ -39,6 +39,8 @@ struct Reference<'a> {
     /// Keys of the Secret or ConfigMap.
     keys: Vec<(&'a str, NodeRef<'a>)>,
     container: Option<&'a str>,
+    /// What follows where it does not exist.
+    consequence: &'static str,
 }
 
 /// ConfigMaps that the cluster puts into every namespace.
@@ -73,7 +75,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for reference in missing {
         cx.context(&[reference.kind]);
         let message = format!("{} \"{}\" does not exist in the namespace", reference.kind.name(), reference.name);
-        let finder = cx.find(reference.name_node, message).label("the pod waits for it");
+        let finder = cx.find(reference.name_node, message).label(reference.consequence);
         if let Some(container) = reference.container {
             finder.container(container);
         }
@@ -100,7 +102,8 @@ fn references<'a>(pod: &Pod<'a>) -> Vec<Reference<'a>> {
     let mut add = |kind, source: Option<NodeRef<'a>>, name: &str| {
         let Some(source) = source else { return };
         let items = value(source, "items").into_iter().flat_map(|items| items.items());
-        push(kind, source, name, items.filter_map(|item| text(item, "key")).collect(), None, &mut found);
+        let keys = items.filter_map(|item| text(item, "key")).collect();
+        push(kind, source, name, keys, (None, "the pod waits for it"), &mut found);
     };
     for volume in pod.spec.volumes().iter() {
         add(Kind::SECRET, volume.secret().spot().node(), "secretName");
@@ -111,24 +114,26 @@ fn references<'a>(pod: &Pod<'a>) -> Vec<Reference<'a>> {
         }
     }
     for secret in pod.spec.image_pull_secrets().iter() {
-        add(Kind::SECRET, secret.spot().node(), "name");
+        let Some(source) = secret.spot().node() else { continue };
+        let consequence = (None, "images of a private registry cannot be pulled");
+        push(Kind::SECRET, source, "name", Vec::new(), consequence, &mut found);
     }
     found
 }
 
 fn of_container<'a>(container: &PodContainer<'a>, found: &mut Vec<Reference<'a>>) {
-    let label = Some(container.label());
+    let about = (Some(container.label()), "the container does not start");
     for variable in container.env().iter() {
         let Some(from) = variable.value_from().node() else { continue };
         for (kind, field) in [(Kind::SECRET, "secretKeyRef"), (Kind::CONFIG_MAP, "configMapKeyRef")] {
             let Some(source) = value(from, field) else { continue };
-            push(kind, source, "name", text(source, "key").into_iter().collect(), label, found);
+            push(kind, source, "name", text(source, "key").into_iter().collect(), about, found);
         }
     }
     for source in container.env_from().iter() {
         for (kind, spot) in [(Kind::SECRET, source.secret_ref()), (Kind::CONFIG_MAP, source.config_map_ref())] {
             let Some(source) = spot.node() else { continue };
-            push(kind, source, "name", Vec::new(), label, found);
+            push(kind, source, "name", Vec::new(), about, found);
         }
     }
 }
@@ -138,12 +143,12 @@ fn push<'a>(
     source: NodeRef<'a>,
     name: &str,
     keys: Vec<(&'a str, NodeRef<'a>)>,
-    container: Option<&'a str>,
+    (container, consequence): (Option<&'a str>, &'static str),
     found: &mut Vec<Reference<'a>>,
 ) {
     let optional = value(source, "optional").and_then(|node| node.as_bool()) == Some(true);
     if let Some((name, name_node)) = text(source, name).filter(|_| !optional) {
-        found.push(Reference { kind, name, name_node, keys, container });
+        found.push(Reference { kind, name, name_node, keys, container, consequence });
     }
 }
 

@@ -57,7 +57,18 @@ pub(super) fn check(monitor: &Object, cx: &mut Cx<'_>) {
     } else {
         names.iter().any(|name| finds(&Namespace::named(name)))
     };
-    if !found && spec.exists() {
+    if found || !spec.exists() {
+        return;
+    }
+    // What is in a namespace that is named may well lie elsewhere (`kube-system` always does).
+    let seen = |name: &&&str| {
+        let namespace = Namespace::named(name);
+        let service = services.in_namespace(&namespace).next().is_some();
+        if counterpart == Kind::SERVICE { service } else { pods.in_namespace(&namespace).next().is_some() }
+    };
+    if !any && !names.is_empty() && !cx.complete() && !names.iter().any(|name| seen(&name)) {
+        cx.not_observed("the set holds nothing of a namespace that a monitor names");
+    } else {
         cx.context(&[counterpart]);
         let place = if any {
             "of any namespace"

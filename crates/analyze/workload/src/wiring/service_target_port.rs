@@ -31,7 +31,12 @@ pub(super) fn check(service: &Object, cx: &mut Cx<'_>) {
     if selected.peek().is_none() {
         return;
     }
-    let declared: Vec<&DeclaredPort> = selected.flat_map(|pod| &pod.value.ports).collect();
+    let selected: Vec<_> = selected.collect();
+    // What an operator makes has ports that nobody wrote down.
+    if selected.iter().any(|pod| pod.value.opaque) {
+        return;
+    }
+    let declared: Vec<&DeclaredPort> = selected.iter().flat_map(|pod| &pod.value.ports).collect();
     for port in service_ports(service) {
         let fits = |declared: &&DeclaredPort| {
             *declared.protocol == *port.protocol
