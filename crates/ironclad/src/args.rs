@@ -1,5 +1,7 @@
 //! What the user types, as clap reads it. Strings become values in `commands/`.
 
+pub mod rbac;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -67,6 +69,8 @@ pub enum Command {
     Checks(Checks),
     /// Print the objects as the API server would see them
     Render(Render),
+    /// Say who may do what, and why
+    Rbac(rbac::Rbac),
     /// Show the effective configuration
     Config(Config),
     /// Print a completion script for a shell
@@ -80,6 +84,18 @@ pub struct Input {
     /// Files, folders, globs; `-` is standard input [default: the current directory]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// How.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Kubernetes version to judge for, as 1.N [default: the newest known]
+    #[arg(long, visible_alias = "kube-version", value_name = "1.N")]
+    pub kubernetes_version: Option<String>,
+}
+
+/// How files are found and read.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Input")]
+pub struct Reading {
     /// Name of standard input in the output
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
     pub stdin_name: String,
@@ -98,9 +114,6 @@ pub struct Input {
     /// Largest file that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     pub max_file_size: u64,
-    /// Kubernetes version to judge for, as 1.N [default: the newest known]
-    #[arg(long, visible_alias = "kube-version", value_name = "1.N")]
-    pub kubernetes_version: Option<String>,
 }
 
 /// `ironclad scan`

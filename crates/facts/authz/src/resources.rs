@@ -185,8 +185,10 @@ impl Table {
     fn near(&self, word: &str) -> Vec<String> {
         let mut names: Vec<(usize, String)> = Vec::new();
         for resource in self.resources.iter().filter(|resource| resource.subresource.is_empty()) {
-            let candidates = [&resource.name, &resource.singular].into_iter().chain(&resource.short);
-            let best = candidates.filter(|name| !name.is_empty()).map(|name| distance(word, name)).min();
+            let candidates = [&resource.name, &resource.singular].into_iter();
+            // A short name is near to everything short.
+            let short = resource.short.iter().filter(|_| word.len() < 5);
+            let best = candidates.chain(short).filter(|name| !name.is_empty()).map(|name| distance(word, name)).min();
             let written = match resource.group.as_str() {
                 "" => resource.name.clone(),
                 group => format!("{}.{group}", resource.name),

@@ -74,7 +74,7 @@ fn write_object(object: &Object, out: &mut String) {
 }
 
 /// Block YAML with every text that could be read as something else in quotes.
-fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
+pub(crate) fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
     let pad = " ".repeat(indent);
     match node.kind() {
         Kind::Mapping if !node.is_empty() => {

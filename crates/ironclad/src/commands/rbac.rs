@@ -1,0 +1,41 @@
+//! `ironclad rbac …`: who may do what, and why. One file a subcommand; what they share is in `session` (what was read),
+//! `question` (what is asked), `proof` and `show` (what is printed).
+
+mod batch;
+mod can_i;
+mod diff;
+mod generate;
+mod graph;
+mod graph_html;
+mod graph_model;
+mod lookup;
+mod matrix;
+mod matrix_show;
+mod proof;
+mod question;
+mod rules;
+mod session;
+mod show;
+mod who_can;
+mod why;
+
+use crate::args::Global;
+use crate::args::rbac::{GenerateCommand, Rbac, RbacCommand};
+use crate::exit::Exit;
+
+/// Answers one question.
+pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        RbacCommand::Lookup(lookup) => lookup::run(lookup, global),
+        RbacCommand::WhoCan(who_can) => who_can::run(who_can, global),
+        RbacCommand::CanI(can_i) => can_i::run(can_i, global),
+        RbacCommand::Matrix(matrix) => matrix::run(matrix, global),
+        RbacCommand::Why(why) => why::run(why, global),
+        RbacCommand::Rules(rules) => rules::run(rules, global),
+        RbacCommand::Diff(diff) => diff::run(diff, global),
+        RbacCommand::Graph(graph) => graph::run(graph, global),
+        RbacCommand::Generate(generate) => match &generate.command {
+            GenerateCommand::Role(role) => generate::run(role, global),
+        },
+    }
+}

@@ -1,0 +1,146 @@
+//! `ironclad rbac diff OLD NEW`: who gains and who loses which rights. Rights, not texts: a rule that is written in
+//! another way, split or moved to another role, is no difference.
+
+use super::session::{Session, Setting, paths};
+use super::show::{self, Sheet};
+use crate::args::Global;
+use crate::args::rbac::Diff;
+use crate::exit::Exit;
+use ironclad_authz::{PolicyRule, SubjectId, World, breakdown, covers};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A right that came or went.
+struct Change {
+    subject: String,
+    /// Namespace, empty for the whole cluster.
+    scope: String,
+    gained: bool,
+    rule: PolicyRule,
+}
+
+/// Compares.
+pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
+    let target = show::target(&arguments.output, &["table", "json", "yaml", "csv", "markdown"])?;
+    let open = |path: &std::path::Path| {
+        let operand = [path.display().to_string()];
+        let operands = paths(&operand, "`ironclad rbac diff old/ new/`")?;
+        Session::open(&arguments.input, &operands, Setting { namespace: "default", empty: true }, global)
+    };
+    let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
+    let mut changes = compare(&old.world, &new.world);
+    changes.retain(|change| change.gained || !arguments.gained);
+    let replaced = replaced(&old.world, &new.world);
+    let mut sheet = Sheet::new(&["", "SUBJECT", "SCOPE", "VERBS", "ON"]);
+    for Change { subject, scope, gained, rule } in &changes {
+        let sign = if *gained { "+" } else { "-" };
+        let scope = if scope.is_empty() { "cluster-wide" } else { scope };
+        let on = rule.to_string();
+        let on = on.split_once(' ').map_or("", |(_, rest)| rest);
+        sheet.push([sign, subject, scope, &rule.verbs.join(","), on]);
+    }
+    for label in &replaced {
+        sheet.push(["~", label, "", "", "refers to another role: it must be deleted and created again"]);
+    }
+    let values: Vec<Value> = changes
+        .iter()
+        .map(|change| {
+            json!({
+                "subject": change.subject,
+                "namespace": Some(&change.scope).filter(|scope| !scope.is_empty()),
+                "change": if change.gained { "gained" } else { "lost" },
+                "verbs": change.rule.verbs,
+                "apiGroups": change.rule.api_groups,
+                "resources": change.rule.resources,
+                "resourceNames": change.rule.resource_names,
+                "nonResourceURLs": change.rule.non_resource_urls,
+            })
+        })
+        .collect();
+    let value = json!({"changes": values, "replacedBindings": replaced});
+    target.show(&sheet, &value, "nobody gains or loses anything")?;
+    let exit = if changes.is_empty() && (replaced.is_empty() || arguments.gained) { Exit::Clean } else { Exit::Findings };
+    Ok(old.exit(new.exit(exit)))
+}
+
+/// Rules of a subject by scope.
+type Held = BTreeMap<String, Vec<PolicyRule>>;
+
+fn held(world: &World, subject: SubjectId) -> Held {
+    let mut held = Held::new();
+    for grant in world.grants_of(subject) {
+        let scope = world.binding_namespace(grant.proof.binding).to_owned();
+        // A RoleBinding never grants a path.
+        if scope.is_empty() || grant.rule.non_resource_urls.is_empty() {
+            held.entry(scope).or_default().push(grant.rule);
+        }
+    }
+    held
+}
+
+fn compare(old: &World, new: &World) -> Vec<Change> {
+    let labelled = |world: &World| -> BTreeMap<String, SubjectId> {
+        world.subject_ids().map(|id| (world.subject_label(id), id)).collect()
+    };
+    let (before, after) = (labelled(old), labelled(new));
+    let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let mut changes = Vec::new();
+    for subject in all {
+        let of = |world: &World, ids: &BTreeMap<String, SubjectId>| ids.get(subject).map(|id| held(world, *id)).unwrap_or_default();
+        let (was, is) = (of(old, &before), of(new, &after));
+        for (gained, from, to) in [(true, &was, &is), (false, &is, &was)] {
+            for (scope, rules) in to {
+                let empty = Vec::new();
+                let mut owned: Vec<PolicyRule> = from.get(scope).unwrap_or(&empty).clone();
+                if !scope.is_empty() {
+                    owned.extend(from.get("").unwrap_or(&empty).iter().cloned());
+                }
+                let atoms: Vec<PolicyRule> = rules.iter().flat_map(breakdown).collect::<BTreeSet<_>>().into_iter().collect();
+                for rule in compact(covers(&owned, &atoms)) {
+                    changes.push(Change { subject: subject.clone(), scope: scope.clone(), gained, rule });
+                }
+            }
+        }
+    }
+    changes.sort_by(|a, b| {
+        (&a.subject, &a.scope, !a.gained, &a.rule).cmp(&(&b.subject, &b.scope, !b.gained, &b.rule))
+    });
+    changes
+}
+
+/// Atoms that differ in one list alone, as one rule: verbs first, then resources, names, paths and groups.
+fn compact(atoms: Vec<PolicyRule>) -> Vec<PolicyRule> {
+    let lists: [fn(&mut PolicyRule) -> &mut Vec<String>; 5] = [
+        |rule| &mut rule.verbs,
+        |rule| &mut rule.resources,
+        |rule| &mut rule.resource_names,
+        |rule| &mut rule.non_resource_urls,
+        |rule| &mut rule.api_groups,
+    ];
+    let mut rules = atoms;
+    for list in lists {
+        let mut merged: BTreeMap<(PolicyRule, bool), BTreeSet<String>> = BTreeMap::new();
+        for mut rule in rules {
+            let own = std::mem::take(list(&mut rule));
+            // No names is every name: it does not merge with some.
+            merged.entry((rule, own.is_empty())).or_default().extend(own);
+        }
+        rules = Vec::new();
+        for ((mut rule, _), own) in merged {
+            *list(&mut rule) = own.into_iter().collect();
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+/// Bindings whose `roleRef` changed: the API server does not allow that.
+fn replaced(old: &World, new: &World) -> Vec<String> {
+    let labelled = |world: &World| -> BTreeMap<String, String> {
+        world.binding_ids().map(|id| (world.binding_label(id), world.role_ref_label(id))).collect()
+    };
+    let before = labelled(old);
+    let after = labelled(new);
+    let changed = after.iter().filter(|(label, role)| before.get(*label).is_some_and(|was| was != *role));
+    changed.map(|(label, _)| label.clone()).collect()
+}

@@ -1,0 +1,90 @@
+//! The graph as one self-contained page. Everything that matters is in the markup: without scripts the page shows the
+//! same cards in three columns. The script draws the arrows, searches, and narrows to what is connected.
+
+use super::graph_model::{Graph, Node, NodeKind};
+use super::show::escape;
+
+/// Cards of one column that are in the page at all; the rest is counted.
+const CARDS: usize = 6_000;
+/// Members of a card that are listed; the rest is counted.
+const MEMBERS: usize = 40;
+
+const STYLE: &str = include_str!("graph.css");
+const SCRIPT: &str = include_str!("graph.js");
+
+/// The page.
+pub(super) fn page(graph: &Graph) -> String {
+    let mut out = String::from("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    // Nothing is fetched, whatever a name in a manifest says.
+    out.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n");
+    out.push_str(&format!("<title>RBAC graph</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"));
+    let (shown, hidden) = (shown(graph, NodeKind::Subject), graph.hidden(NodeKind::Subject));
+    out.push_str(&format!(
+        "<header><h1>Who may do what</h1>\n<p><b>{}</b> subjects in <b>{}</b> groups of equal grants",
+        graph.subjects,
+        shown + hidden
+    ));
+    if hidden > 0 {
+        out.push_str(&format!("; the first <b>{shown}</b> are drawn, <b>{hidden}</b> are hidden until you search or show them"));
+    }
+    if graph.filtered > 0 {
+        out.push_str(&format!("; {} subjects are filtered out, the API server's own among them", graph.filtered));
+    }
+    out.push_str("</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource or verb\" aria-label=\"Search\"> ");
+    out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span></p></header>\n");
+    if graph.nodes.is_empty() {
+        out.push_str("<p class=\"empty\">No grant passes the filter. <code>--include-subjects .</code> draws the API server's own, too.</p>\n");
+    }
+    out.push_str("<main>\n<svg id=\"wires\" aria-hidden=\"true\"></svg>\n");
+    for (kind, title) in [(NodeKind::Subject, "Subjects"), (NodeKind::Binding, "Bindings"), (NodeKind::Role, "Roles")] {
+        column(graph, kind, title, &mut out);
+    }
+    out.push_str("</main>\n");
+    out.push_str(&format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n"));
+    out
+}
+
+fn shown(graph: &Graph, kind: NodeKind) -> usize {
+    graph.shown().filter(|node| node.kind == kind).count()
+}
+
+fn column(graph: &Graph, kind: NodeKind, title: &str, out: &mut String) {
+    let nodes: Vec<(usize, &Node)> = graph.nodes.iter().enumerate().filter(|(_, node)| node.kind == kind).collect();
+    let mut next: std::collections::BTreeMap<usize, Vec<&str>> = std::collections::BTreeMap::new();
+    for (from, to) in &graph.edges {
+        next.entry(*from).or_default().push(graph.nodes[*to].id.as_str());
+    }
+    out.push_str(&format!("<section class=\"{}\"><h2>{title} <small>{}</small></h2>\n", kind.as_str(), nodes.len()));
+    for (index, node) in nodes.iter().take(CARDS) {
+        let to = next.get(index).map(|ids| ids.join(" ")).unwrap_or_default();
+        let more = if node.shown { "" } else { " more" };
+        out.push_str(&format!("<article id=\"{}\" class=\"card{more}\" tabindex=\"0\" data-to=\"{to}\"", node.id));
+        out.push_str(&format!("><h3>{}</h3>", escape(&node.label)));
+        list(&node.detail, "detail", out);
+        if node.members.len() > 1 {
+            out.push_str(&format!("<details><summary>{} in this card</summary>", node.members.len()));
+            list(&node.members, "members", out);
+            out.push_str("</details>");
+        }
+        out.push_str("</article>\n");
+    }
+    if nodes.len() > CARDS {
+        out.push_str(&format!("<p class=\"empty\">{} more are not in this page</p>\n", nodes.len() - CARDS));
+    }
+    out.push_str("</section>\n");
+}
+
+fn list(items: &[String], class: &str, out: &mut String) {
+    if items.is_empty() {
+        return;
+    }
+    out.push_str(&format!("<ul class=\"{class}\">"));
+    for item in items.iter().take(MEMBERS) {
+        out.push_str(&format!("<li>{}</li>", escape(item)));
+    }
+    if items.len() > MEMBERS {
+        out.push_str(&format!("<li>… and {} more</li>", items.len() - MEMBERS));
+    }
+    out.push_str("</ul>");
+}

@@ -1,0 +1,167 @@
+//! `ironclad rbac lookup`: the roles of subjects. A subject is its kind and name: a user and a group of one name are two.
+
+use super::session::{Session, Setting, is_path, paths};
+use super::show::{self, Sheet};
+use crate::args::Global;
+use crate::args::rbac::Lookup;
+use crate::exit::Exit;
+use crate::failure::user_error;
+use ironclad_authz::{BindingId, SubjectId, SubjectKind, User};
+use regex::Regex;
+use serde_json::json;
+
+const EXAMPLE: &str = "`ironclad rbac lookup alice rbac/`";
+
+/// Which subjects.
+enum Pattern {
+    All,
+    Part(String),
+    Whole(String),
+    Regex(Regex),
+}
+
+/// Lists.
+pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
+    let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
+    let (pattern, operands) = split(arguments)?;
+    let paths = paths(&operands, EXAMPLE)?;
+    let pattern = compile(arguments, pattern)?;
+    let kind = arguments.kind.as_deref().map(subject_kind).transpose()?;
+    let namespace = arguments.namespace.as_deref();
+    let setting = Setting { namespace: namespace.unwrap_or("default"), empty: false };
+    let session = Session::open(&arguments.input, &paths, setting, global)?;
+    let world = &session.world;
+    let mut columns = vec!["SUBJECT", "SCOPE", "ROLE"];
+    if target.format != "table" {
+        columns.extend(["SOURCE", "LOCATION"]);
+    }
+    if arguments.effective {
+        columns.push("THROUGH");
+    }
+    let mut sheet = Sheet::new(&columns);
+    let mut values = Vec::new();
+    for subject in world.subjects().iter().copied() {
+        let wanted_kind = kind.is_none_or(|kind| world.subject(subject).kind() == kind);
+        if !wanted_kind || !matches(&session, subject, &pattern) {
+            continue;
+        }
+        for (binding, through) in grants(&session, subject, arguments.effective) {
+            let place = world.binding_namespace(binding);
+            if namespace.is_some_and(|wanted| !world.binding(binding).is_cluster() && place != wanted) {
+                continue;
+            }
+            let shown = if target.format == "table" { short(&session, subject) } else { world.subject_label(subject) };
+            let scope = if place.is_empty() { "cluster-wide" } else { place };
+            let role = world.role_ref_label(binding);
+            let at = session.subject_place(binding, through.unwrap_or(subject));
+            let missing = world.binding(binding).role().is_none();
+            let shown_role = if missing { format!("{role} (missing)") } else { role.clone() };
+            let mut row = vec![shown, scope.to_owned(), shown_role];
+            if target.format != "table" {
+                row.push(world.binding_label(binding));
+                row.push(at.as_ref().map_or_else(|| "built in".to_owned(), ToString::to_string));
+            }
+            if arguments.effective {
+                row.push(through.map(|group| world.subject_label(group)).unwrap_or_default());
+            }
+            sheet.push(row);
+            values.push(json!({
+                "subject": world.subject_label(subject),
+                "kind": world.subject(subject).kind().as_str(),
+                "name": world.subject_name(subject),
+                "namespace": Some(world.subject_namespace(subject)).filter(|n| !n.is_empty()),
+                "scope": scope,
+                "role": role,
+                "roleExists": !missing,
+                "binding": world.binding_label(binding),
+                "through": through.map(|group| world.subject_label(group)),
+                "location": at.map(|at| json!({"source": at.source, "line": at.line})),
+            }));
+        }
+    }
+    target.show(&sheet, &json!(values), "no binding names such a subject")?;
+    Ok(session.exit(Exit::Clean))
+}
+
+/// The pattern and the paths. What could be both is said so.
+fn split(arguments: &Lookup) -> anyhow::Result<(Option<String>, Vec<String>)> {
+    let operands = &arguments.operands;
+    if arguments.pattern.is_some() {
+        return Ok((arguments.pattern.clone(), operands.clone()));
+    }
+    let Some((first, rest)) = operands.split_first() else { return Ok((None, Vec::new())) };
+    let surely_path = first == "-" || first.starts_with("./") || first.starts_with("../") || first.starts_with('/');
+    match (is_path(first), rest.is_empty()) {
+        // Without another operand it has to be the PATH: there is nothing else to read.
+        (true, true) => Ok((None, operands.clone())),
+        (true, false) if surely_path => Ok((None, operands.clone())),
+        (true, false) => Err(user_error(
+            format!("`{first}` could be a PATTERN or a PATH"),
+            format!("write `--pattern {first}`, or `./{first}` for the path"),
+        )),
+        (false, _) => Ok((Some(first.clone()), rest.to_vec())),
+    }
+}
+
+fn compile(arguments: &Lookup, pattern: Option<String>) -> anyhow::Result<Pattern> {
+    Ok(match pattern {
+        None => Pattern::All,
+        Some(text) if arguments.regex => Pattern::Regex(regex(&text)?),
+        Some(text) if arguments.exact => Pattern::Whole(text),
+        Some(text) => Pattern::Part(text),
+    })
+}
+
+/// A regular expression of the user, of bounded size.
+pub(super) fn regex(text: &str) -> anyhow::Result<Regex> {
+    let built = regex::RegexBuilder::new(text).size_limit(1 << 20).build();
+    built.map_err(|error| user_error(format!("`{text}` is not a regular expression"), error.to_string()))
+}
+
+fn subject_kind(text: &str) -> anyhow::Result<SubjectKind> {
+    let lower = text.to_lowercase();
+    match lower.trim_end_matches('s') {
+        "user" => Ok(SubjectKind::User),
+        "group" => Ok(SubjectKind::Group),
+        "serviceaccount" | "sa" => Ok(SubjectKind::ServiceAccount),
+        _ => Err(user_error(format!("`{text}` is not a kind of subject"), "user, group or serviceaccount".to_owned())),
+    }
+}
+
+/// `namespace/name` or `name`: what a person calls a subject.
+fn short(session: &Session, subject: SubjectId) -> String {
+    match session.world.subject_namespace(subject) {
+        "" => session.world.subject_name(subject).to_owned(),
+        namespace => format!("{namespace}/{}", session.world.subject_name(subject)),
+    }
+}
+
+fn matches(session: &Session, subject: SubjectId, pattern: &Pattern) -> bool {
+    let world = &session.world;
+    let spellings = [world.subject_name(subject).to_owned(), short(session, subject), world.subject_label(subject)];
+    let any = |test: &dyn Fn(&str) -> bool| spellings.iter().any(|text| test(text)) || test(world.principal(subject));
+    match pattern {
+        Pattern::All => true,
+        Pattern::Part(part) => any(&|text| text.contains(part.as_str())),
+        Pattern::Whole(whole) => any(&|text| text == whole),
+        Pattern::Regex(regex) => any(&|text| regex.is_match(text)),
+    }
+}
+
+/// Bindings of a subject, and with `effective` those of the groups that it is always in.
+fn grants(session: &Session, subject: SubjectId, effective: bool) -> Vec<(BindingId, Option<SubjectId>)> {
+    let world = &session.world;
+    let mut grants: Vec<(BindingId, Option<SubjectId>)> = world.bindings_of(subject).map(|b| (b, None)).collect();
+    if effective && world.subject(subject).kind() != SubjectKind::Group {
+        for group in User::implied(world.principal(subject), &[]).groups {
+            if let Some(id) = world.subject_named(SubjectKind::Group, &group) {
+                grants.extend(world.bindings_of(id).map(|binding| (binding, Some(id))));
+            }
+        }
+    }
+    grants.sort_by_cached_key(|(binding, through)| {
+        let cluster = !world.binding(*binding).is_cluster();
+        (through.is_some(), cluster, world.binding_namespace(*binding).to_owned(), world.role_ref_label(*binding), world.binding_label(*binding))
+    });
+    grants
+}

@@ -1,0 +1,177 @@
+//! A grid of rights in each format.
+
+use super::show::{self, Sheet, escape};
+use ironclad_authz::Cell;
+use ironclad_authz::resources::Resource;
+use serde_json::{Value, json};
+
+/// One cell of a grid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Right {
+    Yes,
+    No,
+    /// For some names only.
+    Partial,
+    /// The resource has no such verb.
+    None,
+}
+
+impl Right {
+    fn of(cell: Cell, bit: usize, supported: bool) -> Right {
+        let mask = 1u32 << bit;
+        match (cell.yes & mask != 0, cell.partial & mask != 0, supported) {
+            (_, _, false) => Right::None,
+            (true, _, true) => Right::Yes,
+            (false, true, true) => Right::Partial,
+            (false, false, true) => Right::No,
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Right::Yes => "✔",
+            Right::No => "✖",
+            Right::Partial => "◐",
+            Right::None => "–",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Right::Yes => "yes",
+            Right::No => "no",
+            Right::Partial => "partial",
+            Right::None => "n/a",
+        }
+    }
+}
+
+/// Rows of rights.
+pub(crate) struct Grid {
+    head: String,
+    verbs: Vec<String>,
+    rows: Vec<(String, Vec<(Right, Option<Right>)>)>,
+}
+
+impl Grid {
+    /// Rows on one resource.
+    pub(crate) fn one(head: String, verbs: &[String], rows: Vec<(String, Cell)>, resource: Option<&Resource>) -> Grid {
+        let supported = |verb: &str| resource.is_none_or(|r| r.verbs.iter().any(|own| own == verb));
+        let rows = rows.into_iter().map(|(label, cell)| {
+            let rights = verbs.iter().enumerate();
+            (label, rights.map(|(bit, verb)| (Right::of(cell, bit, supported(verb)), None)).collect())
+        });
+        Grid { head, verbs: verbs.to_vec(), rows: rows.collect() }
+    }
+
+    /// Rows each on a resource of its own.
+    pub(crate) fn many(head: &str, verbs: &[String], rows: Vec<(String, Cell, &Resource)>) -> Grid {
+        let rows = rows.into_iter().map(|(label, cell, resource)| {
+            let rights = verbs.iter().enumerate().map(|(bit, verb)| {
+                (Right::of(cell, bit, resource.verbs.iter().any(|own| own == verb)), None)
+            });
+            (label, rights.collect())
+        });
+        Grid { head: head.to_owned(), verbs: verbs.to_vec(), rows: rows.collect() }
+    }
+
+    /// Only the rows that differ, each cell with both sides.
+    pub(crate) fn differences(self, other: &Grid) -> Grid {
+        let none = vec![(Right::No, None); self.verbs.len()];
+        let find = |rows: &[(String, Vec<(Right, Option<Right>)>)], label: &str| {
+            rows.iter().find(|(own, _)| own == label).map_or_else(|| none.clone(), |(_, rights)| rights.clone())
+        };
+        let mut labels: Vec<String> = self.rows.iter().chain(&other.rows).map(|(label, _)| label.clone()).collect();
+        labels.sort();
+        labels.dedup();
+        let mut rows = Vec::new();
+        for label in labels {
+            let (left, right) = (find(&self.rows, &label), find(&other.rows, &label));
+            let differs = left.iter().zip(&right).any(|(a, b)| a.0 != b.0);
+            if differs {
+                let both = left.iter().zip(&right).map(|(a, b)| (a.0, (a.0 != b.0).then_some(b.0)));
+                rows.push((label, both.collect()));
+            }
+        }
+        Grid { head: self.head, verbs: self.verbs, rows }
+    }
+
+    fn sheet(&self, word: impl Fn(Right) -> &'static str) -> Sheet {
+        let mut columns = vec![self.head.clone()];
+        columns.extend(self.verbs.iter().map(|verb| verb.to_uppercase()));
+        let cell = |(own, other): &(Right, Option<Right>)| match other {
+            Some(other) => format!("{} → {}", word(*own), word(*other)),
+            None => word(*own).to_owned(),
+        };
+        let rows = self.rows.iter().map(|(label, rights)| {
+            std::iter::once(label.clone()).chain(rights.iter().map(cell)).collect::<Vec<String>>()
+        });
+        Sheet { columns, rows: rows.collect() }
+    }
+
+    fn value(&self) -> Value {
+        let cell = |(own, other): &(Right, Option<Right>)| match other {
+            Some(other) => json!({"left": own.word(), "right": other.word()}),
+            None => json!(own.word()),
+        };
+        let rows: Vec<Value> = self
+            .rows
+            .iter()
+            .map(|(label, rights)| {
+                let cells: serde_json::Map<String, Value> =
+                    self.verbs.iter().cloned().zip(rights.iter().map(cell)).collect();
+                let (subject, resource) = label.split_once("  ").map_or((None, label.as_str()), |(s, r)| (Some(s), r));
+                match (subject, self.head.starts_with("SUBJECT (")) {
+                    (_, true) => json!({"subject": label, "verbs": cells}),
+                    (Some(subject), _) => json!({"subject": subject, "resource": resource, "verbs": cells}),
+                    (None, _) => json!({"resource": resource, "verbs": cells}),
+                }
+            })
+            .collect();
+        json!({"verbs": self.verbs, "rows": rows})
+    }
+
+    fn html(&self) -> String {
+        let mut out = String::from(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>RBAC matrix</title><style>\
+             body{font:14px system-ui,sans-serif;margin:1.5rem;color:#1c2330;background:#fff}\
+             table{border-collapse:collapse}th{position:sticky;top:0;background:#eef1f6;text-align:left}\
+             td,th{padding:.25rem .75rem;border-bottom:1px solid #dde2ea}td+td{text-align:center}\
+             .yes{color:#0a7d33}.no{color:#9aa3b2}.partial{color:#a35c00}</style>\
+             <p>✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb</p><table><thead><tr>",
+        );
+        let sheet = self.sheet(Right::icon);
+        for column in &sheet.columns {
+            out.push_str(&format!("<th scope=\"col\">{}</th>", escape(column)));
+        }
+        out.push_str("</tr></thead><tbody>\n");
+        for (row, (_, rights)) in sheet.rows.iter().zip(&self.rows) {
+            out.push_str("<tr>");
+            for (index, cell) in row.iter().enumerate() {
+                let class = index.checked_sub(1).and_then(|i| rights.get(i)).map_or("", |(right, _)| right.word());
+                out.push_str(&format!("<td class=\"{class}\">{}</td>", escape(cell)));
+            }
+            out.push_str("</tr>\n");
+        }
+        if sheet.rows.is_empty() {
+            out.push_str("<tr><td>nothing to show</td></tr>\n");
+        }
+        out.push_str("</tbody></table></html>\n");
+        out
+    }
+}
+
+/// A grid as a text.
+pub(crate) fn write(grid: &Grid, format: &str) -> String {
+    let nothing = "nothing to show\n";
+    match format {
+        "json" => show::json(&grid.value()),
+        "yaml" => show::yaml(&grid.value()),
+        "html" => grid.html(),
+        "csv" => grid.sheet(Right::word).csv(),
+        "markdown" => grid.sheet(Right::icon).markdown(),
+        _ if grid.rows.is_empty() => nothing.to_owned(),
+        "ascii" => grid.sheet(Right::word).lines(),
+        _ => grid.sheet(Right::icon).lines(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Proofs as people and as programs read them: subject, binding, role, rule, each with file and line.
+
+use super::session::Session;
+use ironclad_authz::{BindingId, Origin, Proof, RoleId, SubjectId};
+use ironclad_model::{Object, ObjectId};
+use ironclad_tree::{NodeRef, Span};
+use serde_json::{Map, Value, json};
+
+/// `file:line`
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct At {
+    pub(crate) source: String,
+    pub(crate) line: usize,
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.source, self.line)
+    }
+}
+
+fn at(object: &Object, span: Span) -> At {
+    let line = object.document().source().position(span.start).line;
+    At { source: object.source_name().to_owned(), line: line as usize }
+}
+
+impl Session {
+    fn place<'s>(&'s self, origin: Origin, pick: impl Fn(NodeRef<'s>) -> Option<NodeRef<'s>>) -> Option<At> {
+        let Origin::Object(id) = origin else { return None };
+        let object = self.object(id)?;
+        let node = pick(object.root()).unwrap_or_else(|| object.root());
+        Some(at(object, node.span()))
+    }
+
+    fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.snapshot.object(id)
+    }
+
+    /// Where a binding names a subject.
+    pub(crate) fn subject_place(&self, binding: BindingId, subject: SubjectId) -> Option<At> {
+        let name = self.world.subject_name(subject);
+        let kind = self.world.subject(subject).kind().as_str();
+        self.place(self.world.binding(binding).origin(), |root| {
+            let subjects = root.get_str("subjects")?.value();
+            let text = |item: NodeRef<'_>, field: &str| {
+                item.get_str(field).and_then(|e| e.value().as_str()).unwrap_or_default().to_owned()
+            };
+            subjects.items().find(|item| text(*item, "name") == name && text(*item, "kind") == kind)
+        })
+    }
+
+    /// Where a binding is.
+    pub(crate) fn binding_place(&self, binding: BindingId) -> Option<At> {
+        self.place(self.world.binding(binding).origin(), |root| Some(root.get_str("metadata")?.value()))
+    }
+
+    /// Where a role is.
+    pub(crate) fn role_place(&self, role: RoleId) -> Option<At> {
+        self.place(self.world.role(role).origin(), |root| Some(root.get_str("metadata")?.value()))
+    }
+
+    /// Where a rule is: for an aggregated role, in the role that it comes from.
+    pub(crate) fn rule_place(&self, role: RoleId, index: u32) -> Option<At> {
+        let (role, index) = self.world.rule_source(role, index);
+        self.place(self.world.role(role).origin(), |root| {
+            root.get_str("rules")?.value().items().nth(index as usize)
+        })
+    }
+
+    /// A proof for programs.
+    pub(crate) fn proof_json(&self, proof: &Proof) -> Value {
+        let world = &self.world;
+        let rule = world.rule_of(proof.role, proof.rule);
+        let source = world.rule_source(proof.role, proof.rule);
+        let mut rule_json = Map::new();
+        rule_json.insert("index".to_owned(), json!(source.1));
+        for (name, list) in [
+            ("verbs", &rule.verbs),
+            ("apiGroups", &rule.api_groups),
+            ("resources", &rule.resources),
+            ("resourceNames", &rule.resource_names),
+            ("nonResourceURLs", &rule.non_resource_urls),
+        ] {
+            if !list.is_empty() {
+                rule_json.insert(name.to_owned(), json!(list));
+            }
+        }
+        if source.0 != proof.role {
+            rule_json.insert("from".to_owned(), json!(world.role_label(source.0)));
+        }
+        insert_place(&mut rule_json, self.rule_place(proof.role, proof.rule));
+        let mut binding = Map::new();
+        binding.insert("label".to_owned(), json!(world.binding_label(proof.binding)));
+        insert_place(&mut binding, self.subject_place(proof.binding, proof.subject));
+        let mut role = Map::new();
+        role.insert("label".to_owned(), json!(world.role_label(proof.role)));
+        if world.role(proof.role).origin() == Origin::BuiltIn {
+            role.insert("source".to_owned(), json!("builtin"));
+        }
+        insert_place(&mut role, self.role_place(proof.role));
+        json!({
+            "subject": world.subject_label(proof.subject),
+            "binding": binding,
+            "role": role,
+            "rule": rule_json,
+            "reason": world.reason(proof),
+        })
+    }
+
+    /// A proof for people: four lines, `indent` in front of each.
+    pub(crate) fn proof_text(&self, proof: &Proof, indent: &str) -> String {
+        let world = &self.world;
+        let or = |place: Option<At>| place.map_or_else(|| "built in".to_owned(), |at| at.to_string());
+        let rule = world.rule_of(proof.role, proof.rule);
+        let (source, index) = world.rule_source(proof.role, proof.rule);
+        let from = if source == proof.role { String::new() } else { format!(", from {}", world.role_label(source)) };
+        let lines = [
+            (world.subject_label(proof.subject), or(self.subject_place(proof.binding, proof.subject))),
+            (format!("← {}", world.binding_label(proof.binding)), or(self.binding_place(proof.binding))),
+            (format!("← {}", world.role_label(proof.role)), or(self.role_place(proof.role))),
+            (format!("← rule {}{from}: {rule}", index + 1), or(self.rule_place(proof.role, proof.rule))),
+        ];
+        let mut out = String::new();
+        for (depth, (text, place)) in lines.iter().enumerate() {
+            out.push_str(&format!("{indent}{}{text}  ({place})\n", "  ".repeat(depth)));
+        }
+        out
+    }
+}
+
+fn insert_place(map: &mut Map<String, Value>, place: Option<At>) {
+    if let Some(at) = place {
+        map.insert("location".to_owned(), json!({"source": at.source, "line": at.line}));
+    }
+}

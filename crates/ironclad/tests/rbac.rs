@@ -1,0 +1,215 @@
+//! `ironclad rbac` as scripts use it: requests by the thousand, formats that parse, exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
+
+use ironclad_testkit::{corpus, skipped};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn ironclad(arguments: &[&str], folder: &Path, input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // The program may end before it has read everything.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Every generated world of the corpus through the batch forms.
+#[test]
+fn batches_answer_the_corpus() {
+    let Some(folder) = corpus("rbac") else {
+        skipped("batches_answer_the_corpus", "the corpus `rbac` is not here");
+        return;
+    };
+    for (file, command, keys) in [("sar.jsonl", "can-i", &["allowed", "via"][..]), ("whocan.jsonl", "who-can", &["subjects"])] {
+        let mut worlds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for line in fs::read_to_string(folder.join(file)).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            worlds.entry(row["world"].as_str().unwrap().to_owned()).or_default().push(row);
+        }
+        assert_eq!(worlds.len(), 30);
+        for (world, rows) in worlds {
+            let mut input = String::new();
+            for row in &rows {
+                let mut request = row["request"].clone();
+                request["id"] = row["id"].clone();
+                input.push_str(&format!("{request}\n"));
+            }
+            let path = format!("worlds/{world}");
+            let output = ironclad(&["rbac", command, "--requests", "-", &path], &folder, &input);
+            assert_eq!(code(&output), 0, "{world}: {}", String::from_utf8_lossy(&output.stderr));
+            let answers = lines(&output);
+            assert_eq!(answers.len(), rows.len());
+            for (row, answer) in rows.iter().zip(&answers) {
+                assert_eq!(answer["id"], row["id"]);
+                for key in keys {
+                    assert_eq!(answer[*key], row[*key], "{row}");
+                }
+            }
+        }
+    }
+}
+
+const WORLD: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: <eve & \"co\">}]\n";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("w.yaml"), WORLD.replace("<eve & \"co\">", "'<eve & \"co\">'")).unwrap();
+    fs::write(folder.path().join("bad.yaml"), "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n\tx: 1\n").unwrap();
+    folder
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_others_are_answered() {
+    let folder = folder();
+    let input = "{\"user\":\"x\",\"verb\":\"get\",\"resource\":\"pods\",\"note\":[1]}\n\nnot json\n{\"user\":3}\n{\"allowed\":\"old\",\"verb\":\"get\",\"path\":\"/x\"}\n";
+    let output = ironclad(&["rbac", "can-i", "--requests", "-", "w.yaml"], folder.path(), input);
+    assert_eq!(code(&output), 2);
+    let answers = lines(&output);
+    assert_eq!(answers[0], json!({"user": "x", "verb": "get", "resource": "pods", "note": [1], "allowed": false, "via": []}));
+    assert_eq!((&answers[1]["line"], &answers[2]["line"]), (&json!(3), &json!(4)));
+    assert_eq!(answers[3]["allowed"], json!(false));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("-:3: is not JSON") && errors.contains("-:4: `user` is not a text"), "{errors}");
+}
+
+#[test]
+fn formats_are_what_they_say() {
+    let folder = folder();
+    let run = |arguments: &[&str]| {
+        let output = ironclad(arguments, folder.path(), "");
+        assert_eq!(code(&output), 0, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text(&output)
+    };
+    for command in [&["lookup"][..], &["who-can", "get", "pods"], &["rules", "--as", "x"], &["matrix", "--as", "x"]] {
+        for format in ["json", "yaml", "csv", "markdown"] {
+            let mut arguments = vec!["rbac"];
+            arguments.extend(command);
+            arguments.extend(["w.yaml", "--format", format]);
+            let out = run(&arguments);
+            assert!(!out.is_empty(), "{arguments:?}");
+            if format == "json" {
+                serde_json::from_str::<Value>(&out).unwrap();
+            }
+        }
+    }
+    let dot = run(&["rbac", "graph", "--format", "dot", "w.yaml"]);
+    assert!(dot.starts_with("digraph rbac {") && dot.contains("<eve & \\\"co\\\">"), "{dot}");
+    let graphml = run(&["rbac", "graph", "--format", "graphml", "w.yaml"]);
+    assert!(graphml.contains("&lt;eve &amp; &quot;co&quot;&gt;") && !graphml.contains("<eve"), "{graphml}");
+    let page = run(&["rbac", "graph", "--format", "html", "w.yaml"]);
+    assert!(page.contains("User:&lt;eve &amp; &quot;co&quot;&gt;") && !page.contains("<eve"), "not escaped");
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "the page asks for something: {outside}");
+    }
+    let value: Value = serde_json::from_str(&run(&["rbac", "graph", "--format", "json", "w.yaml"])).unwrap();
+    assert_eq!(value["nodes"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_page_of_many_subjects_is_collapsed_and_never_blank() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = String::new();
+    let subjects: Vec<String> = (0..5_000).map(|n| format!("{{kind: User, name: user-{n}}}")).collect();
+    manifest.push_str(&format!("{}\n", WORLD.replace("{kind: User, name: <eve & \"co\">}", &subjects.join(", "))));
+    for n in 0..400 {
+        manifest.push_str(&format!("---\n{}", WORLD.replace("name: b}", &format!("name: b{n}}}")).replace("view", &format!("r{n}")).replace("<eve & \"co\">", &format!("lone-{n}"))));
+    }
+    fs::write(folder.path().join("w.yaml"), manifest).unwrap();
+    let output = ironclad(&["rbac", "graph", "-o", "page.html", "w.yaml"], folder.path(), "");
+    assert_eq!(code(&output), 0);
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(page.contains("User:user-0 and 4999 more with the same grants"));
+    assert!(page.contains("<b>251</b> are hidden"), "401 groups, 150 drawn");
+    let dot = ironclad(&["rbac", "graph", "w.yaml"], folder.path(), "");
+    assert!(String::from_utf8_lossy(&dot.stderr).contains("251 groups of subjects hidden"));
+    assert!(text(&dot).lines().count() < 1_000);
+}
+
+#[test]
+fn exit_codes_say_what_happened() {
+    let folder = folder();
+    for (arguments, expected) in [
+        (vec!["can-i", "get", "pods", "--as", "x", "w.yaml"], 1),
+        (vec!["can-i", "get", "pods", "--as", "x", "--as-group", "system:masters", "w.yaml"], 0),
+        (vec!["can-i", "get", "pods", "w.yaml"], 2),
+        (vec!["can-i", "get", "pods", "--as", "x"], 2),
+        (vec!["can-i", "get", "--as", "x", "w.yaml"], 2),
+        (vec!["can-i", "get", "pods", "--as", "x", "--authorization-mode", "Webhook,RBAC", "w.yaml"], 2),
+        (vec!["can-i", "get", "pods", "--as", "x", "--authorization-mode", "AlwaysAllow", "w.yaml"], 0),
+        (vec!["can-i", "get", "pods", "--as", "x", "--authorization-mode", "Magic", "w.yaml"], 2),
+        (vec!["can-i", "get", "/version", "--as", "system:anonymous", "w.yaml"], 1),
+        (vec!["can-i", "get", "/version", "--as", "system:anonymous", "--assume-defaults", "w.yaml"], 0),
+        (vec!["who-can", "get", "pods", "w.yaml", "bad.yaml"], 2),
+        (vec!["who-can", "get", "pods/log", "w.yaml"], 0),
+        (vec!["who-can", "get", "pods", "--subresource", "nope", "w.yaml"], 2),
+        (vec!["who-can", "get", "widgets", "w.yaml"], 2),
+        (vec!["who-can", "get", "widgets", "--allow-unknown", "w.yaml"], 0),
+        (vec!["lookup", "w.yaml"], 0),
+        (vec!["lookup", "nobody", "w.yaml"], 0),
+        (vec!["lookup", "--kind", "robot", "w.yaml"], 2),
+        (vec!["lookup", "w.yaml", "bad.yaml"], 2),
+        (vec!["lookup", "-e", "(", "w.yaml"], 2),
+        (vec!["diff", "w.yaml", "w.yaml"], 0),
+        (vec!["why", "get", "pods", "--as", "x", "w.yaml"], 1),
+        (vec!["generate", "role", "r", "--groups", "nope"], 2),
+        (vec!["matrix", "--as", "x", "w.yaml", "--format", "nope"], 2),
+    ] {
+        let mut all = vec!["rbac"];
+        all.extend(&arguments);
+        let output = ironclad(&all, folder.path(), "");
+        assert_eq!(code(&output), expected, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A node reaches what its pods name, and nothing else.
+#[test]
+fn nodes_are_authorized_by_their_pods() {
+    let folder = tempfile::tempdir().unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  nodeName: n1\n  serviceAccountName: web\n  containers: [{name: c, image: nginx, env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: k}}}]}]\n  volumes: [{name: v, configMap: {name: settings}}]\n";
+    fs::write(folder.path().join("p.yaml"), pod).unwrap();
+    let ask = |node: &str, arguments: &[&str]| {
+        let user = format!("system:node:{node}");
+        let mut all = vec!["rbac", "can-i"];
+        all.extend(arguments);
+        all.extend(["--as", &user, "--as-group", "system:nodes", "--assume-defaults", "-n", "shop", "p.yaml"]);
+        code(&ironclad(&all, folder.path(), ""))
+    };
+    assert_eq!(ask("n1", &["get", "secrets/db"]), 0);
+    assert_eq!(ask("n1", &["get", "configmaps/settings"]), 0);
+    assert_eq!(ask("n1", &["get", "secrets/other"]), 1);
+    assert_eq!(ask("n1", &["list", "secrets"]), 1);
+    assert_eq!(ask("n1", &["create", "serviceaccounts", "--subresource", "token", "--name", "web"]), 0);
+    assert_eq!(ask("n1", &["create", "serviceaccounts", "--subresource", "token", "--name", "admin"]), 1);
+    assert_eq!(ask("n2", &["get", "secrets/db"]), 2, "no pod of it is known");
+    assert_eq!(ask("n1", &["get", "nodes/n1"]), 0);
+    assert_eq!(ask("n1", &["get", "nodes/n2"]), 1);
+}
