@@ -49,7 +49,9 @@ fn batches_answer_the_corpus() {
         skipped("batches_answer_the_corpus", "the corpus `rbac` is not here");
         return;
     };
-    for (file, command, keys) in [("sar.jsonl", "can-i", &["allowed", "via"][..]), ("whocan.jsonl", "who-can", &["subjects"])] {
+    for (file, command, keys) in
+        [("sar.jsonl", "can-i", &["allowed", "via"][..]), ("whocan.jsonl", "who-can", &["subjects"])]
+    {
         let mut worlds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for line in fs::read_to_string(folder.join(file)).unwrap().lines() {
             let row: Value = serde_json::from_str(line).unwrap();
@@ -83,7 +85,8 @@ const WORLD: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("w.yaml"), WORLD.replace("<eve & \"co\">", "'<eve & \"co\">'")).unwrap();
-    fs::write(folder.path().join("bad.yaml"), "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n\tx: 1\n").unwrap();
+    fs::write(folder.path().join("bad.yaml"), "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n\tx: 1\n")
+        .unwrap();
     folder
 }
 
@@ -94,7 +97,10 @@ fn a_bad_line_is_named_and_the_others_are_answered() {
     let output = ironclad(&["rbac", "can-i", "--requests", "-", "w.yaml"], folder.path(), input);
     assert_eq!(code(&output), 2);
     let answers = lines(&output);
-    assert_eq!(answers[0], json!({"user": "x", "verb": "get", "resource": "pods", "note": [1], "allowed": false, "via": []}));
+    assert_eq!(
+        answers[0],
+        json!({"user": "x", "verb": "get", "resource": "pods", "note": [1], "allowed": false, "via": []})
+    );
     assert_eq!((&answers[1]["line"], &answers[2]["line"]), (&json!(3), &json!(4)));
     assert_eq!(answers[3]["allowed"], json!(false));
     let errors = String::from_utf8(output.stderr).unwrap();
@@ -141,7 +147,13 @@ fn a_page_of_many_subjects_is_collapsed_and_never_blank() {
     let subjects: Vec<String> = (0..5_000).map(|n| format!("{{kind: User, name: user-{n}}}")).collect();
     manifest.push_str(&format!("{}\n", WORLD.replace("{kind: User, name: <eve & \"co\">}", &subjects.join(", "))));
     for n in 0..400 {
-        manifest.push_str(&format!("---\n{}", WORLD.replace("name: b}", &format!("name: b{n}}}")).replace("view", &format!("r{n}")).replace("<eve & \"co\">", &format!("lone-{n}"))));
+        manifest.push_str(&format!(
+            "---\n{}",
+            WORLD
+                .replace("name: b}", &format!("name: b{n}}}"))
+                .replace("view", &format!("r{n}"))
+                .replace("<eve & \"co\">", &format!("lone-{n}"))
+        ));
     }
     fs::write(folder.path().join("w.yaml"), manifest).unwrap();
     let output = ironclad(&["rbac", "graph", "-o", "page.html", "w.yaml"], folder.path(), "");

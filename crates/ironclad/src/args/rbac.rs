@@ -288,7 +288,13 @@ pub struct Matrix {
     #[arg(long, conflicts_with_all = ["user", "service_account"], help_heading = "Question")]
     pub all_subjects: bool,
     /// Verbs; `all` is every verb that is stored
-    #[arg(long, value_name = "VERBS", value_delimiter = ',', default_value = "list,create,update,delete", help_heading = "Question")]
+    #[arg(
+        long,
+        value_name = "VERBS",
+        value_delimiter = ',',
+        default_value = "list,create,update,delete",
+        help_heading = "Question"
+    )]
     pub verbs: Vec<String>,
     /// Resources [default: all that are known]
     #[arg(long, value_name = "TYPES", value_delimiter = ',', help_heading = "Question")]
@@ -396,7 +402,13 @@ pub struct GenerateRole {
     #[arg(long, visible_alias = "deny-resources", value_name = "TYPES", value_delimiter = ',')]
     pub deny: Vec<String>,
     /// Verbs
-    #[arg(long, visible_alias = "allowed-verbs", value_name = "VERBS", value_delimiter = ',', default_value = "get,list,watch")]
+    #[arg(
+        long,
+        visible_alias = "allowed-verbs",
+        value_name = "VERBS",
+        value_delimiter = ',',
+        default_value = "get,list,watch"
+    )]
     pub verbs: Vec<String>,
     /// Subresources too: `pods/exec` and `nodes/proxy` are among them
     #[arg(long)]

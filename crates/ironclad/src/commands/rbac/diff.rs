@@ -59,7 +59,8 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
         .collect();
     let value = json!({"changes": values, "replacedBindings": replaced});
     target.show(&sheet, &value, "nobody gains or loses anything")?;
-    let exit = if changes.is_empty() && (replaced.is_empty() || arguments.gained) { Exit::Clean } else { Exit::Findings };
+    let exit =
+        if changes.is_empty() && (replaced.is_empty() || arguments.gained) { Exit::Clean } else { Exit::Findings };
     Ok(old.exit(new.exit(exit)))
 }
 
@@ -86,7 +87,9 @@ fn compare(old: &World, new: &World) -> Vec<Change> {
     let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut changes = Vec::new();
     for subject in all {
-        let of = |world: &World, ids: &BTreeMap<String, SubjectId>| ids.get(subject).map(|id| held(world, *id)).unwrap_or_default();
+        let of = |world: &World, ids: &BTreeMap<String, SubjectId>| {
+            ids.get(subject).map(|id| held(world, *id)).unwrap_or_default()
+        };
         let (was, is) = (of(old, &before), of(new, &after));
         for (gained, from, to) in [(true, &was, &is), (false, &is, &was)] {
             for (scope, rules) in to {
@@ -95,16 +98,15 @@ fn compare(old: &World, new: &World) -> Vec<Change> {
                 if !scope.is_empty() {
                     owned.extend(from.get("").unwrap_or(&empty).iter().cloned());
                 }
-                let atoms: Vec<PolicyRule> = rules.iter().flat_map(breakdown).collect::<BTreeSet<_>>().into_iter().collect();
+                let atoms: Vec<PolicyRule> =
+                    rules.iter().flat_map(breakdown).collect::<BTreeSet<_>>().into_iter().collect();
                 for rule in compact(covers(&owned, &atoms)) {
                     changes.push(Change { subject: subject.clone(), scope: scope.clone(), gained, rule });
                 }
             }
         }
     }
-    changes.sort_by(|a, b| {
-        (&a.subject, &a.scope, !a.gained, &a.rule).cmp(&(&b.subject, &b.scope, !b.gained, &b.rule))
-    });
+    changes.sort_by(|a, b| (&a.subject, &a.scope, !a.gained, &a.rule).cmp(&(&b.subject, &b.scope, !b.gained, &b.rule)));
     changes
 }
 

@@ -26,7 +26,9 @@ pub(super) fn page(graph: &Graph) -> String {
         shown + hidden
     ));
     if hidden > 0 {
-        out.push_str(&format!("; the first <b>{shown}</b> are drawn, <b>{hidden}</b> are hidden until you search or show them"));
+        out.push_str(&format!(
+            "; the first <b>{shown}</b> are drawn, <b>{hidden}</b> are hidden until you search or show them"
+        ));
     }
     if graph.filtered > 0 {
         out.push_str(&format!("; {} subjects are filtered out, the API server's own among them", graph.filtered));

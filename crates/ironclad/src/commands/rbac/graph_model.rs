@@ -65,8 +65,7 @@ enum RoleClass {
 impl Filter<'_> {
     fn takes(&self, session: &Session, subject: SubjectId) -> bool {
         let label = session.world.subject_label(subject);
-        let default = session.world.principal(subject).starts_with("system:")
-            && !label.starts_with("ServiceAccount:")
+        let default = session.world.principal(subject).starts_with("system:") && !label.starts_with("ServiceAccount:")
             || label.starts_with("ServiceAccount:kube-system/");
         let excluded = match (&self.exclude, &self.include) {
             (Some(regex), _) => regex.is_match(&label),
@@ -117,7 +116,8 @@ pub(super) fn graph(session: &Session, filter: &Filter<'_>) -> Graph {
                 .map(|id| world.binding_label(id))
                 .collect();
             let bindings: Vec<String> = bindings.into_iter().collect();
-            let detail = scopes.iter().map(|s| if s.is_empty() { "cluster-wide".to_owned() } else { format!("namespace {s}") });
+            let detail =
+                scopes.iter().map(|s| if s.is_empty() { "cluster-wide".to_owned() } else { format!("namespace {s}") });
             let label = collapsed(&bindings, "");
             let binding = graph.add(NodeKind::Binding, label, bindings, detail.collect());
             let role = match roles.get(&class_of_role) {
@@ -136,7 +136,11 @@ pub(super) fn graph(session: &Session, filter: &Filter<'_>) -> Graph {
     graph
 }
 
-fn grants<'s>(session: &'s Session, subject: SubjectId, filter: &'s Filter<'_>) -> impl Iterator<Item = BindingId> + 's {
+fn grants<'s>(
+    session: &'s Session,
+    subject: SubjectId,
+    filter: &'s Filter<'_>,
+) -> impl Iterator<Item = BindingId> + 's {
     let world = &session.world;
     world.bindings_of(subject).filter(move |binding| {
         world.binding(*binding).is_cluster()
@@ -233,7 +237,11 @@ impl Graph {
     /// What is not drawn, in words; empty where everything is.
     pub(super) fn remark(&self) -> String {
         let mut parts = Vec::new();
-        for (kind, words) in [(NodeKind::Subject, "groups of subjects"), (NodeKind::Binding, "groups of bindings"), (NodeKind::Role, "roles")] {
+        for (kind, words) in [
+            (NodeKind::Subject, "groups of subjects"),
+            (NodeKind::Binding, "groups of bindings"),
+            (NodeKind::Role, "roles"),
+        ] {
             if self.hidden(kind) > 0 {
                 parts.push(format!("{} {words} hidden (--most)", self.hidden(kind)));
             }

@@ -161,7 +161,13 @@ fn grants(session: &Session, subject: SubjectId, effective: bool) -> Vec<(Bindin
     }
     grants.sort_by_cached_key(|(binding, through)| {
         let cluster = !world.binding(*binding).is_cluster();
-        (through.is_some(), cluster, world.binding_namespace(*binding).to_owned(), world.role_ref_label(*binding), world.binding_label(*binding))
+        (
+            through.is_some(),
+            cluster,
+            world.binding_namespace(*binding).to_owned(),
+            world.role_ref_label(*binding),
+            world.binding_label(*binding),
+        )
     });
     grants
 }

@@ -63,9 +63,7 @@ fn other_grid(
             let who = Who { user: None, groups: Vec::new(), service_account: Some(name.to_owned()) };
             Ok((grid(session, arguments, &who, verbs, own)?, true))
         }
-        Some(("namespace", namespace)) => {
-            Ok((grid(session, arguments, &arguments.who, verbs, Some(namespace))?, true))
-        }
+        Some(("namespace", namespace)) => Ok((grid(session, arguments, &arguments.who, verbs, Some(namespace))?, true)),
         Some(("snapshot", path)) => {
             let operands = paths(&[path.to_owned()], "`--diff-with snapshot=old/`")?;
             let other = open(arguments, &operands, global)?;
@@ -171,9 +169,12 @@ fn columns<'s>(session: &'s Session, arguments: &Matrix) -> anyhow::Result<Vec<&
         };
         found.push(resource);
         if arguments.include_subresources {
-            found.extend(session.resources.of_name(&resource.name).filter(|r| {
-                r.group == resource.group && !r.subresource.is_empty()
-            }));
+            found.extend(
+                session
+                    .resources
+                    .of_name(&resource.name)
+                    .filter(|r| r.group == resource.group && !r.subresource.is_empty()),
+            );
         }
     }
     found.sort_by(|a, b| label(a).cmp(&label(b)));

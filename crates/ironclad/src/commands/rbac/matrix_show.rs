@@ -67,9 +67,10 @@ impl Grid {
     /// Rows each on a resource of its own.
     pub(crate) fn many(head: &str, verbs: &[String], rows: Vec<(String, Cell, &Resource)>) -> Grid {
         let rows = rows.into_iter().map(|(label, cell, resource)| {
-            let rights = verbs.iter().enumerate().map(|(bit, verb)| {
-                (Right::of(cell, bit, resource.verbs.iter().any(|own| own == verb)), None)
-            });
+            let rights = verbs
+                .iter()
+                .enumerate()
+                .map(|(bit, verb)| (Right::of(cell, bit, resource.verbs.iter().any(|own| own == verb)), None));
             (label, rights.collect())
         });
         Grid { head: head.to_owned(), verbs: verbs.to_vec(), rows: rows.collect() }

@@ -62,9 +62,7 @@ impl Session {
     /// Where a rule is: for an aggregated role, in the role that it comes from.
     pub(crate) fn rule_place(&self, role: RoleId, index: u32) -> Option<At> {
         let (role, index) = self.world.rule_source(role, index);
-        self.place(self.world.role(role).origin(), |root| {
-            root.get_str("rules")?.value().items().nth(index as usize)
-        })
+        self.place(self.world.role(role).origin(), |root| root.get_str("rules")?.value().items().nth(index as usize))
     }
 
     /// A proof for programs.

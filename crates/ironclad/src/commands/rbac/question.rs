@@ -68,8 +68,7 @@ pub(crate) fn question(
         ("", false) => String::new(),
         (namespace, _) => format!(" in namespace \"{namespace}\""),
     });
-    let request =
-        Request::resource(verb, &group, &resource).subresource(&subresource).named(&name).within(&namespace);
+    let request = Request::resource(verb, &group, &resource).subresource(&subresource).named(&name).within(&namespace);
     Ok(Question { request, words })
 }
 
@@ -167,7 +166,10 @@ fn warn_of_verb(session: &Session, verb: &str, group: &str, resource: &str, subr
     if !virtual_verb && !known.verbs.iter().any(|own| own == verb) {
         let near = known.verbs.iter().min_by_key(|own| distance(own, verb)).map_or("", |own| own);
         let help = if distance(near, verb) <= 2 { format!(" (did you mean `{near}`?)") } else { String::new() };
-        output::note(&format!("warning: `{resource}` has no verb `{verb}`{help}; its verbs: {}", known.verbs.join(", ")));
+        output::note(&format!(
+            "warning: `{resource}` has no verb `{verb}`{help}; its verbs: {}",
+            known.verbs.join(", ")
+        ));
     }
 }
 
@@ -255,7 +257,8 @@ pub(crate) fn chain(session: &Session, flags: &Authorizers, defaults: bool) -> a
         return Chain::parse(modes, facts(), abac).map_err(failed);
     }
     let configured = session.snapshot.objects().find(|object| {
-        object.kind_name() == "AuthorizationConfiguration" && object.api_version().starts_with("apiserver.config.k8s.io/")
+        object.kind_name() == "AuthorizationConfiguration"
+            && object.api_version().starts_with("apiserver.config.k8s.io/")
     });
     if let Some(object) = configured {
         return Chain::of(object.root(), facts()).map_err(failed);

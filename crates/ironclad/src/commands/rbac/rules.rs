@@ -1,8 +1,8 @@
 //! `ironclad rbac rules`: what a user may do, each rule with the way he comes by it.
 
+use super::question;
 use super::session::{Session, Setting, paths};
 use super::show::{self, Sheet};
-use super::question;
 use crate::args::Global;
 use crate::args::rbac::Rules;
 use crate::exit::Exit;
@@ -37,12 +37,14 @@ pub(crate) fn run(arguments: &Rules, global: &Global) -> anyhow::Result<Exit> {
         columns.extend(["VIA", "LOCATION"]);
     }
     let mut sheet = Sheet::new(&columns);
-    let list = |texts: &[String]| texts.iter().map(|t| if t.is_empty() { "\"\"" } else { t }).collect::<Vec<_>>().join(",");
+    let list =
+        |texts: &[String]| texts.iter().map(|t| if t.is_empty() { "\"\"" } else { t }).collect::<Vec<_>>().join(",");
     for Grant { proof, rule } in &grants {
         let place = world.binding_namespace(proof.binding);
         let what = if rule.resources.is_empty() { list(&rule.non_resource_urls) } else { list(&rule.resources) };
         let scope = if place.is_empty() { "cluster-wide" } else { place };
-        let groups = rule.api_groups.iter().map(|g| if g.is_empty() { "core" } else { g }).collect::<Vec<_>>().join(",");
+        let groups =
+            rule.api_groups.iter().map(|g| if g.is_empty() { "core" } else { g }).collect::<Vec<_>>().join(",");
         let mut row = vec![list(&rule.verbs), what, groups, list(&rule.resource_names), scope.to_owned()];
         if wide {
             row.push(format!("{} ← {}", world.role_label(proof.role), world.binding_label(proof.binding)));

@@ -93,7 +93,9 @@ impl Session {
             ));
         }
         for duplicate in self.world.duplicates() {
-            if let (Some(lost), Some(kept)) = (self.snapshot.object(duplicate.lost), self.snapshot.object(duplicate.kept)) {
+            if let (Some(lost), Some(kept)) =
+                (self.snapshot.object(duplicate.lost), self.snapshot.object(duplicate.kept))
+            {
                 output::note(&format!(
                     "warning: {} is in {} and in {}: the last one counts",
                     kept.identity(),
@@ -116,7 +118,8 @@ impl Session {
 
     /// Namespaces that the input knows, where it knows them: it holds Namespace objects.
     pub(crate) fn namespaces(&self) -> Option<BTreeSet<&str>> {
-        let mut known: BTreeSet<&str> = self.snapshot.of_kind(Kind::NAMESPACE).iter().map(|object| object.name()).collect();
+        let mut known: BTreeSet<&str> =
+            self.snapshot.of_kind(Kind::NAMESPACE).iter().map(|object| object.name()).collect();
         if known.is_empty() {
             return None;
         }
@@ -140,7 +143,8 @@ fn forgive(snapshot: &Snapshot, problem: &mut ReportedProblem) {
     let roles = [Kind::ROLE, Kind::CLUSTER_ROLE].into_iter().flat_map(|kind| snapshot.of_kind(kind));
     if problem.problem.message.starts_with("an item of ") && roles.into_iter().any(|object| holds(&object)) {
         problem.problem.severity = ironclad_tree::Severity::Warning;
-        problem.problem.hint = Some("the API server refuses it; it is taken as it is written: put it in quotes".to_owned());
+        problem.problem.hint =
+            Some("the API server refuses it; it is taken as it is written: put it in quotes".to_owned());
     }
 }
 

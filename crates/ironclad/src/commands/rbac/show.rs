@@ -161,7 +161,8 @@ impl Sheet {
 
 /// RFC 4180; a cell that a spreadsheet would run is made a text.
 fn csv_cell(cell: &str) -> String {
-    let guarded = if cell.starts_with(['=', '+', '@', '-']) && cell.len() > 1 { format!("'{cell}") } else { cell.to_owned() };
+    let guarded =
+        if cell.starts_with(['=', '+', '@', '-']) && cell.len() > 1 { format!("'{cell}") } else { cell.to_owned() };
     if guarded.contains([',', '"', '\n', '\r']) {
         return format!("\"{}\"", guarded.replace('"', "\"\""));
     }

@@ -79,7 +79,9 @@ fn everywhere(session: &Session, request: &Request) -> (Vec<String>, Vec<Proof>)
     }
     subjects.sort();
     subjects.dedup();
-    proofs.sort_by_cached_key(|proof| (world.subject_label(proof.subject), world.binding_label(proof.binding), proof.rule));
+    proofs.sort_by_cached_key(|proof| {
+        (world.subject_label(proof.subject), world.binding_label(proof.binding), proof.rule)
+    });
     proofs.dedup();
     (subjects, proofs)
 }

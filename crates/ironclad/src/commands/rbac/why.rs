@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     let mut text = String::new();
     let may = if allowed { "may" } else { "may not" };
     match &decided.verdict {
-        Verdict::Unknown(why) => text.push_str(&format!("it cannot be told whether {} may {}: {why}\n", name(&user), asked.words)),
+        Verdict::Unknown(why) => {
+            text.push_str(&format!("it cannot be told whether {} may {}: {why}\n", name(&user), asked.words))
+        }
         _ => text.push_str(&format!("{} {may} {}\n", name(&user), asked.words)),
     }
     if user.is_in(MASTERS) {
@@ -47,7 +49,11 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
         text.push_str(&format!("  {}\n", session.world.reason(proof)));
     }
     if !allowed {
-        text.push_str(if misses.is_empty() { "\nnothing comes near: no binding of theirs has a rule like it\n" } else { "\nnearest:\n" });
+        text.push_str(if misses.is_empty() {
+            "\nnothing comes near: no binding of theirs has a rule like it\n"
+        } else {
+            "\nnearest:\n"
+        });
         for miss in &misses {
             text.push_str(&format!("\n  {}\n", words(&session, miss)));
             let place = miss.role.zip(miss.rule).and_then(|(role, rule)| session.rule_place(role, rule));
