@@ -60,6 +60,8 @@ pub(crate) struct Builder<'o> {
     options: &'o Options<'o>,
     pub(crate) binding_subjects: Vec<(u32, u32)>,
     binding_names: FxHashMap<(bool, Text, Text), BindingId>,
+    /// ServiceAccounts by namespace and name.
+    accounts: FxHashMap<(Text, Text), SubjectId>,
 }
 
 impl World {
@@ -286,7 +288,13 @@ impl<'o> Builder<'o> {
             invalid: Vec::new(),
             duplicates: Vec::new(),
         };
-        Builder { world, options, binding_subjects: Vec::new(), binding_names: FxHashMap::default() }
+        Builder {
+            world,
+            options,
+            binding_subjects: Vec::new(),
+            binding_names: FxHashMap::default(),
+            accounts: FxHashMap::default(),
+        }
     }
 
     fn namespace_of(&mut self, object: &Object, cluster: bool) -> Text {
@@ -376,8 +384,12 @@ impl<'o> Builder<'o> {
             "User" => (SubjectKind::User, texts.intern(name), Text::EMPTY),
             "Group" => (SubjectKind::Group, texts.intern(name), Text::EMPTY),
             "ServiceAccount" if !namespace.is_empty() => {
+                let key = (texts.intern(namespace), texts.intern(name));
+                if let Some(known) = self.accounts.get(&key) {
+                    return Some(*known);
+                }
                 let user = identity::service_account_user(namespace, name);
-                (SubjectKind::ServiceAccount, texts.intern(&user), texts.intern(namespace))
+                (SubjectKind::ServiceAccount, texts.intern(&user), key.0)
             }
             _ => return None,
         };
@@ -386,6 +398,9 @@ impl<'o> Builder<'o> {
         if id == next {
             let name = texts.intern(name);
             self.world.subjects.push(Subject { kind, principal, name, namespace });
+            if kind == SubjectKind::ServiceAccount {
+                self.accounts.insert((namespace, name), id);
+            }
         }
         Some(id)
     }

@@ -47,6 +47,9 @@ pub(super) struct Graph {
     pub(super) filtered: usize,
 }
 
+/// What subjects of one node share: roles, each with its scope.
+type Signature = Vec<(RoleClass, String)>;
+
 /// Which subjects and grants.
 pub(super) struct Filter<'a> {
     pub(super) include: Option<Regex>,
@@ -79,7 +82,7 @@ impl Filter<'_> {
 /// Builds the graph.
 pub(super) fn graph(session: &Session, filter: &Filter<'_>) -> Graph {
     let world = &session.world;
-    let mut classes: BTreeMap<Vec<(RoleClass, String)>, Vec<SubjectId>> = BTreeMap::new();
+    let mut classes: BTreeMap<Signature, Vec<SubjectId>> = BTreeMap::new();
     let (mut subjects, mut filtered) = (0, 0);
     for subject in world.subjects() {
         if !filter.takes(session, *subject) {
@@ -95,7 +98,7 @@ pub(super) fn graph(session: &Session, filter: &Filter<'_>) -> Graph {
             classes.entry(signature.into_iter().collect()).or_default().push(*subject);
         }
     }
-    let mut sorted: Vec<(Vec<(RoleClass, String)>, Vec<SubjectId>)> = classes.into_iter().collect();
+    let mut sorted: Vec<(Signature, Vec<SubjectId>)> = classes.into_iter().collect();
     sorted.sort_by_cached_key(|(_, members)| (usize::MAX - members.len(), world.subject_label(members[0])));
     let mut graph = Graph { nodes: Vec::new(), edges: Vec::new(), subjects, filtered };
     let mut roles: BTreeMap<RoleClass, usize> = BTreeMap::new();

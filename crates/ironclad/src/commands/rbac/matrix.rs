@@ -177,7 +177,7 @@ fn columns<'s>(session: &'s Session, arguments: &Matrix) -> anyhow::Result<Vec<&
             );
         }
     }
-    found.sort_by(|a, b| label(a).cmp(&label(b)));
+    found.sort_by_key(|resource| label(resource));
     found.dedup();
     Ok(found)
 }

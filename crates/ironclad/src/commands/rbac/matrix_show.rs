@@ -46,11 +46,14 @@ impl Right {
     }
 }
 
+/// A label and, for each verb, the right here and, where it differs, on the other side.
+type Row = (String, Vec<(Right, Option<Right>)>);
+
 /// Rows of rights.
 pub(crate) struct Grid {
     head: String,
     verbs: Vec<String>,
-    rows: Vec<(String, Vec<(Right, Option<Right>)>)>,
+    rows: Vec<Row>,
 }
 
 impl Grid {
@@ -79,7 +82,7 @@ impl Grid {
     /// Only the rows that differ, each cell with both sides.
     pub(crate) fn differences(self, other: &Grid) -> Grid {
         let none = vec![(Right::No, None); self.verbs.len()];
-        let find = |rows: &[(String, Vec<(Right, Option<Right>)>)], label: &str| {
+        let find = |rows: &[Row], label: &str| {
             rows.iter().find(|(own, _)| own == label).map_or_else(|| none.clone(), |(_, rights)| rights.clone())
         };
         let mut labels: Vec<String> = self.rows.iter().chain(&other.rows).map(|(label, _)| label.clone()).collect();
