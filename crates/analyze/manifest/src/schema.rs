@@ -36,7 +36,7 @@ impl<'a> Fault<'a> {
     }
 
     fn missing(mapping: NodeRef<'a>, name: &str) -> Self {
-        let message = format!("`{name}` is missing");
+        let message = format!("required field `{name}` is missing");
         Fault { node: mapping, missing: Some(name.to_owned()), message, label: REFUSED }
     }
 }

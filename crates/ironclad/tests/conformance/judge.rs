@@ -213,6 +213,13 @@ fn params(case: &Case, id: &str) -> Vec<(&'static str, ParamValue)> {
                 ("exempt", ParamValue::Texts(v.into_iter().map(|name| format!("*/{name}")).collect()))
             }));
         }
+        // The peer's own label; Kubescape's case says nothing of which, and wants it of the template as well.
+        "hygiene/required-label" => {
+            let is_kubescape = case.key.starts_with("regolibrary ");
+            let label = if is_kubescape { "app" } else { "owner" };
+            out.push(("labels", ParamValue::Map(map(vec![(label, Some(String::new()))]))));
+            out.push(("templates", ParamValue::Bool(is_kubescape)));
+        }
         "reliability/resource-range" if case.key.starts_with("polaris ") => {
             // `test/checks/resourceRange/check.yaml` of the peer.
             let limits = |cpu: &str, memory: &str| {

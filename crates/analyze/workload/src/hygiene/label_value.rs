@@ -1,0 +1,128 @@
+//! `hygiene/label-value`
+
+use ironclad_check::{Cx, FixKind, Meta, RunConfig};
+use ironclad_model::{Kind, Object, Safety, Severity};
+use ironclad_tree::{Entry, Kind as NodeKind, NodeRef, f};
+use ironclad_views::{pods, schema};
+
+pub(super) static META: Meta = Meta {
+    id: "hygiene/label-value",
+    title: "label or annotation that the API server refuses",
+    severity: Severity::High,
+    reads: &[Kind::ANY],
+    fix: FixKind::Safe,
+    page: include_str!("label_value.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
+    let own = object.metadata();
+    metadata(own, false, cx);
+    // Whoever reads an object of a built-in kind refuses a value of the wrong type first.
+    let is_read = schema::kind(object.api_version(), object.kind_name()).is_some();
+    for pod in pods(object, &RunConfig::default().workloads) {
+        let template = pod.metadata.spot().node();
+        if template.map(|node| node.id()) != own.map(|node| node.id()) {
+            metadata(template, !is_read, cx);
+        }
+    }
+    let selector = child(Some(object.root()), "spec").and_then(|spec| child(Some(spec), "selector"));
+    for entry in child(selector, "matchLabels").into_iter().flat_map(|labels| labels.entries()) {
+        label(entry, cx);
+    }
+}
+
+fn child<'a>(node: Option<NodeRef<'a>>, name: &str) -> Option<NodeRef<'a>> {
+    node?.get_str(name).map(|entry| entry.value())
+}
+
+fn metadata(node: Option<NodeRef<'_>>, with_types: bool, cx: &mut Cx<'_>) {
+    let map = |name| node.and_then(|node| node.get(name)).map(|entry| entry.value());
+    for entry in map(f::LABELS).into_iter().flat_map(|labels| labels.entries()) {
+        label(entry, cx);
+        types(entry, "label", with_types, cx);
+    }
+    for entry in map(f::ANNOTATIONS).into_iter().flat_map(|annotations| annotations.entries()) {
+        // Annotations are compared in lower case.
+        if let Some(why) = key_fault(&entry.key().to_ascii_lowercase()) {
+            cx.find(entry.value(), format!("annotation `{}` {why}", entry.key())).label(REFUSED);
+        }
+        types(entry, "annotation", with_types, cx);
+    }
+}
+
+const REFUSED: &str = "the API server refuses the object";
+
+fn label(entry: Entry<'_>, cx: &mut Cx<'_>) {
+    if let Some(why) = key_fault(entry.key()) {
+        cx.find(entry.value(), format!("label `{}` {why}", entry.key())).label(REFUSED);
+    }
+    let Some(value) = entry.value().as_str() else { return };
+    if let Some(why) = name_fault(value).filter(|_| !value.is_empty()) {
+        cx.find(entry.value(), format!("value of label `{}` {why}", entry.key())).label(REFUSED);
+    }
+}
+
+fn types(entry: Entry<'_>, what: &str, with_types: bool, cx: &mut Cx<'_>) {
+    let node = entry.value();
+    if with_types && matches!(node.kind(), NodeKind::Bool | NodeKind::Int | NodeKind::Float) {
+        let text = node.text().unwrap_or_default();
+        let quoted = format!("\"{text}\"");
+        cx.find(node, format!("{what} `{}` is `{text}`, not a text", entry.key()))
+            .label(REFUSED)
+            .fix_set(format!("write `{quoted}`"), Safety::Safe, node, &quoted);
+    }
+}
+
+/// `prefix/name`, as `IsQualifiedName` of k8s.io/apimachinery/pkg/util/validation reads it.
+fn key_fault(key: &str) -> Option<String> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    if name.contains('/') {
+        return Some("has more than one `/`".to_owned());
+    }
+    if let Some(prefix) = prefix {
+        let is_label = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+        };
+        if prefix.len() > 253 || !prefix.split('.').all(is_label) {
+            return Some("has a prefix that is no domain name in lower case".to_owned());
+        }
+    }
+    if name.is_empty() { Some("has no name behind its prefix".to_owned()) } else { name_fault(name).map(str::to_owned) }
+}
+
+/// At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+fn name_fault(name: &str) -> Option<&'static str> {
+    let is_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    if bytes.len() > 63 {
+        return Some("has more than 63 characters");
+    }
+    if !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+        return Some("has characters other than letters, digits, `-`, `_` and `.`");
+    }
+    (!is_end(bytes.first()) || !is_end(bytes.last())).then_some("does not begin and end with a letter or digit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values() {
+        for good in ["app", "a.b_c-d", "example.com/app", "A", "x/y", "1"] {
+            assert_eq!(key_fault(good), None, "{good}");
+        }
+        for bad in ["", "a/b/c", "Example.com/app", "/a", "a/", "-a", "a b", "a/-b", ".x/a"] {
+            assert!(key_fault(bad).is_some(), "{bad}");
+        }
+        assert_eq!(name_fault(&"a".repeat(63)), None);
+        assert!(name_fault(&"a".repeat(64)).is_some());
+    }
+}
