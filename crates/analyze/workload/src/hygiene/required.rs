@@ -30,9 +30,8 @@ pub(super) fn missing(object: &Object, wanted: &Wanted, cx: &mut Cx<'_>) {
     }
     let patterns = cx.once(|cx| {
         let configured = cx.map(wanted.param).into_iter().flatten();
-        let compile = |pattern: &str| {
-            RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(PATTERN_LIMIT).build().ok()
-        };
+        let compile =
+            |pattern: &str| RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(PATTERN_LIMIT).build().ok();
         let filled = |pattern: &str| (!pattern.is_empty()).then(|| compile(pattern)).flatten();
         Patterns(configured.map(|(name, pattern)| (name.clone(), filled(pattern))).collect())
     });
