@@ -4,7 +4,7 @@
 use ironclad_check::Cx;
 use ironclad_model::{Kind, Object, ObjectId, Snapshot};
 use ironclad_pod::{NamespaceKey, Scaling, Selectors, budget_selector, same_namespace};
-use ironclad_views::Pod;
+use ironclad_views::{LimitRangeItem, LimitRangeSpec, Pod, spec};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -26,13 +26,17 @@ pub(crate) fn services_of<'a>(pod: &Pod<'_>, cx: &Cx<'a>) -> Vec<&'a Object> {
     ids.iter().filter_map(|id| cx.object_of(*id)).collect()
 }
 
-/// LimitRanges by namespace.
+/// LimitRanges that say something about containers, by namespace.
 struct LimitRanges(FxHashMap<NamespaceKey, Vec<ObjectId>>);
 
 impl LimitRanges {
     fn find_out(snapshot: &Snapshot) -> LimitRanges {
         let mut ranges: FxHashMap<NamespaceKey, Vec<ObjectId>> = FxHashMap::default();
+        let of_containers = |item: LimitRangeItem<'_>| item.kind().get() == Some("Container");
         for range in snapshot.of_kind(Kind::LIMIT_RANGE) {
+            if !spec::<LimitRangeSpec<'_>>(range).limits().iter().any(of_containers) {
+                continue;
+            }
             ranges.entry(NamespaceKey::of(range)).or_default().push(range.id());
         }
         LimitRanges(ranges)

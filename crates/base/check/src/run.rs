@@ -258,4 +258,50 @@ mod tests {
         let outcome = run(&snapshot(text), &config());
         assert_ne!(outcome.findings[0].fingerprint, outcome.findings[1].fingerprint);
     }
+
+    static JOINS: Meta =
+        Meta { id: "test/joins", severity: Severity::High, reads: &[Kind::CONFIG_MAP, Kind::SERVICE], ..Meta::DEFAULT };
+    static JOINING: [Check; 1] = [Check {
+        meta: &JOINS,
+        run: Subscription::Kind(Kind::CONFIG_MAP, |object, cx| {
+            cx.context(&[Kind::SERVICE]);
+            cx.find(object.metadata().unwrap(), "no Service uses it").severity(Severity::Critical);
+        }),
+    }];
+
+    /// What was held against nothing is a note, whatever is configured; what was held against something is not.
+    #[test]
+    fn without_a_counterpart_findings_are_notes() {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+        let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n";
+        let run_it = |text: &str, complete: bool, severity: Option<Severity>| {
+            let enabled = vec![Enabled { check: &JOINING[0], severity, params: Params::default() }];
+            let outcome = run(&snapshot(text), &RunConfig { enabled, version: 37, complete, ..RunConfig::default() });
+            let reasons: Vec<String> = outcome.not_observed.into_iter().map(|unseen| unseen.reason).collect();
+            (outcome.findings[0].severity, reasons)
+        };
+        let unseen = vec!["no Service in the set".to_owned()];
+        assert_eq!(run_it(map, false, None), (Severity::Info, unseen.clone()));
+        assert_eq!(run_it(map, false, Some(Severity::Medium)), (Severity::Info, unseen));
+        assert_eq!(run_it(map, true, None), (Severity::Critical, Vec::new()));
+        assert_eq!(run_it(&format!("{map}{service}"), false, None), (Severity::Critical, Vec::new()));
+        assert_eq!(run_it(&format!("{map}{service}"), false, Some(Severity::Medium)), (Severity::Medium, Vec::new()));
+    }
+
+    /// A fact is found out once a run, and may ask for another while it is.
+    #[test]
+    fn shared_facts_are_found_out_once() {
+        struct Inner(usize);
+        struct Outer(usize);
+        let shared = Shared::default();
+        let found = std::sync::atomic::AtomicUsize::new(0);
+        let outer = || {
+            shared.get(|| {
+                found.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                Outer(shared.get(|| Inner(3)).map_or(0, |inner| inner.0))
+            })
+        };
+        assert_eq!((outer().map(|o| o.0), outer().map(|o| o.0)), (Some(3), Some(3)));
+        assert_eq!(found.into_inner(), 1);
+    }
 }
