@@ -112,10 +112,10 @@ fn range(item: &str, bounds: &Bounds) -> Result<(), String> {
         None => 1,
     };
     if start < bounds.min {
-        return Err(format!("begins below {}", bounds.min));
+        return Err(format!("is below {}", bounds.min));
     }
-    if end > bounds.max {
-        return Err(format!("ends above {}", bounds.max));
+    if end > bounds.max || start > bounds.max {
+        return Err(format!("is above {}", bounds.max));
     }
     if start > end {
         return Err("begins after its end".to_owned());

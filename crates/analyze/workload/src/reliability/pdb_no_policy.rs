@@ -20,7 +20,7 @@ pub(super) fn check(budget: &Object, cx: &mut Cx<'_>) {
     match (least.is_set(), most.is_set()) {
         (false, false) => {
             cx.find(spec.spot(), "budget sets neither `minAvailable` nor `maxUnavailable`")
-                .label("it allows what `minAvailable: 1` would, as if by accident");
+                .label("it lets no pod be evicted");
         }
         (true, true) => {
             cx.find(most, "budget sets both `minAvailable` and `maxUnavailable`")

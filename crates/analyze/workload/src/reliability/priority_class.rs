@@ -20,14 +20,14 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let field = pod.spec.priority_class_name();
     let allowed = cx.texts("allowed");
-    let message = match field.get().filter(|name| !name.is_empty()) {
-        None if is_whole_spec(pod) => "no priority class".to_owned(),
+    let (message, label) = match field.get().filter(|name| !name.is_empty()) {
+        None if is_whole_spec(pod) => ("no priority class".to_owned(), "under pressure the scheduler cannot tell it from the rest"),
         Some(name) if !allowed.is_empty() && !allowed.iter().any(|one| one == name) => {
-            format!("priority class \"{name}\" is not one of {}", allowed.join(", "))
+            (format!("priority class \"{name}\" is not one of {}", allowed.join(", ")), "not agreed on")
         }
         _ => return,
     };
     cx.find(field, message)
-        .label("under pressure the scheduler cannot tell it from the rest")
+        .label(label)
         .fix_ask("set `priorityClassName` to a class of the cluster", field, Wanted::Text);
 }

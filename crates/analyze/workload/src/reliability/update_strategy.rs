@@ -24,13 +24,16 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         Kind::DEPLOYMENT => {
             let strategy = spec::<DeploymentSpec<'_>>(workload).strategy();
             let rolling = strategy.rolling_update();
-            refused(rolling.max_unavailable(), rolling.max_surge(), cx);
+            let surges = rolling.max_surge().get().is_none_or(|surge| !is_zero(surge));
+            refused(rolling.max_unavailable(), rolling.max_surge(), surges, cx);
             (strategy.kind(), "Recreate")
         }
         Kind::DAEMON_SET => {
             let strategy = spec::<DaemonSetSpec<'_>>(workload).update_strategy();
             let rolling = strategy.rolling_update();
-            refused(rolling.max_unavailable(), rolling.max_surge(), cx);
+            // A DaemonSet does not surge unless told to.
+            let surges = rolling.max_surge().get().is_some_and(|surge| !is_zero(surge));
+            refused(rolling.max_unavailable(), rolling.max_surge(), surges, cx);
             (strategy.kind(), "OnDelete")
         }
         Kind::STATEFUL_SET => (spec::<StatefulSetSpec<'_>>(workload).update_strategy().kind(), "OnDelete"),
@@ -54,8 +57,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
 }
 
 /// Both 0 leaves no way to replace a pod.
-fn refused(unavailable: Field<'_, IntOrText<'_>>, surge: Field<'_, IntOrText<'_>>, cx: &mut Cx<'_>) {
-    if unavailable.get().is_some_and(is_zero) && surge.get().is_some_and(is_zero) {
+fn refused(unavailable: Field<'_, IntOrText<'_>>, surge: Field<'_, IntOrText<'_>>, surges: bool, cx: &mut Cx<'_>) {
+    if unavailable.get().is_some_and(is_zero) && !surges {
         cx.find(unavailable, "`maxUnavailable` and `maxSurge` are both 0")
             .label("the API server refuses it")
             .related(surge, "the other");
