@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
         "control-plane" => control_plane::run(&rest),
-        "oracle" => oracle::build().map(|built| match built {
+        "oracle" => oracle::build("oracle").map(|built| match built {
             oracle::Built::At(path) => say(&path.display().to_string()),
             oracle::Built::Missing(why) => say(&format!("skipped: {why}")),
         }),

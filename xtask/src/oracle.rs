@@ -1,5 +1,5 @@
-//! The oracle: a Go program of ours over the modules that kubectl and Pod Security admission are built from. Built
-//! once for each state of its sources, outside of the target folder, so that a clean build does not cost it again.
+//! The oracles: Go programs of ours over the modules that kubectl, Pod Security admission and Helm are built from. Built
+//! once for each state of their sources, outside of the target folder, so that a clean build does not cost them again.
 
 use crate::root;
 use anyhow::{Context, Result, bail};
@@ -13,9 +13,9 @@ pub(crate) enum Built {
     Missing(String),
 }
 
-/// Builds it unless the cache holds it.
-pub(crate) fn build() -> Result<Built> {
-    let folder = root().join("tools/oracle");
+/// Builds the oracle in `tools/NAME` unless the cache holds it.
+pub(crate) fn build(name: &str) -> Result<Built> {
+    let folder = root().join("tools").join(name);
     let mut hasher = Sha256::new();
     let mut sources: Vec<PathBuf> = Vec::new();
     for entry in fs_err::read_dir(&folder)? {
@@ -31,7 +31,7 @@ pub(crate) fn build() -> Result<Built> {
     }
     let key: String = hasher.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect();
     let cache = cache_folder().join("oracle");
-    let binary = cache.join(format!("oracle-{key}"));
+    let binary = cache.join(format!("{name}-{key}"));
     if binary.is_file() {
         return Ok(Built::At(binary));
     }
@@ -39,7 +39,7 @@ pub(crate) fn build() -> Result<Built> {
         return Ok(Built::Missing("Go is not installed".to_owned()));
     }
     fs_err::create_dir_all(&cache)?;
-    let partial = cache.join(format!("oracle-{key}.{}", std::process::id()));
+    let partial = cache.join(format!("{name}-{key}.{}", std::process::id()));
     let status = Command::new("go")
         .args(["build", "-trimpath", "-o"])
         .arg(&partial)
@@ -48,7 +48,7 @@ pub(crate) fn build() -> Result<Built> {
         .status()
         .context("go build")?;
     if !status.success() {
-        bail!("the oracle does not build: run `go build .` in tools/oracle");
+        bail!("the oracle does not build: run `go build .` in tools/{name}");
     }
     fs_err::rename(&partial, &binary)?;
     Ok(Built::At(binary))

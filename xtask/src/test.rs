@@ -21,11 +21,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if full {
         cargo.env("IRONCLAD_FULL", "1");
     }
-    match oracle::build()? {
-        oracle::Built::At(path) => {
-            cargo.env("IRONCLAD_ORACLE", path);
+    for (name, variable) in [("oracle", "IRONCLAD_ORACLE"), ("helm-oracle", "IRONCLAD_HELM_ORACLE")] {
+        match oracle::build(name)? {
+            oracle::Built::At(path) => {
+                cargo.env(variable, path);
+            }
+            oracle::Built::Missing(why) => note(&skipped, &format!("every test beside {name}: {why}"))?,
         }
-        oracle::Built::Missing(why) => note(&skipped, &format!("every test beside the oracle: {why}"))?,
     }
     // Assets that the user has win over what would be built.
     if std::env::var_os("KUBEBUILDER_ASSETS").is_none_or(|folder| folder.is_empty()) {

@@ -5,9 +5,17 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 /// Asks all questions of one process. None where the oracle was not built; the test then says [`skipped`](crate::skipped).
-#[expect(clippy::expect_used, reason = "a test's tool: a broken oracle must fail the test")]
 pub fn ask(questions: impl IntoIterator<Item = Value>) -> Option<Vec<Value>> {
-    let program = crate::oracle_path()?;
+    Some(ask_program(crate::oracle_path()?, questions))
+}
+
+/// As [`ask`], of the Helm oracle.
+pub fn ask_helm(questions: impl IntoIterator<Item = Value>) -> Option<Vec<Value>> {
+    Some(ask_program(crate::helm_oracle_path()?, questions))
+}
+
+#[expect(clippy::expect_used, reason = "a test's tool: a broken oracle must fail the test")]
+fn ask_program(program: std::path::PathBuf, questions: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut child =
         Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the oracle starts");
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -25,7 +33,7 @@ pub fn ask(questions: impl IntoIterator<Item = Value>) -> Option<Vec<Value>> {
     writer.join().expect("all questions were written");
     let status = child.wait().expect("the oracle ends");
     assert!(status.success() && answers.len() == expected, "the oracle gave {} of {expected} answers", answers.len());
-    Some(answers)
+    answers
 }
 
 /// Bytes as JSON carries them.
