@@ -80,6 +80,7 @@ impl<'a> Cx<'a> {
             confidence,
             object: object.id(),
             elsewhere: None,
+            rendered_from: Vec::new(),
             container: None,
             pointer: place.pointer(document, object.root().id()),
             span: place.span(document),

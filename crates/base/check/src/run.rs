@@ -80,6 +80,9 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
             call(Call { enabled, world, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
         }
     }
+    for finding in &mut outcome.findings {
+        trace(finding, snapshot);
+    }
     sort(&mut outcome.findings, snapshot);
     fingerprint::stamp(&mut outcome.findings, snapshot);
     outcome.failures.sort_by(|a, b| (a.check, &a.object).cmp(&(b.check, &b.object)));
@@ -192,13 +195,27 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
     }
 }
 
-/// One order for all outputs: source, line and column (by offset), check, pointer, message.
+/// Where a person edits what a finding in a rendered object is about.
+fn trace(finding: &mut Finding, snapshot: &Snapshot) {
+    let object = snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none());
+    if let Some((object, origins)) = object.and_then(|object| Some((object, object.origins()?))) {
+        finding.rendered_from = origins.resolve(object.document(), &finding.place, finding.span);
+        // What must not be shown of the rendered text must not be shown of the text that it came from.
+        if let Some(edited) = finding.rendered_from.last()
+            && !finding.hidden.is_empty()
+        {
+            let mapped = finding.hidden.iter().flat_map(|span| origins.spans_in(&edited.source, *span)).collect();
+            finding.hidden = mapped;
+        }
+    }
+}
+
 /// The order of every output: source, line, column, check, pointer, message.
 pub(crate) fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
     findings.sort_by(|a, b| {
-        (a.source_name(snapshot), a.span.start, a.check, &a.pointer, &a.message).cmp(&(
+        (a.source_name(snapshot), a.shown_span().start, a.check, &a.pointer, &a.message).cmp(&(
             b.source_name(snapshot),
-            b.span.start,
+            b.shown_span().start,
             b.check,
             &b.pointer,
             &b.message,

@@ -369,6 +369,7 @@ fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, p
         confidence: meta.confidence,
         object: placed.object,
         elsewhere: Some(Arc::clone(&written.source)),
+        rendered_from: Vec::new(),
         container: None,
         place: Place { node: NodeId::ROOT, missing: Vec::new(), part: Some(written.span) },
         pointer: placed.pointer.clone(),

@@ -1,6 +1,6 @@
 //! What a check says.
 
-use crate::{Date, ObjectId, Place, Severity, Snapshot, Waived};
+use crate::{Date, Link, ObjectId, Place, Severity, Snapshot, Waived};
 use ironclad_tree::{Source, Span};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -136,10 +136,13 @@ pub struct Finding {
     pub place: Place,
     /// RFC 6901 pointer into the object.
     pub pointer: String,
-    /// Bytes of the source to show.
+    /// Bytes of the document's text, or of [`elsewhere`](Self::elsewhere).
     pub span: Span,
-    /// Bytes of the source that no report may show: secrets.
+    /// Bytes of the [`source`](Self::source) that no report may show: secrets.
     pub hidden: Vec<Span>,
+    /// For a rendered object: the chain from the rendered text to the place that a person edits, which is its last
+    /// link. Empty where the document itself is edited.
+    pub rendered_from: Vec<Link>,
     /// One sentence, lower case, no full stop.
     pub message: String,
     /// What follows from it, for the arrow below the excerpt.
@@ -159,11 +162,20 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The text that the finding's span is in.
+    /// The text that a person edits to make it go away: the one that [`shown_span`](Self::shown_span) is in.
     pub fn source<'a>(&'a self, snapshot: &'a Snapshot) -> Option<&'a Arc<Source>> {
-        match &self.elsewhere {
-            Some(source) => Some(source),
-            None => snapshot.object(self.object).map(|object| object.document().source()),
+        match (&self.elsewhere, self.rendered_from.last()) {
+            (Some(source), _) => Some(source),
+            (None, Some(edited)) => Some(&edited.source),
+            (None, None) => snapshot.object(self.object).map(|object| object.document().source()),
+        }
+    }
+
+    /// Bytes of [`source`](Self::source) to show.
+    pub fn shown_span(&self) -> Span {
+        match self.rendered_from.last() {
+            Some(edited) if self.elsewhere.is_none() => edited.span,
+            _ => self.span,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One Kubernetes object: a node of a shared document, and who it says it is.
 
-use crate::{DocumentId, Kind, Origins, UnitId};
-use ironclad_tree::{Document, Kind as NodeKind, NodeId, NodeRef, f};
+use crate::{DocumentId, Kind, Origins, Place, UnitId};
+use ironclad_tree::{Document, Kind as NodeKind, NodeId, NodeRef, Source, Span, f};
 use std::{fmt, sync::Arc};
 
 /// Index of an object within the snapshot that it was added to. Never reused by overlays.
@@ -104,6 +104,16 @@ impl Object {
     /// Value of an annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.metadata()?.get(f::ANNOTATIONS)?.value().get_str(key)?.value().text()
+    }
+
+    /// Where a person edits what stands at a place of it: the text and its bytes.
+    pub fn edited_at(&self, place: &Place) -> (Arc<Source>, Span) {
+        let span = place.span(&self.document);
+        let chain = self.origins.as_ref().map(|origins| origins.resolve(&self.document, place, span));
+        match chain.and_then(|mut chain| chain.pop()) {
+            Some(edited) => (edited.source, edited.span),
+            None => (Arc::clone(self.document.source()), span),
+        }
     }
 
     /// Name of the text it is in.

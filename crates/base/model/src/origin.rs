@@ -1,14 +1,15 @@
 //! Origins: from a node of a judged document back to the texts that a person edits.
 //!
 //! A *source* is a text that a person edits; a *document* is an object as judged. A plain manifest is both, and its
-//! chain has one link: itself. Renderers (charts, overlays) attach a table that leads from each node of the document
-//! they made through the texts it came from; the last link of a chain is the one to edit.
+//! chain has one link: itself. Renderers (charts, overlays) attach a table that leads from each byte of the text they
+//! made, or from each node of the document, through the texts it came from; the last link of a chain is the one to edit.
 
-use ironclad_tree::{NodeId, Source, Span};
-use std::{collections::BTreeMap, sync::Arc};
+use crate::Place;
+use ironclad_tree::{Document, Kind, NodeId, Source, Span};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// What part a source played in making a node.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
     /// The manifest itself.
     Manifest,
@@ -18,6 +19,8 @@ pub enum Role {
     Values,
     /// A `--set` argument.
     SetArgument,
+    /// Another file of a chart, read by a template.
+    File,
     /// A kustomize base.
     Base,
     /// A patch.
@@ -26,6 +29,28 @@ pub enum Role {
     Generator,
     /// The manifest in version control that a live object was applied from.
     Tracked,
+}
+
+impl Role {
+    /// In words, as outputs name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Manifest => "manifest",
+            Role::Template => "template",
+            Role::Values => "values",
+            Role::SetArgument => "set",
+            Role::File => "file",
+            Role::Base => "base",
+            Role::Patch => "patch",
+            Role::Generator => "generator",
+            Role::Tracked => "tracked",
+        }
+    }
+
+    /// Does it supply a value that something else prints?
+    pub fn is_supplier(self) -> bool {
+        matches!(self, Role::Values | Role::SetArgument | Role::File)
+    }
 }
 
 /// One step of a chain.
@@ -39,15 +64,32 @@ pub struct Link {
     pub role: Role,
 }
 
+impl Link {
+    /// Is it the same place?
+    pub fn is_same(&self, other: &Link) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.span == other.span
+    }
+}
+
 /// Index of an interned chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OriginId(u32);
 
-/// Which chain each node of a rendered document has; nodes without one inherit their nearest ancestor's.
+/// A part of the rendered text with one chain.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    end: u32,
+    origin: Option<OriginId>,
+    /// Where it begins within the last link's span, where its bytes are the bytes that stand there.
+    at: Option<u32>,
+}
+
+/// Where the nodes and bytes of a rendered document come from; nodes without a chain inherit their nearest ancestor's.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     chains: Vec<Arc<[Link]>>,
     of_node: BTreeMap<NodeId, OriginId>,
+    pieces: Vec<Piece>,
 }
 
 impl Origins {
@@ -62,8 +104,130 @@ impl Origins {
         self.of_node.insert(node, origin);
     }
 
+    /// Says where the bytes of the rendered text up to `end` come from, after those of the call before. `at`: they are
+    /// the bytes at that offset of the last link's span, one by one.
+    pub fn push_bytes(&mut self, end: u32, origin: Option<OriginId>, at: Option<u32>) {
+        self.pieces.push(Piece { end, origin, at });
+    }
+
     /// The chain of exactly this node.
     pub fn chain(&self, node: NodeId) -> Option<&[Link]> {
-        self.of_node.get(&node).and_then(|id| self.chains.get(id.0 as usize)).map(|chain| &**chain)
+        self.of_node.get(&node).and_then(|id| self.links(*id))
+    }
+
+    fn links(&self, id: OriginId) -> Option<&[Link]> {
+        self.chains.get(id.0 as usize).map(|chain| &**chain)
+    }
+
+    /// The parts of the rendered text that a span touches: the touched bytes, their chain, its last link cut to them.
+    fn parts(&self, span: Span) -> impl Iterator<Item = (Range<u32>, Vec<Link>)> + '_ {
+        let first = self.pieces.partition_point(|piece| piece.end <= span.start);
+        let before = first.checked_sub(1).and_then(|index| self.pieces.get(index)).map_or(0, |piece| piece.end);
+        let mut start = before;
+        self.pieces.get(first..).unwrap_or_default().iter().map_while(move |piece| {
+            let (from, own) = (start, start.max(span.start));
+            start = piece.end;
+            let end = piece.end.min(span.end.max(span.start + 1));
+            (own < end).then(|| {
+                let mut chain = piece.origin.and_then(|id| self.links(id)).unwrap_or_default().to_vec();
+                if let (Some(at), Some(last)) = (piece.at, chain.last_mut()) {
+                    let base = last.span.start + at;
+                    last.span = Span { start: base + (own - from), end: base + (end - from) };
+                }
+                (own..end, chain)
+            })
+        })
+    }
+
+    /// Bytes of `source` that ended up in a span of the rendered text.
+    pub fn spans_in(&self, source: &Arc<Source>, span: Span) -> Vec<Span> {
+        let links = self.parts(span).flat_map(|(_, chain)| chain);
+        links.filter(|link| Arc::ptr_eq(&link.source, source)).map(|link| link.span).collect()
+    }
+
+    /// Everything that supplied bytes of a span: the ends of its chains, each once.
+    pub fn suppliers(&self, span: Span) -> Vec<Link> {
+        let mut all: Vec<Link> = Vec::new();
+        for (_, chain) in self.parts(span) {
+            for link in chain.into_iter().filter(|link| link.role.is_supplier()) {
+                if !all.iter().any(|known| known.is_same(&link)) {
+                    all.push(link);
+                }
+            }
+        }
+        all
+    }
+
+    /// Where a person edits what a finding points at: the chain from the rendered text to there. `span` is the range
+    /// of the rendered text that the finding shows. Empty where nothing is known.
+    ///
+    /// A scalar whose every byte one place supplied (quotes aside) is edited there; one that several places make up is
+    /// edited in the template that puts it together; what is missing, in the place that wrote the key it belongs under.
+    pub fn resolve(&self, document: &Document, place: &Place, span: Span) -> Vec<Link> {
+        if let Some(chain) = self.nearest_chain(document, place.node) {
+            return chain.to_vec();
+        }
+        let node = document.node(place.node);
+        let is_scalar = !matches!(node.kind(), Kind::Mapping | Kind::Sequence);
+        let value = match place.part {
+            Some(part) => Some(part),
+            None if is_scalar && place.missing.is_empty() => Some(node.span()),
+            None => None,
+        };
+        let text = document.source().text();
+        if let Some(value) = value {
+            let mut parts: Vec<(Range<u32>, Vec<Link>)> = self.parts(value).collect();
+            parts.retain(|(bytes, _)| {
+                let shown = text.get(bytes.start as usize..bytes.end as usize).unwrap_or_default();
+                !shown.trim_matches(['"', '\'', ' ', '\n', '\t']).is_empty()
+            });
+            if let Some((_, chain)) = parts.first()
+                && let Some(last) = chain.last().filter(|last| last.role.is_supplier())
+                && parts.iter().all(|(_, other)| other.last().is_some_and(|other| other.is_same(last)))
+            {
+                return chain.clone();
+            }
+        }
+        self.written_at(span)
+    }
+
+    /// The place of a template, or of a values file that was printed whole, that wrote the first byte of a span; widened
+    /// as far as the same text goes on.
+    fn written_at(&self, span: Span) -> Vec<Link> {
+        let mut parts = self.parts(span);
+        let Some((_, mut chain)) = parts.next() else { return Vec::new() };
+        // A key is what its writer wrote; what stands behind it may come from elsewhere.
+        let mut others: Vec<Link> = Vec::new();
+        for (_, other) in parts {
+            let Some(edited) = chain.last_mut() else { break };
+            for link in &other {
+                if Arc::ptr_eq(&link.source, &edited.source) && link.span.start >= edited.span.end {
+                    // Only as far as one look goes: a loop jumps back and forth.
+                    edited.span.end = edited.span.end.max(link.span.end);
+                } else if link.role.is_supplier() && !others.iter().any(|known| known.is_same(link)) {
+                    others.push(link.clone());
+                }
+            }
+        }
+        if let Some(edited) = chain.pop() {
+            others.retain(|link| !link.is_same(&edited));
+            chain.extend(others);
+            chain.push(edited);
+        }
+        chain
+    }
+
+    fn nearest_chain(&self, document: &Document, node: NodeId) -> Option<&[Link]> {
+        if self.of_node.is_empty() {
+            return None;
+        }
+        let mut at = Some(node);
+        while let Some(node) = at {
+            if let Some(chain) = self.chain(node) {
+                return Some(chain);
+            }
+            at = document.parent(node).map(|parent| parent.id());
+        }
+        None
     }
 }

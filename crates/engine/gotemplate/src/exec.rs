@@ -560,7 +560,14 @@ impl<'a> State<'a> {
     }
 
     /// `and` and `or` stop at the first argument that decides.
-    fn shortcut(&mut self, dot: &Boxed, is_and: bool, expr: &Expr, rest: &[Expr], last: Option<Value>) -> Result<Value> {
+    fn shortcut(
+        &mut self,
+        dot: &Boxed,
+        is_and: bool,
+        expr: &Expr,
+        rest: &[Expr],
+        last: Option<Value>,
+    ) -> Result<Value> {
         if rest.is_empty() && last.is_none() {
             self.note(expr);
             let name = if is_and { "and" } else { "or" };

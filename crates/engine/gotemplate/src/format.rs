@@ -120,14 +120,7 @@ pub(crate) fn sprintf(format: &Text, arguments: &[Value], trails: &Trails) -> Te
 }
 
 /// `[n]` before a verb, width or precision.
-fn argument_index(
-    text: &str,
-    at: &mut usize,
-    next: &mut usize,
-    reordered: &mut bool,
-    count: usize,
-    error: &mut bool,
-) {
+fn argument_index(text: &str, at: &mut usize, next: &mut usize, reordered: &mut bool, count: usize, error: &mut bool) {
     if text.as_bytes().get(*at) != Some(&b'[') {
         return;
     }

@@ -135,7 +135,10 @@ pub(crate) fn read_map(text: &Text, trails: &Trails) -> Value {
         Ok(value) => match &value.data {
             Data::Map(_) => value,
             Data::Nil => Value::map([]),
-            _ => wrong(format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", word(&value))),
+            _ => wrong(format!(
+                "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                word(&value)
+            )),
         },
         Err(message) => wrong(message),
     }

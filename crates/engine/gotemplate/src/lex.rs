@@ -36,8 +36,7 @@ pub(crate) struct Token {
     pub(crate) end: usize,
 }
 
-const KEYWORDS: &[&str] =
-    &["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"];
+const KEYWORDS: &[&str] = &["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"];
 
 /// What Go trims beside a marker.
 fn blank(byte: u8) -> bool {
@@ -290,7 +289,11 @@ impl Lexer<'_> {
             self.at += 1;
             run(self);
         }
-        let exponent = if prefix == b"0x" { matches!(self.byte(self.at), Some(b'p' | b'P')) } else { !prefixed && matches!(self.byte(self.at), Some(b'e' | b'E')) };
+        let exponent = if prefix == b"0x" {
+            matches!(self.byte(self.at), Some(b'p' | b'P'))
+        } else {
+            !prefixed && matches!(self.byte(self.at), Some(b'e' | b'E'))
+        };
         if exponent {
             self.at += 1;
             if matches!(self.byte(self.at), Some(b'+' | b'-')) {

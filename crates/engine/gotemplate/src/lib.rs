@@ -23,6 +23,8 @@ mod json;
 mod lex;
 mod number;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod text;
 mod toml;
 mod trail;

@@ -16,11 +16,7 @@ pub(crate) fn format(value: f64, verb: char, precision: Option<usize>) -> String
         (_, None) => {
             let text = exponent(value, None);
             let power = power_of(&text);
-            if (-4..SHORTEST_POWER).contains(&power) {
-                format!("{value}")
-            } else {
-                text
-            }
+            if (-4..SHORTEST_POWER).contains(&power) { format!("{value}") } else { text }
         }
         (_, Some(precision)) => {
             let digits = precision.max(1);

@@ -363,14 +363,15 @@ impl Analysis {
         Analysis {
             plain: !(outside || break_space || space_break || special || line_breaks || indicators),
             single: !(break_space || space_break || special),
-            block: !(trailing_space || space_break || special) && !text.is_empty(),
+            block: !(trailing_space || space_break || special || text.is_empty()),
         }
     }
 }
 
 /// `is_printable` of libyaml, for characters.
 fn printable(c: char) -> bool {
-    matches!(c as u32, 0x0A | 0x20..=0x7E | 0xA0..=0xD7FF | 0xE000..=0xFFFD | 0x10000..) && c != '\u{FEFF}' || c == '\u{85}'
+    matches!(c as u32, 0x0A | 0x20..=0x7E | 0xA0..=0xD7FF | 0xE000..=0xFFFD | 0x10000..) && c != '\u{FEFF}'
+        || c == '\u{85}'
 }
 
 fn escape(c: char, out: &mut String) {
@@ -429,12 +430,11 @@ fn reads_as_text(text: &str) -> bool {
                 ))
         }
         '.' => {
-            !matches!(text, ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF")
-                && !(text.len() > 1 && text.parse::<f64>().is_ok())
+            let special = matches!(text, ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF");
+            !(special || text.len() > 1 && text.parse::<f64>().is_ok())
         }
         '+' | '-' | '0'..='9' => {
-            let special =
-                matches!(text, "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF");
+            let special = matches!(text, "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF");
             let plain = text.replace('_', "");
             !(special || timestamp(text) || integer(&plain) || float(&plain) || base60(text))
         }
@@ -472,9 +472,7 @@ fn float(text: &str) -> bool {
     };
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let fine = match mantissa.split_once('.') {
-        Some((whole, fraction)) => {
-            digits(whole) && digits(fraction) && (!whole.is_empty() || !fraction.is_empty())
-        }
+        Some((whole, fraction)) => digits(whole) && digits(fraction) && (!whole.is_empty() || !fraction.is_empty()),
         None => !mantissa.is_empty() && digits(mantissa),
     };
     let power = exponent.is_none_or(|exponent| {
@@ -585,7 +583,9 @@ pub fn of_node(node: NodeRef<'_>, mark: &dyn Fn(Span) -> Mark) -> Value {
         Kind::Null => Data::Nil,
         Kind::Bool => Data::Bool(node.as_bool() == Some(true)),
         Kind::Int | Kind::Float => Data::Float(node.as_f64().unwrap_or(0.0)),
-        Kind::String => return Value { mark: here, ..Value::text(Text::marked(node.as_str().unwrap_or_default(), here)) },
+        Kind::String => {
+            return Value { mark: here, ..Value::text(Text::marked(node.as_str().unwrap_or_default(), here)) };
+        }
         Kind::Sequence => Value::list(node.items().map(|item| of_node(item, mark)).collect()).data,
         Kind::Mapping => {
             let mut dict = Dict::default();

@@ -94,7 +94,10 @@ fn firing_at(catalogue: &Catalogue, path: PathBuf, line: u32, global: &Global) -
     for finding in &outcome.findings {
         let Some(object) = loaded.snapshot.object(finding.object) else { continue };
         let source = object.document().source();
-        let (first, last) = (source.position(finding.span.start).line, source.position(finding.span.end).line);
+        let (first, last) = {
+            let span = finding.shown_span();
+            (source.position(span.start).line, source.position(span.end).line)
+        };
         if (first..=last).contains(&line) && !ids.contains(&finding.check) {
             ids.push(finding.check);
         }

@@ -2,8 +2,10 @@
 
 use crate::{Located, View, position_of};
 use ironclad_model::{Related, ReportedProblem, Status};
+use ironclad_tree::{Source, Span};
 use serde::Serialize;
 use serde::ser::SerializeSeq;
+use std::borrow::Cow;
 use std::io;
 
 #[derive(Serialize)]
@@ -75,6 +77,9 @@ struct Finding<'a> {
     container: Option<&'a str>,
     path: &'a str,
     location: Location<'a>,
+    /// For a rendered object: the places that the field came through, the edited one last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rendered_from: Vec<RenderedFrom>,
     related: Vec<RelatedPlace<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pss: Option<&'a str>,
@@ -99,11 +104,18 @@ struct Object<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Location<'a> {
-    source: &'a str,
+    source: Cow<'a, str>,
     line: u32,
     column: u32,
     end_line: u32,
     end_column: u32,
+}
+
+#[derive(Serialize)]
+struct RenderedFrom {
+    role: &'static str,
+    #[serde(flatten)]
+    location: Location<'static>,
 }
 
 #[derive(Serialize)]
@@ -247,12 +259,17 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
         container: finding.container.as_deref(),
         path: &finding.pointer,
         location: Location {
-            source: located.source.map(|source| &**source.name()).unwrap_or_default(),
+            source: Cow::Borrowed(located.source.map(|source| &**source.name()).unwrap_or_default()),
             line: located.start.line,
             column: located.start.column,
             end_line: located.end.line,
             end_column: located.end.column,
         },
+        rendered_from: finding
+            .rendered_from
+            .iter()
+            .map(|link| RenderedFrom { role: link.role.as_str(), location: location(&link.source, link.span) })
+            .collect(),
         related: finding.related.iter().filter_map(|related| place(view, related)).collect(),
         pss: finding.pss,
         evidence: finding.evidence.iter().map(|(key, value)| (*key, value.as_str())).collect(),
@@ -264,17 +281,17 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
 }
 
 fn place<'a>(view: &View<'a>, related: &'a Related) -> Option<RelatedPlace<'a>> {
-    let document = view.snapshot.object(related.object)?.document();
-    let span = related.place.span(document);
-    let (start, end) = (document.source().position(span.start), document.source().position(span.end));
-    Some(RelatedPlace {
-        message: &related.message,
-        location: Location {
-            source: document.source().name(),
-            line: start.line,
-            column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-        },
-    })
+    let (source, span) = view.snapshot.object(related.object)?.edited_at(&related.place);
+    Some(RelatedPlace { message: &related.message, location: location(&source, span) })
+}
+
+fn location(source: &Source, span: Span) -> Location<'static> {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    Location {
+        source: Cow::Owned(source.name().to_string()),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
 }

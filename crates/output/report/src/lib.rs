@@ -166,8 +166,8 @@ impl<'a> View<'a> {
             finding,
             object: self.snapshot.object(finding.object),
             source,
-            start: at(finding.span.start),
-            end: at(finding.span.end),
+            start: at(finding.shown_span().start),
+            end: at(finding.shown_span().end),
         }
     }
 

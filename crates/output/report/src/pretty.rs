@@ -139,10 +139,16 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
     };
     for related in &finding.related {
         if let Some(object) = view.snapshot.object(related.object) {
-            let span = related.place.span(object.document());
-            let at = object.document().source().position(span.start);
-            fact("see", &format!("{}:{}:{}: {}", object.source_name(), at.line, at.column, related.message));
+            let (source, span) = object.edited_at(&related.place);
+            let at = source.position(span.start);
+            fact("see", &format!("{}:{}:{}: {}", source.name(), at.line, at.column, related.message));
         }
+    }
+    // The last link is what the excerpt shows.
+    for link in finding.rendered_from.iter().rev().skip(1).take(3) {
+        let at = link.source.position(link.span.start);
+        let word = if link.role.is_supplier() { "takes from" } else { "printed by" };
+        fact(word, &format!("{}:{}:{}", link.source.name(), at.line, at.column));
     }
     if let Some(meta) = view.meta(finding.check) {
         let breaks = breaks(meta, finding.pss);
@@ -204,7 +210,7 @@ fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut Str
     let Some(source) = located.source else { return };
     Excerpt {
         source,
-        span: located.finding.span,
+        span: located.finding.shown_span(),
         context: context(located),
         label: located.finding.label.as_deref(),
         style: severity_style(located.finding.severity),
@@ -216,7 +222,9 @@ fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut Str
 
 /// The line on which the list item around a finding begins: it names the container, port or rule.
 pub(crate) fn context(located: &Located<'_>) -> Option<u32> {
-    let object = located.object.filter(|_| located.finding.elsewhere.is_none())?;
+    // The lines around the place in a template or values file are another text's.
+    let own = located.finding.elsewhere.is_none() && located.finding.rendered_from.is_empty();
+    let object = located.object.filter(|_| own)?;
     let document = object.document();
     let mut at = document.node(located.finding.place.node);
     loop {

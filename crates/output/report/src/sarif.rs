@@ -217,13 +217,13 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
         .iter()
         .enumerate()
         .filter_map(|(index, related)| {
-            let document = view.snapshot.object(related.object)?.document();
+            let (source, span) = view.snapshot.object(related.object)?.edited_at(&related.place);
             Some(json!({
                 "id": index,
                 "message": {"text": plain(&related.message)},
                 "physicalLocation": {
-                    "artifactLocation": artifact(view, document.source().name()),
-                    "region": region(document.source(), related.place.span(document)),
+                    "artifactLocation": artifact(view, source.name()),
+                    "region": region(&source, span),
                 },
             }))
         })

@@ -87,9 +87,7 @@ fn same(a: &Value, b: &Value) -> Result<bool, String> {
             }
             match (&a.data, &b.data) {
                 (Data::Object(_), Data::Object(_)) => Ok(a.deep_equal(b)),
-                _ => {
-                    Err(format!("non-comparable type {}: {}", format::plain(b), b.type_name()))
-                }
+                _ => Err(format!("non-comparable type {}: {}", format::plain(b), b.type_name())),
             }
         }
         _ if a.is_nil() || b.is_nil() => Ok(false),
@@ -184,7 +182,9 @@ fn index(call: &Call<'_>) -> Outcome {
 fn position(key: &Value, length: usize) -> Result<usize, String> {
     match key.data {
         Data::Int(at, _) if at >= 0 && (at as usize) < length => Ok(at as usize),
-        Data::Int(at, _) if at >= 0 && at as usize == length => Err(format!("error calling index: index out of range: {at}")),
+        Data::Int(at, _) if at >= 0 && at as usize == length => {
+            Err(format!("error calling index: index out of range: {at}"))
+        }
         Data::Int(at, _) => Err(format!("index out of range: {at}")),
         Data::Nil => Err("cannot index slice/array with nil".to_owned()),
         _ => Err(format!("cannot index slice/array with type {}", key.type_name())),

@@ -44,7 +44,8 @@ pub(super) const ROWS: &[Row] = &[
         call.made(pem)
     }),
     ("buildCustomCert", "ss", |call| {
-        let (Some(cert), Some(key)) = (super::encoding::base64_text(call.str(0)), super::encoding::base64_text(call.str(1)))
+        let (Some(cert), Some(key)) =
+            (super::encoding::base64_text(call.str(0)), super::encoding::base64_text(call.str(1)))
         else {
             return Err("unable to decode base64 certificate".into());
         };
@@ -181,12 +182,7 @@ fn sha1(data: &[u8]) -> [u8; 20] {
                 40..60 => (b & c | b & d | c & d, 0x8F1B_BCDC),
                 _ => (b ^ c ^ d, 0xCA62_C1D6u32),
             };
-            let next = a
-                .rotate_left(5)
-                .wrapping_add(mixed)
-                .wrapping_add(e)
-                .wrapping_add(constant)
-                .wrapping_add(*word);
+            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
             (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
         }
         for (value, change) in state.iter_mut().zip([a, b, c, d, e]) {

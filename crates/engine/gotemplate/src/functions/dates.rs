@@ -95,9 +95,12 @@ impl Object for Time {
     fn call(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
         let first = arguments.first()?;
         match name {
-            "Format" => Some(first.as_str().map(|layout| Value::str(format(*self, layout))).ok_or_else(|| {
-                format!("wrong type for value; expected string; got {}", first.type_name())
-            })),
+            "Format" => Some(
+                first
+                    .as_str()
+                    .map(|layout| Value::str(format(*self, layout)))
+                    .ok_or_else(|| format!("wrong type for value; expected string; got {}", first.type_name())),
+            ),
             "AddDate" => {
                 let number = |index: usize| match arguments.get(index).map(|v| &v.data) {
                     Some(Data::Int(value, _)) => Some(*value),
@@ -106,8 +109,9 @@ impl Object for Time {
                 let (years, months, days) = (number(0)?, number(1)?, number(2)?);
                 let civil = Civil::of(self.nanos);
                 let month = civil.month - 1 + months;
-                let days = days_from_civil(civil.year + years + month.div_euclid(12), month.rem_euclid(12) + 1, civil.day)
-                    + days;
+                let days =
+                    days_from_civil(civil.year + years + month.div_euclid(12), month.rem_euclid(12) + 1, civil.day)
+                        + days;
                 let day_nanos = self.nanos.rem_euclid(86_400 * SECOND);
                 Some(Ok(Value::object(Time { nanos: i128::from(days) * 86_400 * SECOND + day_nanos, ..*self })))
             }
@@ -124,7 +128,8 @@ impl Object for Time {
     }
     fn print(&self) -> String {
         let nanos = self.nanos.rem_euclid(SECOND);
-        let layout = if nanos == 0 { "2006-01-02 15:04:05 -0700 MST" } else { "2006-01-02 15:04:05.999999999 -0700 MST" };
+        let layout =
+            if nanos == 0 { "2006-01-02 15:04:05 -0700 MST" } else { "2006-01-02 15:04:05.999999999 -0700 MST" };
         format(*self, layout)
     }
     fn plain(&self) -> Value {
@@ -178,14 +183,7 @@ fn round(call: &Call<'_>) -> Outcome {
         _ => nanos_of(call.value(0)).map_or(0, |then| call.engine.now - then),
     };
     let seconds = nanos.abs() as f64 / SECOND as f64;
-    let units = [
-        (31_536_000.0, "y"),
-        (2_592_000.0, "mo"),
-        (86_400.0, "d"),
-        (3_600.0, "h"),
-        (60.0, "m"),
-        (1.0, "s"),
-    ];
+    let units = [(31_536_000.0, "y"), (2_592_000.0, "mo"), (86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s")];
     for (length, unit) in units {
         if seconds > length {
             return call.made(format!("{}{unit}", (seconds / length).floor()));
@@ -195,7 +193,17 @@ fn round(call: &Call<'_>) -> Outcome {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -250,9 +258,38 @@ impl Civil {
 
 /// Elements of a layout, longest first where one begins another.
 const ELEMENTS: &[&str] = &[
-    "January", "Jan", "Monday", "Mon", "MST", "2006", "-07:00:00", "-07:00", "-070000", "-0700", "-07", "Z07:00:00",
-    "Z07:00", "Z070000", "Z0700", "Z07", "002", "01", "02", "03", "04", "05", "06", "15", "PM", "pm", "_2", "1", "2", "3",
-    "4", "5",
+    "January",
+    "Jan",
+    "Monday",
+    "Mon",
+    "MST",
+    "2006",
+    "-07:00:00",
+    "-07:00",
+    "-070000",
+    "-0700",
+    "-07",
+    "Z07:00:00",
+    "Z07:00",
+    "Z070000",
+    "Z0700",
+    "Z07",
+    "002",
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "06",
+    "15",
+    "PM",
+    "pm",
+    "_2",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
 ];
 
 /// The first element of a layout, with what is before and after it.

@@ -59,7 +59,7 @@ fn encode(bytes: &[u8], alphabet: &[u8], bits: u32) -> String {
     if count > 0 {
         push(&mut out, held << (bits - count) & ((1 << bits) - 1));
     }
-    while out.len() % group != 0 {
+    while !out.len().is_multiple_of(group) {
         out.push('=');
     }
     out

@@ -85,12 +85,13 @@ fn include(call: &Call<'_>) -> Outcome {
     };
     let count = *call.engine.included.borrow_mut().entry(Rc::clone(&name)).and_modify(|n| *n += 1).or_insert(1);
     if count > RECURSION {
-        return Err(format!("rendering template has a nested reference name: {name}: unable to execute template").into());
+        return Err(
+            format!("rendering template has a nested reference name: {name}: unable to execute template").into()
+        );
     }
     let data = call.value(1).clone();
     let rope = nested(call, |rope| {
-        State::run(call.engine, call.scope, &define, data, rope)
-            .map_err(|failure| CallError::Nested(Box::new(failure)))
+        State::run(call.engine, call.scope, &define, data, rope).map_err(|failure| CallError::Nested(Box::new(failure)))
     });
     if let Some(count) = call.engine.included.borrow_mut().get_mut(&name) {
         *count -= 1;

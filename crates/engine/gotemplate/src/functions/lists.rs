@@ -175,7 +175,9 @@ fn concat(call: &Call<'_>) -> Outcome {
 
 fn chunk(call: &Call<'_>) -> Outcome {
     let all = items(call, 1, "Cannot chunk")?;
-    let Ok(size) = usize::try_from(call.int(0)) else { return Err("runtime error: makeslice: len out of range".into()) };
+    let Ok(size) = usize::try_from(call.int(0)) else {
+        return Err("runtime error: makeslice: len out of range".into());
+    };
     if size == 0 {
         return Err("runtime error: makeslice: len out of range".into());
     }

@@ -88,8 +88,7 @@ fn parse(call: &Call<'_>) -> Outcome {
         } else if head.is_empty() {
             return fail("missing protocol scheme");
         } else if !head.contains('/') {
-            let first = head.chars().next().is_some_and(|c| !c.is_ascii_digit());
-            return if first { fail("first path segment in URL cannot contain colon") } else { fail("first path segment in URL cannot contain colon") };
+            return fail("first path segment in URL cannot contain colon");
         }
     }
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

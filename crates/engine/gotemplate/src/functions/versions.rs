@@ -45,7 +45,8 @@ pub struct Version {
     original: String,
 }
 
-const VERSION: &str = r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
+const VERSION: &str =
+    r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const CONSTRAINT: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
 const OPERATORS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
@@ -63,7 +64,8 @@ impl Version {
             return None;
         }
         let found = SHAPE.captures(text)?;
-        let part = |index: usize| found.get(index).map(|part| part.as_str().trim_start_matches('.')).unwrap_or_default();
+        let part =
+            |index: usize| found.get(index).map(|part| part.as_str().trim_start_matches('.')).unwrap_or_default();
         let number = |index: usize| if part(index).is_empty() { Some(0) } else { part(index).parse::<u64>().ok() };
         let version = Version {
             major: number(1)?,
@@ -232,8 +234,7 @@ impl Constraint {
 
 impl Term {
     fn parse(text: &str) -> Result<Term, String> {
-        static SHAPE: LazyLock<Regex> =
-            LazyLock::new(|| pattern(&format!(r"^\s*({OPERATORS})\s*({CONSTRAINT})\s*$")));
+        static SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"^\s*({OPERATORS})\s*({CONSTRAINT})\s*$")));
         let bad = || format!("improper constraint: {}", crate::format::quote(text));
         let found = SHAPE.captures(text).ok_or_else(bad)?;
         let part = |index: usize| found.get(index).map(|part| part.as_str()).unwrap_or_default();

@@ -218,18 +218,19 @@ fn finding(view: &View<'_>, located: &Located<'_>, out: &mut String) {
         located.start.column
     );
     if let Some(source) = located.source.filter(|source| !source.text().is_empty()) {
-        excerpt::write(source, finding.span, context(located), out);
+        excerpt::write(source, finding.shown_span(), context(located), out);
     }
     if let Some(label) = &finding.label {
         let _ = write!(out, "<p class=\"l\">{}</p>", message(label));
     }
     for related in &finding.related {
         if let Some(object) = view.snapshot.object(related.object) {
-            let at = object.document().source().position(related.place.span(object.document()).start);
+            let (source, span) = object.edited_at(&related.place);
+            let at = source.position(span.start);
             let _ = write!(
                 out,
                 "<p class=\"see\"><b>See</b> <code>{}:{}:{}</code> {}</p>",
-                escape(object.source_name()),
+                escape(source.name()),
                 at.line,
                 at.column,
                 message(&related.message)
