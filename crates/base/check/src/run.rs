@@ -5,6 +5,7 @@
 
 use crate::{Check, Cx, Level, Params, Subscription, fingerprint};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, Severity, Snapshot};
+use ironclad_tree::Span;
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -204,8 +205,8 @@ fn trace(finding: &mut Finding, snapshot: &Snapshot) {
         if let Some(edited) = finding.rendered_from.last()
             && !finding.hidden.is_empty()
         {
-            let mapped = finding.hidden.iter().flat_map(|span| origins.spans_in(&edited.source, *span)).collect();
-            finding.hidden = mapped;
+            let mapped = finding.hidden.iter().flat_map(|span| origins.spans_in(&edited.source, *span));
+            finding.hidden = mapped.chain([Span { end: edited.span.start, ..edited.span }]).collect();
         }
     }
 }
