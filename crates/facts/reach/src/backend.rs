@@ -47,7 +47,7 @@ fn items<'a>(node: NodeRef<'a>, name: &str) -> impl Iterator<Item = NodeRef<'a>>
 /// versions before `networking.k8s.io/v1` spell a backend `serviceName` and `servicePort`, and `v1` does not read these.
 pub fn ingress_backends(ingress: &Object) -> Vec<Backend<'_>> {
     let Some(spec) = ingress.root().get(f::SPEC).map(|entry| entry.value()) else { return Vec::new() };
-    let current = ingress.api_version() == "networking.k8s.io/v1";
+    let current = !matches!(ingress.api_version(), "extensions/v1beta1" | "networking.k8s.io/v1beta1");
     let default = value(spec, if current { "defaultBackend" } else { "backend" });
     let paths = items(spec, "rules").filter_map(|rule| value(rule, "http")).flat_map(|http| items(http, "paths"));
     let backends = default.into_iter().chain(paths.filter_map(|path| value(path, "backend")));
