@@ -3,6 +3,7 @@
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Kind, Object, Safety, Severity};
+use ironclad_tree::f;
 use ironclad_pod::{is_replicated, replicas, scale_target_ref};
 
 pub(super) static META: Meta = Meta {
@@ -22,7 +23,9 @@ pub(super) fn check(workload: &Object, cx: &mut Cx<'_>) {
         return;
     }
     let field = replicas(workload);
-    if !field.is_set() {
+    // In a cluster the number is always there, and the autoscaler wrote it: only a manifest can be at fault.
+    let is_live = workload.metadata().is_some_and(|metadata| metadata.get(f::UID).is_some());
+    if !field.is_set() || is_live {
         return;
     }
     let scaling = joins::scaling(cx);
