@@ -130,3 +130,24 @@ pub(crate) fn schedule(data: &[u8]) {
         assert_eq!(ironclad_pod::parse_schedule(&fields.join("  ")), Ok(()), "{text:?}");
     }
 }
+
+/// Text that may hold secrets: never a panic, ranges inside the text and in order, values where they are said to be.
+pub(crate) fn leak(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut last = 0;
+    for leak in ironclad_leak::find(&text) {
+        assert!(leak.range.start >= last && leak.range.start < leak.range.end, "{:?}", leak.range);
+        assert!(text.get(leak.range.clone()).is_some(), "{:?}", leak.range);
+        last = leak.range.end;
+    }
+    for assignment in ironclad_leak::assignments(&text) {
+        assert_eq!(text.get(assignment.range.clone()), Some(assignment.value));
+        let _ = ironclad_leak::judge(assignment.name, assignment.value);
+    }
+    let (name, value) = text.split_once('\n').unwrap_or((&text, ""));
+    let _ = ironclad_leak::judge(name, value);
+    let _ = ironclad_leak::personal(name, value);
+    if let Some(decoded) = ironclad_leak::decode_base64(value.trim(), 1 << 16) {
+        assert!(decoded.len() <= 1 << 16);
+    }
+}

@@ -44,3 +44,8 @@ fn schedules() {
 fn calico_selectors() {
     replay("calico_selector", targets::calico_selector);
 }
+
+#[test]
+fn leaks() {
+    replay("leak", targets::leak);
+}

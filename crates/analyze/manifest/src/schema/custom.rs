@@ -26,6 +26,9 @@ struct Definition {
 struct Version {
     name: String,
     served: bool,
+    deprecated: bool,
+    /// What the API server says of it, where the definition has words of its own.
+    warning: Option<String>,
     schema: Option<NodeId>,
 }
 
@@ -84,16 +87,33 @@ fn read(object: &Object) -> Option<((String, String), Definition)> {
             Some(Version {
                 name: text(version, "name")?.to_owned(),
                 served: child(version, "served").and_then(|served| served.as_bool()) != Some(false),
+                deprecated: child(version, "deprecated").and_then(|old| old.as_bool()) == Some(true),
+                warning: text(version, "deprecationWarning").map(str::to_owned),
                 schema: own.or(shared).map(|schema| schema.id()),
             })
         })
         .collect();
     if versions.is_empty() {
         let name = text(spec, "version")?.to_owned();
-        versions.push(Version { name, served: true, schema: shared.map(|schema| schema.id()) });
+        let schema = shared.map(|schema| schema.id());
+        versions.push(Version { name, served: true, deprecated: false, warning: None, schema });
     }
     let keeps = child(spec, "preserveUnknownFields").and_then(|keeps| keeps.as_bool());
     Some((key, Definition { object: object.id(), versions, keeps_unknown: keeps.unwrap_or(is_old) }))
+}
+
+/// What the definition of a custom kind says of a deprecated version: its own words, or the version to use.
+pub(crate) fn deprecation(object: &Object, cx: &Cx<'_>) -> Option<String> {
+    let definitions = cx.once(Definitions::of);
+    let (group, written) = object.api_version().rsplit_once('/')?;
+    let definition = definitions.kinds.get(&(group.to_owned(), object.kind_name().to_owned()))?;
+    let version = definition.versions.iter().find(|version| version.name == written && version.deprecated)?;
+    let other = definition.versions.iter().find(|version| version.served && !version.deprecated);
+    Some(match (&version.warning, other) {
+        (Some(warning), _) => format!("is deprecated by its definition: {warning}"),
+        (None, Some(other)) => format!("is deprecated by its definition: use `{group}/{}`", other.name),
+        (None, None) => "is deprecated by its definition".to_owned(),
+    })
 }
 
 /// Judges an object of a kind that is not built in; false where its definition is not in the set.

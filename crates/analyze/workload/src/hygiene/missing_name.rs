@@ -1,7 +1,7 @@
 //! `hygiene/missing-name`
 
 use ironclad_check::{Cx, Meta};
-use ironclad_model::{Kind, Object, Severity, Spot};
+use ironclad_model::{Kind, Object, Severity, Spot, group_of};
 use ironclad_tree::{Kind as NodeKind, f};
 use ironclad_views::{lifecycle::lifecycle, schema};
 
@@ -36,8 +36,11 @@ fn is_stored(object: &Object) -> bool {
     if kind.ends_with("Review") || kind.ends_with("List") || matches!(kind, "TokenRequest" | "Eviction" | "Scale") {
         return false;
     }
+    let group = group_of(version);
+    // The group of a tool's file (`audit.k8s.io`, `kubelet.config.k8s.io`) serves nothing.
+    let is_served = || object.kind().group() == group || schema::kinds().iter().any(|known| known.group == group);
     schema::kind(version, kind).is_some()
         || lifecycle(version, kind).is_some()
-        || object.kind() != Kind::OTHER
+        || (object.kind() != Kind::OTHER && is_served())
         || (object.metadata().is_some() && object.root().get(f::SPEC).is_some())
 }
