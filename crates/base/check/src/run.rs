@@ -96,8 +96,9 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo]) -> Outcome {
     let World { snapshot, config, .. } = world;
     let mut outcome = Outcome::default();
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
-    let owned =
-        matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB) && snapshot.controller_of(object).is_some();
+    // A static pod's mirror is owned by its Node, which says nothing of what runs in it.
+    let owner = || snapshot.controller_of(object).filter(|owner| owner.kind() != Kind::NODE);
+    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB) && owner().is_some();
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
     for (enabled, memo) in config.enabled.iter().zip(memos) {

@@ -23,7 +23,7 @@ pub struct Object {
     pub(crate) unit: UnitId,
     pub(crate) kind: Kind,
     /// From the list it came in, where items do not name their own (`ConfigMapList`).
-    pub(crate) inherited: Option<(String, String)>,
+    pub(crate) inherited: Option<Arc<(String, String)>>,
     /// The namespace that it is said to be in, where it names none itself.
     pub(crate) assumed: Option<Arc<str>>,
     pub(crate) origins: Option<Arc<Origins>>,
@@ -67,12 +67,12 @@ impl Object {
 
     /// `apiVersion` as written, or as its list implies.
     pub fn api_version(&self) -> &str {
-        self.text(f::API_VERSION).or(self.of_its_list().map(|(v, _)| v.as_str())).unwrap_or_default()
+        self.text(f::API_VERSION).or(self.of_its_list().map(|of| of.0.as_str())).unwrap_or_default()
     }
 
     /// `kind` as written, or as its list implies.
     pub fn kind_name(&self) -> &str {
-        self.text(f::KIND).or(self.of_its_list().map(|(_, k)| k.as_str())).unwrap_or_default()
+        self.text(f::KIND).or(self.of_its_list().map(|of| of.1.as_str())).unwrap_or_default()
     }
 
     /// `metadata.name`, or `metadata.generateName`, or nothing.
@@ -136,7 +136,7 @@ impl Object {
     }
 
     /// An item takes its type from its list only where it says nothing of it itself.
-    fn of_its_list(&self) -> Option<&(String, String)> {
+    fn of_its_list(&self) -> Option<&Arc<(String, String)>> {
         let silent = self.text(f::API_VERSION).is_none() && self.text(f::KIND).is_none();
         self.inherited.as_ref().filter(|_| silent)
     }

@@ -207,6 +207,19 @@ impl SnapshotBuilder {
         self.add_shared(Arc::new(document), unit, None)
     }
 
+    /// Adds one object that does not say what it is, as the items of a listing do not.
+    pub fn add_typed(&mut self, document: Arc<Document>, unit: UnitId, of_type: &Arc<(String, String)>) -> ObjectId {
+        let snapshot = &mut self.snapshot;
+        let document_id = DocumentId(snapshot.first_document + snapshot.documents.len() as u32);
+        snapshot.documents.push(Arc::clone(&document));
+        let id = ObjectId(snapshot.first_object + snapshot.objects.len() as u32);
+        let root = document.root().id();
+        let inherited = Some(Arc::clone(of_type));
+        let kind = Kind::of(&of_type.0, &of_type.1);
+        snapshot.insert(Object { id, document, document_id, root, unit, kind, inherited, assumed: None, origins: None });
+        id
+    }
+
     /// As [`add`](Self::add), for a document that others hold, or one with origins.
     pub fn add_shared(&mut self, document: Arc<Document>, unit: UnitId, origins: Option<Arc<Origins>>) -> usize {
         let snapshot = &mut self.snapshot;
@@ -217,7 +230,7 @@ impl SnapshotBuilder {
         while let Some((root, inherited)) = pending.pop() {
             let node = document.node(root);
             if let Some(items) = list_items(node) {
-                let item_type = item_type(node);
+                let item_type = item_type(node).map(Arc::new);
                 let mut items: Vec<_> = items.map(|item| (item, item_type.clone())).collect();
                 items.reverse();
                 pending.extend(items);

@@ -16,7 +16,7 @@ pub mod schema;
 
 pub use field::{Field, IntOrText, List, Map, State, Texts, View};
 pub use kinds::*;
-pub use pods::{CustomWorkload, Pod, PodContainer, Role, WorkloadKinds, pods};
+pub use pods::{CustomWorkload, Pod, PodContainer, Role, WorkloadKinds, makes_pods, pods};
 
 /// The view of an object's `spec`.
 pub fn spec<'a, V: View<'a>>(object: &'a ironclad_model::Object) -> V {

@@ -165,6 +165,21 @@ fn templates(kind: Kind) -> &'static [&'static [Step]] {
     }
 }
 
+/// Do objects of this kind make pods, as far as we know?
+pub fn makes_pods(kind: Kind) -> bool {
+    let otherwise = matches!(
+        kind,
+        Kind::WORKFLOW
+            | Kind::WORKFLOW_TEMPLATE
+            | Kind::CLUSTER_WORKFLOW_TEMPLATE
+            | Kind::CRON_WORKFLOW
+            | Kind::TEKTON_TASK
+            | Kind::TEKTON_CLUSTER_TASK
+            | Kind::TEKTON_TASK_RUN
+    );
+    otherwise || !templates(kind).is_empty()
+}
+
 /// The pods of an object, in source order. Empty for kinds without any.
 pub fn pods<'a>(object: &'a Object, kinds: &WorkloadKinds) -> Vec<Pod<'a>> {
     let root = object.root();
