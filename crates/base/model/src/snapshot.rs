@@ -216,7 +216,17 @@ impl SnapshotBuilder {
         let root = document.root().id();
         let inherited = Some(Arc::clone(of_type));
         let kind = Kind::of(&of_type.0, &of_type.1);
-        snapshot.insert(Object { id, document, document_id, root, unit, kind, inherited, assumed: None, origins: None });
+        snapshot.insert(Object {
+            id,
+            document,
+            document_id,
+            root,
+            unit,
+            kind,
+            inherited,
+            assumed: None,
+            origins: None,
+        });
         id
     }
 

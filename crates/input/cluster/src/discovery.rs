@@ -129,8 +129,11 @@ impl Connection {
     /// When it does not answer.
     pub fn discover(&self) -> Result<Served, Failure> {
         self.runtime.block_on(async {
-            let (core, groups, version) =
-                tokio::try_join!(self.get("/api", ACCEPT), self.get("/apis", ACCEPT), self.get("/version", "application/json"))?;
+            let (core, groups, version) = tokio::try_join!(
+                self.get("/api", ACCEPT),
+                self.get("/apis", ACCEPT),
+                self.get("/version", "application/json")
+            )?;
             let mut served = Served { version: answer::<VersionInfo>(version)?.git_version, ..Served::default() };
             for group in answer::<Groups>(core)?.items.into_iter().chain(answer::<Groups>(groups)?.items) {
                 served.add(group);
@@ -170,7 +173,8 @@ impl Served {
 
 /// An answer as a value.
 pub(crate) fn answer<T: for<'de> Deserialize<'de>>(body: Vec<u8>) -> Result<T, Failure> {
-    let bad = |message: String| Failure::new("cluster/answer", format!("an answer that is not what it should be: {message}"));
+    let bad =
+        |message: String| Failure::new("cluster/answer", format!("an answer that is not what it should be: {message}"));
     let text = String::from_utf8(body).map_err(|error| bad(error.to_string()))?;
     let parsed = parse(&Source::new("answer", text), &Limits { document_bytes: usize::MAX, ..Limits::default() });
     if let Some(problem) = parsed.problems.first() {

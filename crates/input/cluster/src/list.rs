@@ -145,7 +145,8 @@ mod tests {
             {"metadata":{"name":"a","managedFields":[{"manager":"x"}],"annotations":{
                 "kubectl.kubernetes.io/last-applied-configuration":"{}","own":"1"}},"spec":{}}]}"#;
         let mut documents = Vec::new();
-        let next = take_apart(body.into(), &pods(), Part::Whole, &Source::new("cluster:t", ""), &mut documents).unwrap();
+        let next =
+            take_apart(body.into(), &pods(), Part::Whole, &Source::new("cluster:t", ""), &mut documents).unwrap();
         assert_eq!((next.as_str(), escape(&next).as_str()), ("a/b+c", "a%2Fb%2Bc"));
         let mut json = String::new();
         documents[0].root().write_json(&mut json);
@@ -155,7 +156,8 @@ mod tests {
     #[test]
     fn a_page_that_is_none_is_an_error() {
         for body in ["", "[]", "{\"items\":", "{\"kind\":\"Status\"}"] {
-            let failure = take_apart(body.into(), &pods(), Part::Whole, &Source::new("t", ""), &mut Vec::new()).unwrap_err();
+            let failure =
+                take_apart(body.into(), &pods(), Part::Whole, &Source::new("t", ""), &mut Vec::new()).unwrap_err();
             assert_eq!(failure.code, "cluster/answer", "{body}");
         }
     }

@@ -103,7 +103,8 @@ impl Request {
                     || kind != Kind::OTHER && self.wanted.contains(&Want::Kind(kind))
             };
             let custom = || {
-                let same = |c: &&CustomWorkload| c.kind == resource.kind && (c.group == "*" || c.group == resource.group);
+                let same =
+                    |c: &&CustomWorkload| c.kind == resource.kind && (c.group == "*" || c.group == resource.group);
                 self.workloads.iter().any(|c| same(&c))
             };
             named() || !never && (everything || pods && (makes_pods(kind) || custom()))

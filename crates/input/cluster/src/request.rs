@@ -128,7 +128,8 @@ impl Connection {
 async fn collect(mut body: Body) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Failure::new("cluster/unreachable", format!("cut short: {}", chain(&error))))?;
+        let frame =
+            frame.map_err(|error| Failure::new("cluster/unreachable", format!("cut short: {}", chain(&error))))?;
         if let Ok(data) = frame.into_data() {
             if bytes.len() + data.len() > LARGEST {
                 return Err(Failure::new("cluster/answer", format!("an answer of more than {} MiB", LARGEST >> 20)));

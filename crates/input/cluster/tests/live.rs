@@ -43,7 +43,8 @@ fn more_than_a_page_without_what_nobody_looks_at() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let read = read_as_admin(plane, &wanting(&[Kind::CONFIG_MAP], &[&namespace]));
     assert!(read.unseen.is_empty(), "{:?}", read.unseen);
-    let maps: Vec<_> = read.snapshot.of_kind(Kind::CONFIG_MAP).into_iter().filter(|o| o.name() != "kube-root-ca.crt").collect();
+    let maps: Vec<_> =
+        read.snapshot.of_kind(Kind::CONFIG_MAP).into_iter().filter(|o| o.name() != "kube-root-ca.crt").collect();
     assert_eq!(maps.len(), 1_100);
     assert!(maps.is_sorted_by_key(|map| map.name()));
     let last = maps[1_099];
@@ -60,7 +61,9 @@ fn secrets_are_seen_without_what_they_hold() {
     let namespace = plane.namespace("secrets").unwrap();
     let canary = "Y2FuYXJ5LTQ3MTE=";
     plane
-        .create(&format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: {namespace}}}\ndata: {{k: {canary}}}\n"))
+        .create(&format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: {namespace}}}\ndata: {{k: {canary}}}\n"
+        ))
         .unwrap();
     let read = read_as_admin(plane, &wanting(&[Kind::SECRET], &[&namespace]));
     let secrets = read.snapshot.of_kind(Kind::SECRET);
