@@ -151,3 +151,27 @@ pub(crate) fn leak(data: &[u8]) {
         assert!(decoded.len() <= 1 << 16);
     }
 }
+
+/// Bytes of another scanner's configuration or waiver file, whatever its name says: read, converted, and what comes out
+/// is a configuration.
+pub(crate) fn peers(data: &[u8]) {
+    use ironclad_config::import::{Import, recognise};
+    let catalogue = ironclad::catalogue();
+    for name in
+        [".trivyignore", ".trivyignore.yaml", "exceptions.json", ".kube-linter.yaml", ".checkov.yaml", "any.yaml"]
+    {
+        let (source, _) = Source::decode(name, data.to_vec());
+        let length = source.text().len() as u32;
+        if let Some(file) = ironclad_config::peers::recognise(&source) {
+            let (waivers, problems) = ironclad_config::peers::read(&source, file);
+            assert!(waivers.iter().all(|waiver| waiver.written.span.end <= length));
+            assert!(problems.iter().all(|problem| problem.span.end <= length));
+        }
+        let Some(format) = recognise(&source) else { continue };
+        let mut import = Import::new(&catalogue);
+        import.add(&source, format);
+        let text = import.finish().text;
+        let (_, problems) = ironclad_config::parse_text(&Source::new("ironclad.yaml", text.as_str()), &catalogue);
+        assert!(problems.is_empty(), "{text}\n{problems:?}");
+    }
+}

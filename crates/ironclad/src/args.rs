@@ -237,6 +237,18 @@ pub enum ConfigCommand {
     },
     /// Print the JSON schema of the configuration, for editors
     Schema,
+    /// Turn configuration files and waivers of other scanners into an `ironclad.yaml`
+    #[command(
+        after_help = "Examples:\n  ironclad config import .kube-linter.yaml > ironclad.yaml\n  ironclad config import polaris.yaml .trivyignore exceptions.json\n  ironclad config import deploy/    # the waivers that stand in manifests\n  ironclad config import --kube-score '--ignore-test pod-networkpolicy'\n\nExit code 2 where something has no counterpart: it is named on standard error and in comments"
+    )]
+    Import {
+        /// Files of kube-linter, Polaris, kubeaudit, Checkov, Trivy, Kubescape or datree, and manifests whose waivers to rewrite
+        #[arg(value_name = "FILE", required_unless_present = "kube_score")]
+        files: Vec<PathBuf>,
+        /// The flags of a run of kube-score, which has no configuration file
+        #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
+        kube_score: Option<String>,
+    },
 }
 
 /// `ironclad completions`

@@ -31,6 +31,11 @@ fn image_references() {
 }
 
 #[test]
+fn files_of_peers() {
+    replay("peers", targets::peers);
+}
+
+#[test]
 fn configurations() {
     replay("config", targets::config);
 }

@@ -1,5 +1,5 @@
 //! The data of peers against the catalogue: every id exists, every parameter is one, every profile selects.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
 use ironclad_check::peers::peers;
 use ironclad_check::{Params, ProfileName, Selection};
@@ -14,85 +14,16 @@ const NOT_BUILT: &[&str] = &[
     "hygiene/instance-label",
     "hygiene/label-value",
     "hygiene/missing-name",
-    "hygiene/psp-removed",
     "hygiene/recommended-labels",
     "hygiene/required-annotation",
     "hygiene/required-label",
     "hygiene/sorted-keys",
-    "manifest/deprecated-api",
-    "manifest/removed-api",
-    "manifest/schema",
-    "namespace/default",
-    "namespace/kube-system",
-    "namespace/psa-missing",
-    "namespace/psa-not-baseline",
-    "namespace/psa-not-restricted",
-    "network/exposed-sensitive-service",
-    "network/ingress-host-wildcard",
-    "network/ingress-nginx-injection",
-    "network/ingress-nginx-snippet",
-    "network/ingress-no-tls",
-    "network/namespace-no-default-deny",
-    "network/pod-unprotected",
-    "network/policy-allow-all",
-    "network/policy-no-selector",
-    "network/service-external-ips",
-    "network/service-load-balancer",
-    "network/service-node-port",
-    "reliability/anti-affinity",
-    "reliability/cronjob-concurrency",
-    "reliability/cronjob-deadline",
-    "reliability/cronjob-present",
-    "reliability/cronjob-restart-policy",
-    "reliability/cronjob-schedule",
-    "reliability/dns-ndots",
-    "reliability/hpa-and-replicas",
-    "reliability/hpa-max-replicas",
-    "reliability/hpa-min-replicas",
-    "reliability/hpa-target",
-    "reliability/job-ttl",
-    "reliability/limit-range",
-    "reliability/liveness-probe",
-    "reliability/naked-pod",
-    "reliability/node-affinity",
-    "reliability/pdb-above-hpa-min",
-    "reliability/pdb-blocks-drain",
-    "reliability/pdb-missing",
-    "reliability/pdb-no-policy",
-    "reliability/pdb-unhealthy-policy",
-    "reliability/priority-class",
-    "reliability/probe-port",
-    "reliability/probe-timing",
-    "reliability/probes-identical",
-    "reliability/readiness-probe",
-    "reliability/replicas",
-    "reliability/resource-quota",
-    "reliability/restart-policy",
-    "reliability/statefulset-service",
-    "reliability/termination",
-    "reliability/topology-spread",
-    "reliability/topology-spread-invalid",
-    "reliability/update-strategy",
     "secrets/args-literal",
     "secrets/config-map",
     "secrets/config-map-personal",
-    "secrets/dangling-ref",
     "secrets/env-from-secret",
     "secrets/env-literal",
-    "wiring/dangling-gateway-route",
-    "wiring/dangling-ingress",
-    "wiring/dangling-network-policy",
-    "wiring/dangling-network-policy-peer",
-    "wiring/dangling-service",
-    "wiring/dangling-service-monitor",
-    "wiring/duplicate-env",
-    "wiring/port-name",
-    "wiring/selector-mismatch",
-    "wiring/service-target-port",
     "workload/admin-service-account",
-    "workload/missing-service-account",
-    "workload/sandbox-egress",
-    "workload/scc-privileged",
 ];
 
 #[test]
@@ -147,4 +78,32 @@ fn thresholds_of_peers_are_set() {
     let enabled = selection.resolve(&catalogue).unwrap();
     let uid = enabled.iter().find(|e| e.check.meta.id == "workload/uid-low").unwrap();
     assert_eq!(uid.params.get("min"), Some(&ironclad_check::ParamValue::Int(10_001)));
+}
+
+#[test]
+fn what_is_imported_is_a_configuration() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/import.in");
+    let ironclad = |arguments: &[&str], folder: &std::path::Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ironclad"));
+        command.args(arguments).current_dir(folder).env_remove("IRONCLAD_POLICY_CONFIG").output().unwrap()
+    };
+    let mut names: Vec<String> =
+        std::fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert!(names.len() >= 8);
+    for name in &names {
+        let imported = ironclad(&["config", "import", name], &samples);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ironclad.yaml"), &imported.stdout).unwrap();
+        let shown = ironclad(&["config", "show"], folder.path());
+        let text = String::from_utf8_lossy(&imported.stdout).into_owned();
+        assert_eq!(shown.status.code(), Some(0), "{name}\n{text}{}", String::from_utf8_lossy(&shown.stderr));
+        // Nothing is lost in silence: each line on standard error stands in the text as well.
+        let lost = String::from_utf8_lossy(&imported.stderr).into_owned();
+        for line in lost.lines() {
+            let line = line.strip_prefix("not converted: ").unwrap();
+            assert!(text.contains(&format!("# - {line}")), "{name}: {line}");
+        }
+        assert_eq!(imported.status.code(), Some(if lost.is_empty() { 0 } else { 2 }), "{name}");
+    }
 }

@@ -18,6 +18,8 @@ pub enum ProfileName {
     Reliability,
     /// Everything.
     All,
+    /// Nothing: what is selected is the set.
+    None,
     /// What a peer runs by default, with the peer's thresholds (`compat:<peer>`).
     Compat(&'static str),
 }
@@ -30,6 +32,7 @@ impl ProfileName {
         ("restricted", ProfileName::Restricted),
         ("reliability", ProfileName::Reliability),
         ("all", ProfileName::All),
+        ("none", ProfileName::None),
     ];
 
     /// By name.
@@ -64,6 +67,7 @@ impl ProfileName {
             ProfileName::Restricted => matches!(meta.profile, Profile::Baseline | Profile::Restricted),
             ProfileName::Reliability => matches!(meta.domain(), "reliability" | "wiring"),
             ProfileName::All => true,
+            ProfileName::None => false,
             ProfileName::Compat(_) => {
                 let Some((peer, set)) = self.compat() else { return false };
                 peer.rows.iter().any(|row| row.sets.contains(&set) && row.ours.contains(&meta.id))

@@ -8,8 +8,8 @@ mod comment;
 mod matcher;
 mod peers;
 
-pub use collect::of_peers;
-pub use peers::{moment, trivy_expiry};
+pub use collect::{PeerReach, PeerWaiver, of_peers};
+pub use peers::{ids as peer_ids, moment, trivy_expiry};
 
 use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
 use collect::Placed;

@@ -31,9 +31,10 @@ impl Date {
         later.day_number() - self.day_number()
     }
 
-    /// The day before.
+    /// The day before; the first day of year 0 has none that can be written.
     pub fn previous(self) -> Date {
-        Date::from_unix((self.day_number() - 719_468 - 1) * 86_400)
+        let before = Date::from_unix((self.day_number() - 719_468 - 1) * 86_400);
+        if before.year < 0 { self } else { before }
     }
 
     fn day_number(self) -> i64 {

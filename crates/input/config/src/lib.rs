@@ -10,6 +10,7 @@
 //! Deliberately absent: flags of the command line (they refine what this yields).
 
 mod find;
+pub mod import;
 pub mod peers;
 mod read;
 mod schema;

@@ -1,4 +1,6 @@
-//! `ironclad config`: the effective values with their origin, and the schema for editors.
+//! `ironclad config`: the effective values with their origin, and the schema for editors, other tools' files converted.
+
+mod import;
 
 use super::scan;
 use crate::args::{Config as Arguments, ConfigCommand, Global};
@@ -15,6 +17,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
             return Ok(Exit::Clean);
         }
         ConfigCommand::Show { path } => path,
+        ConfigCommand::Import { files, kube_score } => return import::run(files, kube_score.as_deref()),
     };
     let (config, problems) = scan::configuration(path, global);
     let rows = config.entries();

@@ -157,6 +157,8 @@ fn is_named(fail: &Value, object: &Object) -> bool {
 /// Peers name the field, or the list or object that it is in; both are the same place for who has to edit it.
 fn same_place(path: &str, pointer: &str) -> bool {
     let bare = path.split(['=', ' ']).next().unwrap_or(path);
+    // The name of an entry of a list is the entry.
+    let bare = bare.strip_suffix(".name").filter(|entry| entry.ends_with(']')).unwrap_or(bare);
     // What is in brackets is one step, whatever dots it has.
     let peer = bare.split(['[', ']']).enumerate().flat_map(|(index, part)| -> Vec<&str> {
         if index % 2 == 1 { vec![part] } else { part.split('.').collect() }

@@ -81,19 +81,45 @@ pub(super) fn collect(waiving: &Waiving<'_>) -> Vec<Placed> {
     found
 }
 
-/// The waivers of other tools in manifests: with each the object that it stands in, for who wants to rewrite them.
-pub fn of_peers<'s>(
-    snapshot: &'s Snapshot,
-    loose: &[(Arc<Source>, Vec<Comment>)],
-) -> Vec<(Option<&'s Object>, Waiver, bool)> {
+/// A waiver of another tool in a manifest.
+#[derive(Debug)]
+pub struct PeerWaiver<'s> {
+    /// The object that it stands in.
+    pub object: Option<&'s Object>,
+    /// What it says.
+    pub waiver: Waiver,
+    /// What it reaches.
+    pub reach: PeerReach,
+}
+
+/// What a waiver of another tool reaches by where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerReach {
+    /// The object, from this pointer on; all of it where that is empty.
+    Below(String),
+    /// Some lines of a text.
+    Lines,
+    /// A whole file.
+    File,
+}
+
+/// The waivers of other tools in manifests, for who wants to rewrite them.
+pub fn of_peers<'s>(snapshot: &'s Snapshot, loose: &[(Arc<Source>, Vec<Comment>)]) -> Vec<PeerWaiver<'s>> {
     let mut found = Vec::new();
     for object in snapshot.objects() {
         metadata(object, true, &mut found);
     }
     comments(snapshot, loose, true, &mut found);
-    found.retain(|placed| placed.waiver.peer.is_some());
-    let whole_file = |placed: &Placed| matches!(placed.reach, Reach::File(_));
-    found.into_iter().map(|p| (snapshot.object(p.object), p.waiver.clone(), whole_file(&p))).collect()
+    let of_peer = found.into_iter().filter(|placed| placed.waiver.peer.is_some());
+    let waiver = |placed: Placed| {
+        let reach = match placed.reach {
+            Reach::Below(_, pointer) => PeerReach::Below(pointer),
+            Reach::File(_) => PeerReach::File,
+            Reach::Anywhere | Reach::Namespace(_) | Reach::Range(..) => PeerReach::Lines,
+        };
+        PeerWaiver { object: snapshot.object(placed.object), waiver: placed.waiver, reach }
+    };
+    of_peer.map(waiver).collect()
 }
 
 fn metadata(object: &Object, with_peers: bool, found: &mut Vec<Placed>) {

@@ -306,7 +306,7 @@ fn kics(text: &str, first_block: bool) -> Option<(Extent, Said)> {
 /// Ids of ours that a name of a peer means: `*` is all of its checks, `set:<name>` one of its sets. What the peer does
 /// not have is an error where a near name shows what was meant, and nothing otherwise: custom checks and checks of
 /// other domains (a CVE in `.trivyignore`) are no concern of ours.
-pub(super) fn ids(peer_name: &str, name: &str, catalogue: &Catalogue) -> Result<Vec<&'static str>, String> {
+pub fn ids(peer_name: &str, name: &str, catalogue: &Catalogue) -> Result<Vec<&'static str>, String> {
     let Some(peer) = peer(peer_name) else { return Ok(Vec::new()) };
     let mut ids: Vec<&'static str> = match name {
         "*" => peer.all_ours(),
