@@ -53,7 +53,8 @@ pub(super) fn kube_score(import: &mut Import<'_>, flags: &str) {
                 }
             }
             "--kubernetes-version" => {
-                if !import.draft.version(value) {
+                let known = import.draft.version(value);
+                if !known {
                     lose(import, flag, format!("`{value}` is no version 1.N"));
                 }
             }
