@@ -16,8 +16,10 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
 }
 
-/// More than these of one value are not told apart.
+/// More than these of one value are not reported.
 const MOST: usize = 10;
+/// More than these are not even looked for: a value full of secrets needs no list of them.
+const ENOUGH: usize = 200;
 
 /// Everything secret in a text without a name of its own: forms, and assignments whose names say so.
 pub(crate) fn search(text: &str) -> Vec<Found> {
@@ -26,6 +28,9 @@ pub(crate) fn search(text: &str) -> Vec<Found> {
         .map(|leak| Found { what: leak.rule.title.to_owned(), confidence: leak.confidence, range: leak.range })
         .collect();
     for assignment in assignments(text) {
+        if found.len() >= ENOUGH {
+            break;
+        }
         let known = |one: &Found| one.range.start < assignment.range.end && assignment.range.start < one.range.end;
         if found.iter().any(known) {
             continue;

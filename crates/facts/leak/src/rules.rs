@@ -56,6 +56,8 @@ macro_rules! rules {
 }
 
 rules! {
+    "1password-secret-key" "a 1Password secret key" ["a3-"] r"\bA3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}\b" 80 uneven
+    "1password-token" "a 1Password service account token" ["ops_eyj"] r"\bops_(eyJ[A-Za-z0-9+/]{200,}={0,3})" 1400 uneven
     "age-identity" "an age identity" ["age-secret-key-1"] r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b" 96 any
     "alibaba-access-key-id" "an Alibaba Cloud access key" ["ltai"] r"\bLTAI[A-Za-z0-9]{12,26}\b" 64 uneven
     "anthropic-api-key" "an Anthropic API key" ["sk-ant-"] r"\bsk-ant-(?:api|admin|oat)[0-9]{2}-[A-Za-z0-9_-]{80,120}" 160 uneven
@@ -63,11 +65,13 @@ rules! {
     "authorization-basic" "a user with a password" ["basic "] r"(?i:\bbasic\s+)([A-Za-z0-9+/]{8,}={0,2})" 640 pair
     "authorization-bearer" "a bearer token" ["bearer "] r"(?i:\bbearer\s+)([A-Za-z0-9._~+/-]{8,}=*)" 2200 mixed
     "aws-access-key-id" "an AWS access key" ["akia", "asia", "abia", "acca"] r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b" 64 no_example
+    "aws-bedrock-api-key" "an Amazon Bedrock key" ["absk"] r"\bABSK[A-Za-z0-9+/]{109,}={0,2}" 320 uneven
     "aws-secret-access-key" "an AWS secret key" ["secret_access_key", "secretaccesskey", "secret-access-key"] r#"(?i:secret[_-]?access[_-]?key)["']?\s*[:=]\s*["']?([A-Za-z0-9/+]{40})\b"# 128 uneven
     "azure-client-secret" "an Azure client secret" ["q~"] r"\b([A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})(?:[^A-Za-z0-9_~.-]|$)" 96 uneven
     "azure-shared-access-signature" "an Azure shared access signature" ["sig="] r"[?&]sig=([A-Za-z0-9%+/]{43,80}(?:=|%3[dD]))" 160 uneven
     "azure-storage-key" "an Azure storage key" ["accountkey=", "sharedaccesskey="] r"(?i:(?:Account|SharedAccess)Key=)([A-Za-z0-9+/]{43,88}={1,2})" 160 uneven
     "buildkite-token" "a Buildkite token" ["bkua_"] r"\bbkua_[a-z0-9]{40}\b" 64 uneven
+    "curl-user" "a user with a password" ["curl"] r#"\bcurl\b[^\n|;&]{0,200}?\s(?:-u\s*|--user[ =])["']?([^\s"':$<{]{1,64}:[^\s"'$<{][^\s"']{2,127})"# 420 url_password_of_pair
     "databricks-token" "a Databricks token" ["dapi"] r"\bdapi[0-9a-f]{32}(?:-[0-9])?\b" 64 uneven
     "digitalocean-token" "a DigitalOcean token" ["dop_v1_", "doo_v1_", "dor_v1_"] r"\bdo[opr]_v1_[0-9a-f]{64}\b" 96 uneven
     "discord-webhook" "a Discord webhook" ["/api/webhooks/"] r"https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/([0-9]{15,22}/[\w-]{60,80})" 160 uneven
@@ -75,13 +79,15 @@ rules! {
     "docker-hub-token" "a Docker Hub token" ["dckr_pat_", "dckr_oat_"] r"\bdckr_[po]at_[A-Za-z0-9_-]{27,32}" 64 uneven
     "doppler-token" "a Doppler token" ["dp.pt.", "dp.st.", "dp.ct."] r"\bdp\.(?:pt|ct|st(?:\.[a-z0-9_-]{2,35})?)\.[A-Za-z0-9]{40,44}\b" 112 uneven
     "dynatrace-token" "a Dynatrace token" ["dt0c01.", "dt0s01."] r"\bdt0[a-z][0-9]{2}\.[A-Z2-7]{24}\.[A-Z2-7]{64}\b" 128 uneven
+    "facebook-token" "a Facebook token" ["eaa"] r"\bEAA[A-Za-z0-9]{100,}" 560 uneven
     "gcp-api-key" "a Google API key" ["aiza"] r"\b(AIza[0-9A-Za-z_-]{35})(?:[^0-9A-Za-z_-]|$)" 64 uneven
     "gcp-oauth-secret" "a Google OAuth client secret" ["gocspx-"] r"\bGOCSPX-[0-9A-Za-z_-]{28}" 64 uneven
     "github-fine-grained-token" "a GitHub token" ["github_pat_"] r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b" 112 uneven
     "github-token" "a GitHub token" ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"] r"\bgh[pousr]_[A-Za-z0-9]{36,}\b" 300 github
     "gitlab-token" "a GitLab token" ["glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glft-", "glagent-", "gloas-"] r"\bgl(?:pat|dt|rt|ptt|cbt|ft|agent|oas)-[A-Za-z0-9_.-]{20,}" 340 uneven
     "grafana-token" "a Grafana token" ["glsa_", "glc_"] r"\b(?:glsa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})\b" 440 uneven
-    "hugging-face-token" "a Hugging Face token" ["hf_"] r"\bhf_[A-Za-z]{34}\b" 64 uneven
+    "heroku-key" "a Heroku key" ["hrku-"] r"\bHRKU-[0-9A-Za-z_-]{36,60}" 96 uneven
+    "hugging-face-token" "a Hugging Face token" ["hf_", "api_org_"] r"\b(?:hf|api_org)_[A-Za-z]{34}\b" 64 uneven
     "json-web-token" "a JSON Web Token" ["eyj"] r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})" 24000 jwt
     "k3s-token" "a k3s join token" ["k10"] r"\bK10[0-9a-f]{64}::[a-z]+:[0-9A-Za-z]{8,128}\b" 240 uneven
     "kubernetes-bootstrap-token" "a bootstrap token" ["token"] r#"(?i:token)["']?\s*[:= ]\s*["']?([a-z0-9]{6}\.[a-z0-9]{16})\b"# 64 bootstrap
@@ -89,6 +95,7 @@ rules! {
     "mailchimp-key" "a Mailchimp key" ["-us"] r"\b[0-9a-f]{32}-us[0-9]{1,2}\b" 64 uneven
     "mailgun-key" "a Mailgun key" ["key-"] r"\bkey-[0-9a-f]{32}\b" 64 uneven
     "new-relic-key" "a New Relic key" ["nrak-", "nraa-"] r"\bNRA[AK]-[A-Z0-9]{27}\b" 64 uneven
+    "notion-token" "a Notion token" ["ntn_"] r"\bntn_[0-9]{11}[A-Za-z0-9]{35}\b" 80 uneven
     "npm-token" "an npm token" ["npm_"] r"\bnpm_[A-Za-z0-9]{36}\b" 64 uneven
     "openai-api-key" "an OpenAI API key" ["t3blbkfj"] r"\bsk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,110}T3BlbkFJ[A-Za-z0-9_-]{20,110}" 280 uneven
     "planetscale-token" "a PlanetScale credential" ["pscale_"] r"\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.-]{32,64}" 112 uneven
@@ -102,6 +109,8 @@ rules! {
     "shopify-token" "a Shopify token" ["shpat_", "shpca_", "shppa_", "shpss_"] r"\bshp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}\b" 64 uneven
     "slack-token" "a Slack token" ["xoxb-", "xoxp-", "xoxa-", "xoxe-", "xoxo-", "xoxr-", "xoxs-", "xapp-"] r"\bx(?:ox[abeoprs]|app)-[0-9A-Za-z-]{10,}" 290 uneven
     "slack-webhook" "a Slack webhook" ["hooks.slack.com"] r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{30,80})" 160 uneven
+    "sonar-token" "a Sonar token" ["sqp_", "squ_", "sqa_"] r"\bsq[apu]_[0-9a-f]{40}\b" 64 uneven
+    "sourcegraph-token" "a Sourcegraph token" ["sgp_"] r"\bsgp_(?:(?:[0-9A-Fa-f]{16}|local)_)?[0-9A-Fa-f]{40}\b" 96 uneven
     "square-token" "a Square token" ["sq0atp-", "sq0csp-"] r"\bsq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}" 80 uneven
     "stripe-key" "a Stripe key" ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"] r"\b(?:[sr]k_(?:live|test)|whsec)_[0-9A-Za-z]{16,}\b" 290 uneven
     "supabase-token" "a Supabase token" ["sbp_"] r"\bsbp_[0-9a-f]{40}\b" 64 uneven
@@ -143,6 +152,11 @@ fn url_password(secret: &str) -> Option<Confidence> {
     let is_word = WORDS.iter().any(|word| secret.eq_ignore_ascii_case(word));
     let is_reference = secret.starts_with('$') || secret.starts_with("%s") || secret.starts_with("%(");
     (!is_mask && !is_word && !is_reference).then_some(Confidence::Likely)
+}
+
+/// `user:password`, by the password.
+fn url_password_of_pair(secret: &str) -> Option<Confidence> {
+    url_password(secret.split_once(':')?.1)
 }
 
 /// The identifier before the dot names the token; both have letters and digits.

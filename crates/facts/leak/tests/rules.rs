@@ -29,6 +29,8 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
     let n = noise;
     let sample = |id, before: &str, secret: String, after| (id, before.to_owned(), secret, after);
     vec![
+        sample("1password-secret-key", "", format!("A3-{}-{}-{}-{}-{}", n(UPPER, 6), n(UPPER, 11), n(UPPER, 5), n(UPPER, 5), n(UPPER, 5)), ""),
+        sample("1password-token", "ops_", format!("eyJ{}", n(WORD, 260)), ""),
         sample("age-identity", "", ["AGE-SECRET-", "KEY-1", &n(UPPER, 58)].concat(), ""),
         sample("alibaba-access-key-id", "", format!("LTAI{}", n(WORD, 20)), ""),
         sample("anthropic-api-key", "", format!("sk-ant-{}-{}", "api03", n(WORD, 95)), ""),
@@ -36,11 +38,13 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("authorization-basic", "Authorization: Basic ", "dXNlcjpodW50ZXIy".to_owned(), "\n"),
         sample("authorization-bearer", "Authorization: bearer ", n(WORD, 30), "\n"),
         sample("aws-access-key-id", "", format!("AKIA{}", n(UPPER, 16)), ""),
+        sample("aws-bedrock-api-key", "", format!("ABSK{}", n(WORD, 128)), ""),
         sample("aws-secret-access-key", "aws_secret_access_key = ", n(WORD, 40), "\n"),
         sample("azure-client-secret", "", format!("{}8Q~{}", n(WORD, 3), n(WORD, 34)), " "),
         sample("azure-shared-access-signature", "https://x.example/y?sv=1&sig=", format!("{}%3D", n(WORD, 43)), ""),
         sample("azure-storage-key", "AccountName=a;AccountKey=", format!("{}==", n(WORD, 86)), ";"),
         sample("buildkite-token", "", format!("bkua_{}", n(LOWER, 40)), ""),
+        sample("curl-user", "curl -sf -u ", format!("app:{}", n(WORD, 12)), " https://x.example/y"),
         sample("databricks-token", "", format!("dapi{}", n(HEX, 32)), ""),
         sample("digitalocean-token", "", format!("dop_v1_{}", n(HEX, 64)), ""),
         sample(
@@ -53,12 +57,14 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("docker-hub-token", "", format!("dckr_pat_{}", n(WORD, 27)), ""),
         sample("doppler-token", "", format!("dp.pt.{}", n(WORD, 43)), ""),
         sample("dynatrace-token", "", format!("dt0c01.{}.{}", n(UPPER, 24), n(UPPER, 64)), ""),
+        sample("facebook-token", "", format!("EAA{}", n(WORD, 180)), ""),
         sample("gcp-api-key", "", format!("AIza{}", n(WORD, 35)), " "),
         sample("gcp-oauth-secret", "", format!("GOCSPX-{}", n(WORD, 28)), ""),
         sample("github-fine-grained-token", "", format!("github_pat_{}_{}", n(WORD, 22), n(WORD, 59)), ""),
         sample("github-token", "", format!("ghp_{}", n(WORD, 36)), ""),
         sample("gitlab-token", "", format!("glpat-{}", n(WORD, 20)), ""),
         sample("grafana-token", "", format!("glsa_{}_{}", n(WORD, 32), n(HEX, 8)), ""),
+        sample("heroku-key", "", format!("HRKU-AA{}", n(WORD, 58)), ""),
         sample("hugging-face-token", "", format!("hf_{}", n(LETTERS, 34)), ""),
         sample("json-web-token", "", format!("eyJhbGciOiJIUzI1NiJ9.eyJ{}.{}", n(WORD, 40), n(WORD, 43)), ""),
         sample("k3s-token", "", format!("K10{}::server:{}", n(HEX, 64), n(HEX, 32)), ""),
@@ -72,6 +78,7 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("mailchimp-key", "", format!("{}-us12", n(HEX, 32)), ""),
         sample("mailgun-key", "", format!("key-{}", n(HEX, 32)), ""),
         sample("new-relic-key", "", format!("NRAK-{}", n(UPPER, 27)), ""),
+        sample("notion-token", "", format!("ntn_{}{}", "12345678901", n(WORD, 35)), ""),
         sample("npm-token", "", format!("npm_{}", n(WORD, 36)), ""),
         sample("openai-api-key", "", format!("sk-proj-{}T3BlbkFJ{}", n(WORD, 40), n(WORD, 40)), ""),
         sample("planetscale-token", "", format!("pscale_tkn_{}", n(WORD, 43)), ""),
@@ -90,6 +97,8 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
             format!("T{}/B{}/{}", n(UPPER, 8), n(UPPER, 8), n(WORD, 24)),
             "",
         ),
+        sample("sonar-token", "", format!("sqp_{}", n(HEX, 40)), ""),
+        sample("sourcegraph-token", "", format!("sgp_{}", n(HEX, 40)), ""),
         sample("square-token", "", format!("sq0atp-{}", n(WORD, 22)), ""),
         sample("stripe-key", "", format!("sk_{}_{}", "live", n(WORD, 24)), ""),
         sample("supabase-token", "", format!("sbp_{}", n(HEX, 40)), ""),
@@ -136,7 +145,7 @@ fn half_a_secret_is_none() {
         let text = format!("{before}{half}{after}");
         let found = find(&text);
         // Half a password is a password.
-        assert!(id == "url-password" || found.is_empty(), "{id}: {:?}", found.first().map(|leak| leak.rule.id));
+        assert!(id == "url-password" || id == "curl-user" || found.is_empty(), "{id}: {:?}", found.first().map(|leak| leak.rule.id));
     }
 }
 
@@ -158,6 +167,8 @@ fn what_is_no_secret() {
         "eyJhbGciOiJIUzI1NiJ9",
         "token: abcdef.ghijkl",
         "sk-learn and sk_live are words",
+        "curl -u $USER:$PASSWORD https://x.example",
+        "curl -u user:password https://x.example",
     ];
     for text in texts {
         assert!(find(text).is_empty(), "{text}: {:?}", find(text).first().map(|leak| leak.rule.id));
@@ -166,7 +177,7 @@ fn what_is_no_secret() {
 
 proptest! {
     #[test]
-    fn ranges_lie_in_any_text(text in "(?s).{0,200}", at in 0usize..54, tail in "(?s).{0,40}") {
+    fn ranges_lie_in_any_text(text in "(?s).{0,200}", at in 0usize..63, tail in "(?s).{0,40}") {
         let (_, before, secret, after) = samples()[at].clone();
         let text = format!("{text}{before}{secret}{after}{tail}");
         let mut last = 0;
