@@ -29,7 +29,12 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
     let n = noise;
     let sample = |id, before: &str, secret: String, after| (id, before.to_owned(), secret, after);
     vec![
-        sample("1password-secret-key", "", format!("A3-{}-{}-{}-{}-{}", n(UPPER, 6), n(UPPER, 11), n(UPPER, 5), n(UPPER, 5), n(UPPER, 5)), ""),
+        sample(
+            "1password-secret-key",
+            "",
+            format!("A3-{}-{}-{}-{}-{}", n(UPPER, 6), n(UPPER, 11), n(UPPER, 5), n(UPPER, 5), n(UPPER, 5)),
+            "",
+        ),
         sample("1password-token", "ops_", format!("eyJ{}", n(WORD, 260)), ""),
         sample("age-identity", "", ["AGE-SECRET-", "KEY-1", &n(UPPER, 58)].concat(), ""),
         sample("alibaba-access-key-id", "", format!("LTAI{}", n(WORD, 20)), ""),
@@ -145,7 +150,11 @@ fn half_a_secret_is_none() {
         let text = format!("{before}{half}{after}");
         let found = find(&text);
         // Half a password is a password.
-        assert!(id == "url-password" || id == "curl-user" || found.is_empty(), "{id}: {:?}", found.first().map(|leak| leak.rule.id));
+        assert!(
+            id == "url-password" || id == "curl-user" || found.is_empty(),
+            "{id}: {:?}",
+            found.first().map(|leak| leak.rule.id)
+        );
     }
 }
 
