@@ -17,6 +17,11 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let context = pod.spec.security_context();
+    let group = context.fs_group();
+    if let Some(value) = group.get().filter(|value| i32::try_from(*value).is_err() || *value < 0) {
+        cx.find(group, format!("`fsGroup: {value}` is no group")).label("the API server refuses the object");
+        return;
+    }
     let set = context.fs_group().is_set()
         || context.fs_group_change_policy().is_set()
         || context.supplemental_groups().node().is_some_and(|node| !node.is_null());
