@@ -42,6 +42,25 @@ pub(crate) fn document(data: &[u8]) {
     }
 }
 
+/// Bytes from an editor: every frame is read or named broken, and the end is reached.
+pub(crate) fn lsp(data: &[u8]) {
+    let mut input = data;
+    let mut before = usize::MAX;
+    while ironclad_lsp::read_frame(&mut input).expect("memory does not fail") != ironclad_lsp::Frame::End {
+        assert!(input.len() < before, "no frame is empty");
+        before = input.len();
+    }
+    let text = String::from_utf8_lossy(data);
+    let lines = ironclad_lsp::Lines::new(&text);
+    for encoding in [ironclad_lsp::Encoding::Utf8, ironclad_lsp::Encoding::Utf16, ironclad_lsp::Encoding::Utf32] {
+        for (offset, c) in text.char_indices().take(2000) {
+            let (line, character) = lines.position(offset, encoding);
+            let back = lines.offset(line, character, encoding);
+            assert!(back == offset || matches!(c, '\r' | '\n'), "{offset} became {back}");
+        }
+    }
+}
+
 /// Deeper than this the walk itself would be the problem; the parser's own limit is tested elsewhere.
 const DEEPEST: usize = 500;
 

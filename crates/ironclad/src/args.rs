@@ -22,7 +22,7 @@ pub struct Arguments {
 }
 
 /// Flags of every command.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub struct Global {
     /// Print less; results still go to standard output
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -73,6 +73,8 @@ pub enum Command {
     Rbac(rbac::Rbac),
     /// Show the effective configuration
     Config(Config),
+    /// Speak the language server protocol on standard input and output, for editors
+    Lsp(Lsp),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -134,7 +136,7 @@ pub struct Scan {
 }
 
 /// Which checks run.
-#[derive(Args, Debug, Clone)]
+#[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct Select {
     /// Starting set: default, baseline, restricted, reliability, all, or what a peer runs by default (compat:kube-linter)
@@ -249,6 +251,21 @@ pub enum ConfigCommand {
         #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
         kube_score: Option<String>,
     },
+}
+
+/// `ironclad lsp`
+#[derive(Args, Debug)]
+#[command(after_help = "An editor starts it; docs/guide/editors.md says how for each.")]
+pub struct Lsp {
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// Kubernetes version to judge for, as 1.N [default: the newest known]
+    #[arg(long, visible_alias = "kube-version", value_name = "1.N")]
+    pub kubernetes_version: Option<String>,
+    /// Editors pass it; standard input and output are the only channel anyway
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// `ironclad completions`

@@ -5,6 +5,8 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod explain;
 mod inputs;
+mod judge;
+pub(crate) mod lsp;
 pub(crate) mod rbac;
 pub(crate) mod render;
 pub(crate) mod scan;

@@ -48,6 +48,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Render(render) => commands::render::run(render, global),
         Command::Rbac(rbac) => commands::rbac::run(rbac, global),
         Command::Config(config) => commands::config::run(config, global),
+        Command::Lsp(lsp) => commands::lsp::run(lsp, global),
         Command::Completions(completions) => commands::completions::run(completions),
     }
 }

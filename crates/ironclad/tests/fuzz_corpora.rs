@@ -21,6 +21,11 @@ fn documents() {
 }
 
 #[test]
+fn messages_of_editors() {
+    replay("lsp", targets::lsp);
+}
+
+#[test]
 fn quantities() {
     replay("quantity", targets::quantity);
 }

@@ -12,4 +12,4 @@ mod read;
 mod types;
 
 pub use discover::Walk;
-pub use read::{Loaded, Progress, Request, load};
+pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};

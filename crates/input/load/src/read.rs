@@ -9,7 +9,7 @@ use ironclad_views::schema;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -81,19 +81,47 @@ struct FileContent {
     foreign: Option<&'static str>,
 }
 
+/// Texts that stand in for files: those of an editor's open documents.
+pub type Overlay<'a> = &'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync);
+
 /// Reads all arguments. Never fails as a whole: what went wrong is in the problems.
 pub fn load(request: &Request, progress: &Progress) -> Loaded {
-    let Discovery { files, mut problems, mut skipped, .. } =
-        discover(&request.arguments, &request.walk, &request.stdin_name);
+    load_over(request, progress, &|_| None)
+}
+
+/// Reads one text as if a walk had found it in a file of this name.
+pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
+    let file = Found { name: name.to_owned(), path: None, named: false };
+    let outcome = read_source(&file, Source::new(name, text), Vec::new(), request);
+    gather(&[file], vec![outcome], Vec::new(), BTreeMap::new(), request)
+}
+
+/// As [`load`], with other texts in place of some files.
+pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -> Loaded {
+    let Discovery { files, problems, skipped, .. } = discover(&request.arguments, &request.walk, &request.stdin_name);
     progress.found.store(files.len(), Ordering::Relaxed);
     let outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {
-            let outcome = read_file(file, request);
+            let outcome = match file.path.as_deref().and_then(overlay) {
+                Some(text) => read_source(file, Source::new(file.name.as_str(), &*text), Vec::new(), request),
+                None => read_file(file, request),
+            };
             progress.read.fetch_add(1, Ordering::Relaxed);
             outcome
         })
         .collect();
+    gather(&files, outcomes, problems, skipped, request)
+}
+
+/// One snapshot of what the files held, in their order.
+fn gather(
+    files: &[Found],
+    outcomes: Vec<Outcome>,
+    mut problems: Vec<ReportedProblem>,
+    mut skipped: BTreeMap<String, Vec<String>>,
+    request: &Request,
+) -> Loaded {
     let mut builder = Snapshot::builder();
     if let Some(namespace) = &request.assume_namespace {
         builder.assume_namespace(namespace, is_namespaced);
@@ -151,6 +179,10 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
         Err(problem) => return Outcome::Failed(problem),
     };
     let (source, warnings) = Source::decode(file.name.as_str(), bytes);
+    read_source(file, source, warnings, request)
+}
+
+fn read_source(file: &Found, source: Arc<Source>, warnings: Vec<Problem>, request: &Request) -> Outcome {
     let limits = Limits { document_bytes: request.max_file_size as usize, ..Limits::default() };
     let parsed = parse(&source, &limits);
     let failed = parsed.problems.iter().any(|p| p.severity == Severity::Error);

@@ -1,13 +1,13 @@
 //! `ironclad scan`: read, judge, waive, report.
 
+use super::judge::Plan;
 use super::{inputs, settings};
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::progress::Line;
 use crate::{catalogue, output};
-use ironclad_check::waive::{self, Waiving};
-use ironclad_check::{Enabled, ProfileName, RunConfig, Selection, SelectionError, run as judge};
+use ironclad_check::{Enabled, ProfileName, Selection, SelectionError};
 use ironclad_config::Config;
 use ironclad_model::{Coverage, Date, Report, ReportedProblem};
 use ironclad_report::{Base, Format, Options, View};
@@ -23,54 +23,21 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     let catalogue = catalogue();
     let first = arguments.input.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
     let (config, mut problems) = configuration(&first, global);
-    let selected = selection(&arguments.select, Some(&config))?;
-    let flags = RunFlags::of(arguments, &config)?;
+    let plan = Plan::of(&arguments.select, inputs::version(&arguments.input)?, &config, &catalogue)?;
+    let fail_on = match &arguments.report.fail_on {
+        Some(text) => settings::threshold(text)?,
+        None => config.fail_on.as_ref().map_or(Some(ironclad_model::Severity::High), |setting| setting.value),
+    };
     let targets = targets(&arguments.report)?;
-
-    let mut enabled = selected.resolve(&catalogue).map_err(selection_error)?;
-    // `--pss` is exactly the standard: nothing is added to it or taken from it.
-    if selected.pss.is_none() {
-        let asked: Vec<&str> = enabled.iter().map(|e| e.check.meta.id).collect();
-        config.apply(&mut enabled, &catalogue);
-        // `--select` alone is the whole question: the configuration tunes these checks and adds no others.
-        if !arguments.select.select.is_empty() && arguments.select.profile.is_none() {
-            enabled.retain(|e| asked.contains(&e.check.meta.id));
-        }
-    }
     let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
-    let mut request = inputs::request(&arguments.input, exclude, flags.version);
-    request.assume_namespace = flags.assume_namespace;
+    let mut request = inputs::request(&arguments.input, exclude, plan.run.version);
+    request.assume_namespace = plan.assume_namespace.clone();
     forget_own_files(&mut request, &config);
     let line = Line::start(global.quiet);
     let mut loaded = settings::in_pool(global, || ironclad_load::load(&request, line.reading()))?;
     line.judging();
 
-    let run_config = RunConfig {
-        version: flags.version,
-        pss: selected.pss,
-        exact_pss: selected.profile == ProfileName::Restricted,
-        complete: flags.complete,
-        strict: selected.profile == ProfileName::All,
-        strict_init: flags.strict_init,
-        workloads: config.workload_kinds(),
-        enabled,
-    };
-    let outcome = settings::in_pool(global, || judge(&loaded.snapshot, &run_config))?;
-    let mut findings = outcome.findings;
-    config.restrict_paths(&mut findings, &loaded.snapshot, &catalogue);
-    let waiving = Waiving {
-        snapshot: &loaded.snapshot,
-        catalogue: &catalogue,
-        enabled: &run_config.enabled,
-        policy: &config.policy(),
-        today: today(),
-        comments: &loaded.comments,
-        configured: &config.waivers,
-    };
-    waive::apply(&mut findings, &waiving);
-    if let Some(floor) = flags.min_severity {
-        findings.retain(|finding| finding.severity >= floor);
-    }
+    let outcome = settings::in_pool(global, || plan.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);
 
     problems.append(&mut loaded.problems);
@@ -79,12 +46,12 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     }
     let report = Report {
         inputs: loaded.inputs,
-        findings,
+        findings: outcome.findings,
         problems,
         failures: outcome.failures,
         coverage: Coverage {
             objects: loaded.snapshot.len(),
-            checks: run_config.enabled.len(),
+            checks: plan.run.enabled.len(),
             not_observed: outcome.not_observed,
             skipped: loaded.skipped,
         },
@@ -100,49 +67,10 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     };
     let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &catalogue, options };
     write(&view, &targets, global.quiet)?;
-    let exit = Exit::of(&report, flags.fail_on);
+    let exit = Exit::of(&report, fail_on);
     // The process ends here: to free a large tree piece by piece would take a tenth of the run.
     std::mem::forget((report, loaded.snapshot));
     Ok(exit)
-}
-
-/// What decides a run besides the selection of checks: flags, else the configuration, else the default.
-struct RunFlags {
-    version: u8,
-    fail_on: Option<ironclad_model::Severity>,
-    min_severity: Option<ironclad_model::Severity>,
-    complete: bool,
-    strict_init: bool,
-    assume_namespace: Option<String>,
-}
-
-impl RunFlags {
-    fn of(arguments: &Scan, config: &Config) -> anyhow::Result<RunFlags> {
-        let configured = config.kubernetes_version.as_ref().map(|version| version.value);
-        if let Some(minor) = configured {
-            settings::version(&format!("1.{minor}"))?;
-        }
-        let fail_on = match &arguments.report.fail_on {
-            Some(text) => settings::threshold(text)?,
-            None => config.fail_on.as_ref().map_or(Some(ironclad_model::Severity::High), |setting| setting.value),
-        };
-        let min_severity = match &arguments.select.min_severity {
-            Some(text) => Some(settings::severity(text)?),
-            None => config.min_severity.as_ref().map(|setting| setting.value),
-        };
-        let assumed = config.assume_namespace.as_ref().map(|setting| setting.value.as_str());
-        let assumed = arguments.select.assume_namespace.as_deref().or(assumed);
-        let assume_namespace = assumed.map(settings::namespace).transpose()?;
-        let on = |setting: &Option<ironclad_config::Setting<bool>>| setting.as_ref().is_some_and(|s| s.value);
-        Ok(RunFlags {
-            version: inputs::version(&arguments.input)?.or(configured).unwrap_or(settings::NEWEST),
-            fail_on,
-            min_severity,
-            complete: arguments.select.complete || on(&config.complete),
-            strict_init: arguments.select.strict_init || on(&config.strict_init),
-            assume_namespace,
-        })
-    }
 }
 
 /// The configuration for an input, and what is wrong with it.
@@ -159,7 +87,7 @@ pub(crate) fn configuration(input: &Path, global: &Global) -> (Config, Vec<Repor
 }
 
 /// Files of ours that lie among the inputs are no manifests, whatever they hold.
-fn forget_own_files(request: &mut ironclad_load::Request, config: &Config) {
+pub(crate) fn forget_own_files(request: &mut ironclad_load::Request, config: &Config) {
     for file in &config.files {
         let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
         request.walk.exclude.extend(name);
@@ -201,7 +129,7 @@ pub(crate) fn selection_error(error: SelectionError) -> anyhow::Error {
 }
 
 /// Today, UTC: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
     Date::from_unix(fixed.unwrap_or_else(now))

@@ -1,0 +1,155 @@
+//! What an editor shows of a finding or a problem: freed from its snapshot, still in bytes of its text.
+
+use crate::{Encoding, Judged, Lines, uri};
+use ironclad_check::Catalogue;
+use ironclad_model::{Finding, Severity};
+use ironclad_tree::Span;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Where the pages of checks are.
+const PAGES: &str = "https://github.com/ironclad-security/ironclad/blob/main/docs/reference/checks";
+
+/// A diagnostic in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) span: Span,
+    pub(crate) code: String,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) label: Option<String>,
+    /// What a waiver's comment would stand above: the start of the entry or item that the finding is in. JSON has none.
+    pub(crate) anchor: Option<u32>,
+    pub(crate) fixes: Vec<String>,
+    pub(crate) related: Vec<Elsewhere>,
+    /// Empty for a problem: it can be neither waived nor explained.
+    pub(crate) fingerprint: String,
+}
+
+/// A second place, in any file.
+#[derive(Clone, Debug)]
+pub(crate) struct Elsewhere {
+    file: String,
+    start: (usize, usize),
+    end: (usize, usize),
+    message: String,
+}
+
+/// What concerns one source, in the order of the text.
+pub(crate) fn shown(judged: &Judged, source: &str, encoding: Encoding) -> Vec<Shown> {
+    let mut all: Vec<Shown> = judged
+        .problems
+        .iter()
+        .filter(|problem| problem.source == source)
+        .map(|problem| {
+            let hint = problem.problem.hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default();
+            // A template is no mistake of its author.
+            let template = problem.problem.message.contains("unrendered Helm template");
+            let error = problem.problem.severity == ironclad_tree::Severity::Error && !template;
+            Shown {
+                span: problem.problem.span,
+                code: problem.problem.code.to_owned(),
+                severity: if error { Severity::High } else { Severity::Low },
+                message: format!("{}{hint}", problem.problem.message),
+                label: None,
+                anchor: None,
+                fixes: Vec::new(),
+                related: Vec::new(),
+                fingerprint: String::new(),
+            }
+        })
+        .collect();
+    let open = judged.findings.iter().filter(|finding| finding.is_open());
+    all.extend(open.filter(|f| f.source_name(&judged.snapshot) == source).map(|f| of_finding(f, judged, encoding)));
+    all.sort_by_key(|shown| (shown.span.start, shown.span.end));
+    all
+}
+
+fn of_finding(finding: &Finding, judged: &Judged, encoding: Encoding) -> Shown {
+    let related = finding.related.iter().filter_map(|related| {
+        let object = judged.snapshot.object(related.object)?;
+        let document = object.document();
+        let span = related.place.span(document);
+        let lines = Lines::new(document.source().text());
+        let at = |offset: u32| lines.position(offset as usize, encoding);
+        let file = uri::of_path(Path::new(object.source_name()));
+        Some(Elsewhere { file, start: at(span.start), end: at(span.end), message: related.message.to_string() })
+    });
+    let anchor = match judged.snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none()) {
+        Some(object) if object.document().is_json() => None,
+        Some(object) => {
+            let document = object.document();
+            let key = document.entry_of(finding.place.node).map(|entry| entry.key_start());
+            let start = key.unwrap_or_else(|| document.node(finding.place.node).span().start);
+            Some(start.min(finding.span.start))
+        }
+        None => Some(finding.span.start),
+    };
+    Shown {
+        span: finding.span,
+        code: finding.check.to_owned(),
+        severity: finding.severity,
+        message: finding.message.clone(),
+        label: finding.label.as_ref().map(ToString::to_string),
+        anchor,
+        fixes: finding.fixes.iter().map(|fix| fix.title.to_string()).collect(),
+        related: related.collect(),
+        fingerprint: finding.fingerprint.clone(),
+    }
+}
+
+impl Shown {
+    /// Does it touch these bytes? An empty range touches what it stands in or beside.
+    pub(crate) fn touches(&self, start: usize, end: usize) -> bool {
+        let (own_start, own_end) = (self.span.start as usize, self.span.end as usize);
+        start <= own_end && end >= own_start
+    }
+
+    /// The protocol's diagnostic.
+    pub(crate) fn diagnostic(&self, lines: &Lines<'_>, encoding: Encoding, catalogue: &Catalogue) -> Value {
+        let severity = match self.severity {
+            Severity::Critical | Severity::High => 1,
+            Severity::Medium => 2,
+            Severity::Low => 3,
+            Severity::Info => 4,
+        };
+        let message = match &self.label {
+            Some(label) => format!("{}: {label}", self.message),
+            None => self.message.clone(),
+        };
+        let mut diagnostic = json!({
+            "range": range(lines, self.span, encoding),
+            "severity": severity,
+            "code": self.code,
+            "source": "ironclad",
+            "message": message,
+        });
+        if catalogue.get(&self.code).is_some() {
+            diagnostic["codeDescription"] = json!({"href": format!("{PAGES}/{}.md", self.code)});
+            diagnostic["data"] = json!({"fingerprint": self.fingerprint});
+        }
+        if !self.related.is_empty() {
+            let related = self.related.iter().map(|place| {
+                json!({
+                    "location": {"uri": place.file, "range": between(place.start, place.end)},
+                    "message": place.message,
+                })
+            });
+            diagnostic["relatedInformation"] = related.collect();
+        }
+        diagnostic
+    }
+}
+
+/// A span as the protocol's range.
+pub(crate) fn range(lines: &Lines<'_>, span: Span, encoding: Encoding) -> Value {
+    let at = |offset: u32| lines.position(offset as usize, encoding);
+    between(at(span.start), at(span.end.max(span.start)))
+}
+
+fn between(start: (usize, usize), end: (usize, usize)) -> Value {
+    json!({
+        "start": {"line": start.0, "character": start.1},
+        "end": {"line": end.0, "character": end.1},
+    })
+}
