@@ -113,6 +113,9 @@ pub struct Reading {
     /// Follow symbolic links to folders
     #[arg(short = 'L', long = "follow")]
     pub follow: bool,
+    /// Leave named files alone that are not Kubernetes, as those found in folders are
+    #[arg(long)]
+    pub skip_foreign: bool,
     /// Largest file that is read, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     pub max_file_size: u64,
@@ -257,6 +260,9 @@ pub enum ConfigCommand {
 #[derive(Args, Debug)]
 #[command(after_help = "An editor starts it; docs/guide/editors.md says how for each.")]
 pub struct Lsp {
+    /// How workspace folders are read.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Which checks.
     #[command(flatten)]
     pub select: Select,

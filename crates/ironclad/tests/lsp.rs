@@ -282,6 +282,39 @@ fn a_waiver_by_code_action() {
     assert_eq!(editor.end(), 0);
 }
 
+/// A fix by code action makes its finding go away, whatever the text looks like.
+#[test]
+fn a_fix_by_code_action() {
+    let mut editor = Editor::open(json!({}));
+    let pod = POD.replace(
+        "image: nginx:1.27.1\n",
+        "image: nginx:1.27.1   # 🦀 pinned\n    securityContext: {privileged: true}\n",
+    );
+    for (name, text) in [("pod.yaml", pod.clone()), ("crlf.yaml", pod.replace('\n', "\r\n"))] {
+        editor.did_open(name, &text);
+        let found = editor.diagnostics(name, 1, |_| true);
+        let privileged = of(&found, "workload/privileged");
+        let request = json!({
+            "textDocument": {"uri": editor.uri(name)}, "range": privileged["range"], "context": {"diagnostics": []},
+        });
+        let actions = editor.ask("textDocument/codeAction", request);
+        let actions = actions.as_array().unwrap();
+        let concerned = |a: &&Value| a["diagnostics"][0]["code"] == "workload/privileged";
+        let mut fixes = actions.iter().filter(concerned).filter(|a| a["title"].as_str().unwrap().starts_with("fix: "));
+        let fix = fixes.next().unwrap_or_else(|| panic!("no fix in {actions:#?}"));
+        let mut edits = fix["edit"]["changes"][editor.uri(name)].as_array().unwrap().clone();
+        // Edits speak of the text before any of them: the last goes first.
+        edits.reverse();
+        let changes: Vec<Value> =
+            edits.iter().map(|edit| json!({"range": edit["range"], "text": edit["newText"]})).collect();
+        editor.did_change(name, 2, json!(changes));
+        let found = editor.diagnostics(name, 2, |_| true);
+        assert!(!codes(&found).contains(&"workload/privileged"), "{:?}", codes(&found));
+        assert!(codes(&found).contains(&"workload/host-pid"));
+    }
+    assert_eq!(editor.end(), 0);
+}
+
 #[test]
 fn characters_beyond_the_basic_plane() {
     // The emoji is one scalar, two units of UTF-16, four bytes.

@@ -468,6 +468,24 @@ fn names_count_from_the_root_of_the_repository() {
     }
 }
 
+/// Names are printed, not obeyed: no byte of a manifest reaches the terminal as an order.
+#[test]
+fn a_terminal_gets_no_orders_from_a_manifest() {
+    let folder = Folder::new();
+    let evil = "\\e]0;taken\\a\\e[2J\\u202Ex";
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: \"{evil}\"}}\nspec:\n  hostPID: true\n  containers:\n  - name: \"{evil}\"\n    image: \"{evil}\"\n    securityContext: {{privileged: true}} # ironclad: ignore[workload/privileged] why \u{202e}\n"
+    );
+    fs::write(folder.0.path().join("evil.yaml"), pod).unwrap();
+    for arguments in [vec!["evil.yaml"], vec!["evil.yaml", "-v", "--show-waived", "--profile", "all"]] {
+        let output = folder.run(&[arguments.as_slice(), &["--color", "never"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("is not restricted") || text.contains("workload/host-pid"));
+        let orders = |c: &char| (c.is_control() && *c != '\n') || ('\u{202A}'..='\u{202E}').contains(c);
+        assert_eq!(text.chars().filter(orders).count(), 0, "{text:?}");
+    }
+}
+
 #[test]
 fn github_shows_the_worst_first() {
     let [full, clean, empty] = Folder::new().reports("github");

@@ -23,6 +23,8 @@ pub struct Walk {
     pub no_ignore: bool,
     /// Follow symbolic links to folders.
     pub follow_links: bool,
+    /// Leave named files alone that are not Kubernetes, as those found by walking are.
+    pub skip_foreign: bool,
     /// Globs of paths to leave out (the configuration's `exclude`).
     pub exclude: Vec<String>,
 }
@@ -30,7 +32,14 @@ pub struct Walk {
 impl Default for Walk {
     fn default() -> Self {
         let extensions = ["yaml", "yml", "json"].map(str::to_owned).to_vec();
-        Walk { extensions, hidden: false, no_ignore: false, follow_links: false, exclude: Vec::new() }
+        Walk {
+            extensions,
+            hidden: false,
+            no_ignore: false,
+            follow_links: false,
+            skip_foreign: false,
+            exclude: Vec::new(),
+        }
     }
 }
 

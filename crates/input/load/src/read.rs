@@ -98,7 +98,11 @@ pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
 
 /// As [`load`], with other texts in place of some files.
 pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -> Loaded {
-    let Discovery { files, problems, skipped, .. } = discover(&request.arguments, &request.walk, &request.stdin_name);
+    let Discovery { mut files, problems, skipped, .. } =
+        discover(&request.arguments, &request.walk, &request.stdin_name);
+    for file in &mut files {
+        file.named &= !request.walk.skip_foreign;
+    }
     progress.found.store(files.len(), Ordering::Relaxed);
     let outcomes: Vec<Outcome> = files
         .par_iter()

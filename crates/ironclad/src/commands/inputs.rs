@@ -20,6 +20,7 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
             hidden: flags.hidden,
             no_ignore: flags.no_ignore,
             follow_links: flags.follow,
+            skip_foreign: flags.skip_foreign,
             exclude,
         },
         stdin_name: flags.stdin_name.clone(),

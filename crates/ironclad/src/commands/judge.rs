@@ -1,62 +1,90 @@
-//! What decides a judgement, from flags and configuration, and the judgement itself: for every command that judges.
+//! What `scan` and `fix` share: the configuration, the checks, what is read, and the verdict with its waivers and its
+//! baseline.
 
-use super::scan::{selection, selection_error, today};
-use super::settings;
-use crate::args::Select;
+use super::scan::{configuration, selection, selection_error};
+use super::{inputs, settings};
+use crate::args::{Global, Input, Select};
+use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
-use ironclad_check::{Catalogue, Outcome, ProfileName, RunConfig, run};
+use ironclad_check::{Catalogue, ProfileName, RunConfig, run};
 use ironclad_config::Config;
-use ironclad_model::{Severity, Snapshot};
+use ironclad_load::Request;
+use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
 use ironclad_tree::{Comment, Source};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Everything that decides what is found besides the objects.
-pub(crate) struct Plan<'a> {
-    /// Names of checks.
-    pub(crate) catalogue: &'a Catalogue,
-    /// Where waivers and paths come from.
-    pub(crate) config: &'a Config,
-    /// The checks, and how they are run.
+/// Everything that decides a judgement besides the objects.
+pub(crate) struct Session {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) config: Config,
+    /// What is wrong with the configuration.
+    pub(crate) problems: Vec<ReportedProblem>,
+    pub(crate) request: Request,
     pub(crate) run: RunConfig,
-    /// Findings below are not shown.
-    pub(crate) min_severity: Option<Severity>,
-    /// Namespace of objects that name none.
-    pub(crate) assume_namespace: Option<String>,
+    /// Open findings of this severity or worse fail; none do without one.
+    pub(crate) fail_on: Option<Severity>,
+    /// Fingerprints of findings that are known.
+    pub(crate) known: BTreeSet<String>,
+    min_severity: Option<Severity>,
+    today: Date,
 }
 
-impl<'a> Plan<'a> {
-    /// Flags, else the configuration, else the default.
-    pub(crate) fn of(
+/// A verdict.
+pub(crate) struct Judged {
+    /// In the order of reports, each with its status.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failures: Vec<CheckFailure>,
+    pub(crate) not_observed: Vec<NotObserved>,
+}
+
+impl Session {
+    /// Flags, else the configuration, else defaults.
+    pub(crate) fn new(
+        input: &Input,
         select: &Select,
-        version: Option<u8>,
-        config: &'a Config,
-        catalogue: &'a Catalogue,
-    ) -> anyhow::Result<Plan<'a>> {
-        let selected = selection(select, Some(config))?;
-        let mut enabled = selected.resolve(catalogue).map_err(selection_error)?;
+        fail_on: Option<&str>,
+        global: &Global,
+    ) -> anyhow::Result<Session> {
+        let catalogue = catalogue();
+        let first = input.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
+        let (config, problems) = configuration(&first, global);
+        let selected = selection(select, Some(&config))?;
+        let configured = config.kubernetes_version.as_ref().map(|version| version.value);
+        if let Some(minor) = configured {
+            settings::version(&format!("1.{minor}"))?;
+        }
+        let fail_on = match fail_on {
+            Some(text) => settings::threshold(text)?,
+            None => config.fail_on.as_ref().map_or(Some(Severity::High), |setting| setting.value),
+        };
+        let min_severity = match &select.min_severity {
+            Some(text) => Some(settings::severity(text)?),
+            None => config.min_severity.as_ref().map(|setting| setting.value),
+        };
+        let version = inputs::version(input)?.or(configured).unwrap_or(settings::NEWEST);
+
+        let mut enabled = selected.resolve(&catalogue).map_err(selection_error)?;
         // `--pss` is exactly the standard: nothing is added to it or taken from it.
         if selected.pss.is_none() {
             let asked: Vec<&str> = enabled.iter().map(|e| e.check.meta.id).collect();
-            config.apply(&mut enabled, catalogue);
+            config.apply(&mut enabled, &catalogue);
             // `--select` alone is the whole question: the configuration tunes these checks and adds no others.
             if !select.select.is_empty() && select.profile.is_none() {
                 enabled.retain(|e| asked.contains(&e.check.meta.id));
             }
         }
-        let configured = config.kubernetes_version.as_ref().map(|version| version.value);
-        if let Some(minor) = configured {
-            settings::version(&format!("1.{minor}"))?;
-        }
-        let min_severity = match &select.min_severity {
-            Some(text) => Some(settings::severity(text)?),
-            None => config.min_severity.as_ref().map(|setting| setting.value),
-        };
+        let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
+        let mut request = inputs::request(input, exclude, version);
         let assumed = config.assume_namespace.as_ref().map(|setting| setting.value.as_str());
         let assumed = select.assume_namespace.as_deref().or(assumed);
-        let assume_namespace = assumed.map(settings::namespace).transpose()?;
+        request.assume_namespace = assumed.map(settings::namespace).transpose()?;
+        forget_own_files(&mut request, &config);
         let on = |setting: &Option<ironclad_config::Setting<bool>>| setting.as_ref().is_some_and(|s| s.value);
         let run = RunConfig {
-            version: version.or(configured).unwrap_or(settings::NEWEST),
+            version,
             pss: selected.pss,
             exact_pss: selected.profile == ProfileName::Restricted,
             complete: select.complete || on(&config.complete),
@@ -65,26 +93,49 @@ impl<'a> Plan<'a> {
             workloads: config.workload_kinds(),
             enabled,
         };
-        Ok(Plan { catalogue, config, run, min_severity, assume_namespace })
+        let known = BTreeSet::new();
+        let today = today();
+        Ok(Session { catalogue, config, problems, request, run, fail_on, known, min_severity, today })
     }
 
-    /// Judges, waives, and leaves out what is not asked for. Runs on the current pool.
-    pub(crate) fn judge(&self, snapshot: &Snapshot, comments: &[(Arc<Source>, Vec<Comment>)]) -> Outcome {
-        let mut outcome = run(snapshot, &self.run);
-        self.config.restrict_paths(&mut outcome.findings, snapshot, self.catalogue);
+    /// Judges objects: what the checks say, where the configuration wants it, waived, and compared with what is known.
+    pub(crate) fn judge(&self, snapshot: &Snapshot, comments: &[(Arc<Source>, Vec<Comment>)]) -> Judged {
+        let outcome = run(snapshot, &self.run);
+        let mut findings = outcome.findings;
+        self.config.restrict_paths(&mut findings, snapshot, &self.catalogue);
         let waiving = Waiving {
             snapshot,
-            catalogue: self.catalogue,
+            catalogue: &self.catalogue,
             enabled: &self.run.enabled,
             policy: &self.config.policy(),
-            today: today(),
+            today: self.today,
             comments,
             configured: &self.config.waivers,
         };
-        waive::apply(&mut outcome.findings, &waiving);
+        waive::apply(&mut findings, &waiving);
         if let Some(floor) = self.min_severity {
-            outcome.findings.retain(|finding| finding.severity >= floor);
+            findings.retain(|finding| finding.severity >= floor);
         }
-        outcome
+        for finding in findings.iter_mut().filter(|finding| finding.is_open()) {
+            if self.known.contains(&finding.fingerprint) {
+                finding.status = Status::Baselined;
+            }
+        }
+        Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed }
     }
+}
+
+/// Files of ours that lie among the inputs are no manifests, whatever they hold.
+fn forget_own_files(request: &mut Request, config: &Config) {
+    for file in &config.files {
+        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
+        request.walk.exclude.extend(name);
+    }
+}
+
+/// Today, UTC: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
+fn today() -> Date {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    Date::from_unix(fixed.unwrap_or_else(now))
 }

@@ -1,32 +1,30 @@
 //! `ironclad lsp`: the editor's side is `ironclad-lsp`; this judges for it, as `scan` does.
 
-use super::judge::Plan;
-use super::scan::{configuration, forget_own_files};
+use super::judge::Session;
 use super::settings;
-use crate::args::{Global, Lsp, Select};
+use crate::args::{Global, Input, Lsp, Reading, Select};
 use crate::catalogue;
 use crate::exit::Exit;
-use ironclad_check::{Catalogue, Profile, Subscription};
-use ironclad_config::Config;
-use ironclad_load::{Loaded, Progress, Request, load_over, load_text};
+use ironclad_check::{Catalogue, Enabled, Profile, Subscription};
+use ironclad_load::{Loaded, Progress, load_over, load_text};
 use ironclad_lsp::{Engine, Judged};
-use ironclad_model::ReportedProblem;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Serves standard input until the editor says `exit`.
 pub(crate) fn run(arguments: &Lsp, global: &Global) -> anyhow::Result<Exit> {
-    let version = arguments.kubernetes_version.as_deref().map(settings::version).transpose()?;
     let judge = Judge {
         catalogue: catalogue(),
         select: arguments.select.clone(),
-        version,
+        reading: arguments.reading.clone(),
+        version: arguments.kubernetes_version.clone(),
         global: global.clone(),
-        configurations: Mutex::default(),
+        sessions: Mutex::default(),
     };
     // Flags that mean nothing are said now, not at the first document.
-    Plan::of(&judge.select, version, &Config::default(), &judge.catalogue)?;
+    let bare = Global { no_config: true, config: None, ..global.clone() };
+    Session::new(&judge.input(Path::new(".")), &judge.select, None, &bare)?;
     if let Some(jobs) = global.jobs {
         settings::in_pool(global, || ())?;
         rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global()?;
@@ -36,64 +34,67 @@ pub(crate) fn run(arguments: &Lsp, global: &Global) -> anyhow::Result<Exit> {
     Ok(if code == 0 { Exit::Clean } else { Exit::Findings })
 }
 
-/// A configuration and what is wrong with it.
-type Configured = Arc<(Config, Vec<ReportedProblem>)>;
+/// The sessions of a folder: for documents alone, without the checks that join objects, and with all.
+struct Sessions {
+    alone: Session,
+    joined: Session,
+}
 
 struct Judge {
     catalogue: Catalogue,
     select: Select,
-    version: Option<u8>,
+    reading: Reading,
+    version: Option<String>,
     global: Global,
-    /// By folder of the input, until something was saved.
-    configurations: Mutex<HashMap<PathBuf, Configured>>,
+    /// By folder of the input, until something was saved; none where not even the flags could be followed.
+    sessions: Mutex<HashMap<PathBuf, Option<Arc<Sessions>>>>,
 }
 
 impl Judge {
-    fn configuration(&self, start: &Path) -> Configured {
-        let folder = if start.is_dir() { start } else { start.parent().unwrap_or(start) };
-        let mut known = self.configurations.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || {
-            let (config, mut faults) = configuration(start, &self.global);
-            for fault in &mut faults {
-                // The editor knows files by their whole path.
-                if let Ok(path) = std::path::absolute(&fault.source) {
-                    fault.source = path.to_string_lossy().into_owned();
-                }
-            }
-            Arc::new((config, faults))
-        };
-        Arc::clone(known.entry(folder.to_owned()).or_insert_with(read))
+    fn input(&self, start: &Path) -> Input {
+        Input { paths: vec![start.to_owned()], reading: self.reading.clone(), kubernetes_version: self.version.clone() }
     }
 
-    /// Judges what `load` reads, by the configuration for `start`.
-    fn judged(&self, start: &Path, joins: bool, load: impl FnOnce(&mut Request, &Config) -> Loaded) -> Judged {
-        let configured = self.configuration(start);
-        let (config, faults) = &*configured;
-        // What the flags say was tried at the start; a configuration that cannot be followed is in `faults`.
-        let plan = Plan::of(&self.select, self.version, config, &self.catalogue)
-            .or_else(|_| Plan::of(&self.select, self.version, EMPTY.get_or_init(Config::default), &self.catalogue));
-        let Ok(mut plan) = plan else { return Judged::default() };
-        if !joins {
-            plan.run.enabled.retain(|enabled| {
-                let meta = enabled.check.meta;
-                meta.profile != Profile::CrossObject && !matches!(enabled.check.run, Subscription::Snapshot(_))
-            });
+    fn session(&self, start: &Path) -> Option<Session> {
+        let input = self.input(start);
+        // A configuration that cannot be followed (a profile that is none) must not silence the editor.
+        let bare = Global { no_config: true, config: None, ..self.global.clone() };
+        let mut session = Session::new(&input, &self.select, None, &self.global)
+            .or_else(|_| Session::new(&input, &self.select, None, &bare))
+            .ok()?;
+        for problem in &mut session.problems {
+            // The editor knows files by their whole path.
+            if let Ok(path) = std::path::absolute(&problem.source) {
+                problem.source = path.to_string_lossy().into_owned();
+            }
         }
-        let mut request = Request::of(vec![start.to_owned()]);
-        request.version = plan.run.version;
-        request.assume_namespace = plan.assume_namespace.clone();
-        request.walk.exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
-        forget_own_files(&mut request, config);
-        let loaded = load(&mut request, config);
-        let findings = plan.judge(&loaded.snapshot, &loaded.comments).findings;
-        let mut problems = faults.clone();
-        problems.extend(loaded.problems);
-        let sources = loaded.inputs.into_iter().map(|input| input.source).collect();
-        Judged { snapshot: loaded.snapshot, findings, problems, sources }
+        Some(session)
+    }
+
+    fn sessions(&self, start: &Path) -> Option<Arc<Sessions>> {
+        let folder = if start.is_dir() { start } else { start.parent().unwrap_or(start) };
+        let mut known = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = known.entry(folder.to_owned()).or_insert_with(|| {
+            let (mut alone, joined) = (self.session(start)?, self.session(start)?);
+            alone.run.enabled.retain(|enabled| !joins(enabled));
+            Some(Arc::new(Sessions { alone, joined }))
+        });
+        entry.clone()
     }
 }
 
-static EMPTY: std::sync::OnceLock<Config> = std::sync::OnceLock::new();
+/// Is it a check that no single document can answer?
+fn joins(enabled: &Enabled) -> bool {
+    enabled.check.meta.profile == Profile::CrossObject || matches!(enabled.check.run, Subscription::Snapshot(_))
+}
+
+fn judged(session: &Session, loaded: Loaded) -> Judged {
+    let findings = session.judge(&loaded.snapshot, &loaded.comments).findings;
+    let mut problems = session.problems.clone();
+    problems.extend(loaded.problems);
+    let sources = loaded.inputs.into_iter().map(|input| input.source).collect();
+    Judged { snapshot: loaded.snapshot, findings, problems, sources }
+}
 
 impl Engine for Judge {
     fn catalogue(&self) -> &Catalogue {
@@ -101,20 +102,25 @@ impl Engine for Judge {
     }
 
     fn document(&self, file: &Path, text: &Arc<str>, joins: bool) -> Judged {
-        let own = |config: &Config| {
-            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            config.files.iter().any(|known| Path::new(known).file_name().is_some_and(|n| n.to_string_lossy() == name))
+        let Some(sessions) = self.sessions(file) else { return Judged::default() };
+        let session = if joins { &sessions.joined } else { &sessions.alone };
+        let same_name = |known: &String| Path::new(known).file_name() == file.file_name();
+        // Our own configuration is no manifest.
+        let loaded = if session.config.files.iter().any(same_name) {
+            Loaded::default()
+        } else {
+            load_text(&file.to_string_lossy(), text, &session.request)
         };
-        self.judged(file, joins, |request, config| {
-            // Our own configuration is no manifest.
-            if own(config) { Loaded::default() } else { load_text(&file.to_string_lossy(), text, request) }
-        })
+        judged(session, loaded)
     }
 
     fn folder(&self, root: &Path, open: &HashMap<PathBuf, Arc<str>>) -> Judged {
-        self.judged(root, true, |request, _| {
-            load_over(request, &Progress::default(), &|path| open.get(path).map(Arc::clone))
-        })
+        let Some(sessions) = self.sessions(root) else { return Judged::default() };
+        let session = &sessions.joined;
+        let mut request = session.request.clone();
+        request.arguments = vec![root.to_owned()];
+        let loaded = load_over(&request, &Progress::default(), &|path| open.get(path).map(Arc::clone));
+        judged(session, loaded)
     }
 
     fn root(&self, file: &Path, folder: &Path) -> PathBuf {
@@ -125,6 +131,6 @@ impl Engine for Judge {
     }
 
     fn forget(&self) {
-        self.configurations.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -1,7 +1,7 @@
 //! `ironclad scan`: read, judge, waive, report.
 
-use super::judge::Plan;
-use super::{inputs, settings};
+use super::judge::Session;
+use super::settings;
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
@@ -9,40 +9,30 @@ use crate::progress::Line;
 use crate::{catalogue, output};
 use ironclad_check::{Enabled, ProfileName, Selection, SelectionError};
 use ironclad_config::Config;
-use ironclad_model::{Coverage, Date, Report, ReportedProblem};
+use ironclad_model::{Coverage, Report, ReportedProblem};
 use ironclad_report::{Base, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 /// Judges the inputs and prints what is wrong with them.
 pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let catalogue = catalogue();
-    let first = arguments.input.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
-    let (config, mut problems) = configuration(&first, global);
-    let plan = Plan::of(&arguments.select, inputs::version(&arguments.input)?, &config, &catalogue)?;
-    let fail_on = match &arguments.report.fail_on {
-        Some(text) => settings::threshold(text)?,
-        None => config.fail_on.as_ref().map_or(Some(ironclad_model::Severity::High), |setting| setting.value),
-    };
+    let mut session = Session::new(&arguments.input, &arguments.select, arguments.report.fail_on.as_deref(), global)?;
     let targets = targets(&arguments.report)?;
-    let exclude = config.exclude.as_ref().map(|exclude| exclude.value.clone()).unwrap_or_default();
-    let mut request = inputs::request(&arguments.input, exclude, plan.run.version);
-    request.assume_namespace = plan.assume_namespace.clone();
-    forget_own_files(&mut request, &config);
+    let mut problems = std::mem::take(&mut session.problems);
     let line = Line::start(global.quiet);
-    let mut loaded = settings::in_pool(global, || ironclad_load::load(&request, line.reading()))?;
+    let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?;
     line.judging();
 
-    let outcome = settings::in_pool(global, || plan.judge(&loaded.snapshot, &loaded.comments))?;
+    let outcome = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);
 
     problems.append(&mut loaded.problems);
     if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.report.allow_empty {
-        problems.push(nothing_scanned(&request.arguments));
+        problems.push(nothing_scanned(&session.request.arguments));
     }
     let report = Report {
         inputs: loaded.inputs,
@@ -51,7 +41,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
         failures: outcome.failures,
         coverage: Coverage {
             objects: loaded.snapshot.len(),
-            checks: plan.run.enabled.len(),
+            checks: session.run.enabled.len(),
             not_observed: outcome.not_observed,
             skipped: loaded.skipped,
         },
@@ -65,9 +55,9 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
         width: output::width(),
         base: base(),
     };
-    let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &catalogue, options };
+    let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &session.catalogue, options };
     write(&view, &targets, global.quiet)?;
-    let exit = Exit::of(&report, fail_on);
+    let exit = Exit::of(&report, session.fail_on);
     // The process ends here: to free a large tree piece by piece would take a tenth of the run.
     std::mem::forget((report, loaded.snapshot));
     Ok(exit)
@@ -84,14 +74,6 @@ pub(crate) fn configuration(input: &Path, global: &Global) -> (Config, Vec<Repor
         .map(|(text, problem)| ReportedProblem { source: text.name().to_string(), text: Some(text), problem })
         .collect();
     (config, problems)
-}
-
-/// Files of ours that lie among the inputs are no manifests, whatever they hold.
-pub(crate) fn forget_own_files(request: &mut ironclad_load::Request, config: &Config) {
-    for file in &config.files {
-        let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
-        request.walk.exclude.extend(name);
-    }
 }
 
 /// Flags, else the configuration.
@@ -126,13 +108,6 @@ pub(crate) fn selection_error(error: SelectionError) -> anyhow::Error {
     let help = error.suggestion.map(|near| format!("did you mean `{near}`?"));
     let help = help.unwrap_or_else(|| "`ironclad checks` lists them".to_owned());
     user_error(format!("no check, prefix or tag is called `{}`", error.name), help)
-}
-
-/// Today, UTC: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
-pub(crate) fn today() -> Date {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    Date::from_unix(fixed.unwrap_or_else(now))
 }
 
 /// Where the program stands in its repository; nothing outside of one.

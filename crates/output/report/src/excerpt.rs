@@ -50,7 +50,7 @@ impl Excerpt<'_> {
         let (shown, before, marked) = clip(&text, from, to, self.room(numbers));
         let _ = writeln!(out, "{gutter}{:<numbers$} │{gutter:#} {shown}", start.line);
         let style = self.style;
-        let label = self.label.map(|label| format!(" {label}")).unwrap_or_default();
+        let label = self.label.map(|label| format!(" {}", inline::shown(label))).unwrap_or_default();
         let marks = "^".repeat(marked.max(1));
         let _ = writeln!(out, "{gutter}{:<numbers$} │{gutter:#} {:before$}{style}{marks}{label}{style:#}", "", "");
     }

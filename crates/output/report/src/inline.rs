@@ -1,6 +1,8 @@
 //! Messages hold names and fields between backticks. This takes them apart, so that each format marks them its own way
 //! and escapes everything: what stands between the backticks may come from a stranger's manifest.
 
+use std::borrow::Cow;
+
 /// A message as words and code, in turn; a backtick without a partner is text.
 pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     let whole = text.matches('`').count().is_multiple_of(2);
@@ -14,9 +16,23 @@ pub(crate) fn misleads(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Text for a terminal: a name from a manifest must not move the cursor, colour the screen, or turn a line around.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(misleads) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if misleads(c) { '\u{FFFD}' } else { c }).collect())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::pieces;
+    use super::{pieces, shown};
+
+    #[test]
+    fn a_terminal_gets_no_orders_from_a_name() {
+        assert_eq!(shown("a\u{1b}[2J\u{202e}b\nc"), "a\u{FFFD}[2J\u{FFFD}b\u{FFFD}c");
+        assert!(matches!(shown("plain ä"), std::borrow::Cow::Borrowed("plain ä")));
+    }
 
     #[test]
     fn code_is_what_stands_between_two_backticks() {

@@ -1,10 +1,11 @@
 //! For people: a block for each finding in the shape of rustc's, what could not be read, and one line that sums up.
 
 use crate::excerpt::{Excerpt, number_width};
+use crate::inline::shown as safe;
 use crate::{Located, View, position_of};
 use anstyle::{AnsiColor, Effects, Style};
 use ironclad_check::{Level, Meta, Profile};
-use ironclad_model::{ObjectId, Report, ReportedProblem, Severity, Status};
+use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status};
 use ironclad_tree::{Kind, Span};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -49,7 +50,9 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         let _ = writeln!(
             text,
             "{style}error[internal/check-failed]{style:#}{BOLD}: {} failed on {}{BOLD:#}\n  = {}\n  = {CYAN}help{CYAN:#}: this is a bug of ironclad: please report it with the object\n",
-            failure.check, failure.object, failure.message
+            failure.check,
+            safe(&failure.object),
+            safe(&failure.message)
         );
     }
     if blocks > SCREENFUL {
@@ -99,7 +102,32 @@ fn groups<'l, 'a>(view: &View<'_>, shown: &'l [Located<'a>]) -> Vec<Vec<&'l Loca
             }
         }
     }
-    groups
+    alike(view, groups)
+}
+
+/// Objects of one file that miss the restricted level for the same reasons share a block.
+fn alike<'l, 'a>(view: &View<'_>, groups: Vec<Vec<&'l Located<'a>>>) -> Vec<Vec<&'l Located<'a>>> {
+    let mut known: HashMap<(String, Vec<(&str, Severity)>), usize> = HashMap::new();
+    let mut merged: Vec<Vec<&Located<'a>>> = Vec::new();
+    for group in groups {
+        if group.len() > 1 && is_restricted(view, group[0]) {
+            let mut reasons: Vec<(&str, Severity)> =
+                group.iter().map(|l| (l.finding.check, l.finding.severity)).collect();
+            reasons.sort_unstable();
+            reasons.dedup();
+            match known.get(&(group[0].source_name().to_owned(), reasons.clone())) {
+                Some(&index) => {
+                    merged[index].extend(group);
+                    continue;
+                }
+                None => {
+                    known.insert((group[0].source_name().to_owned(), reasons), merged.len());
+                }
+            }
+        }
+        merged.push(group);
+    }
+    merged
 }
 
 fn is_restricted(view: &View<'_>, located: &Located<'_>) -> bool {
@@ -115,12 +143,12 @@ fn header(out: &mut String, severity: Severity, id: &str, message: &str, status:
         Status::Waived(_) => "waived ",
         Status::Baselined => "known ",
     };
-    let _ = writeln!(out, "{style}{word}{severity}[{id}]{style:#}{BOLD}: {message}{BOLD:#}");
+    let _ = writeln!(out, "{style}{word}{severity}[{id}]{style:#}{BOLD}: {}{BOLD:#}", safe(message));
 }
 
 fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
-    let object = located.object.map(|object| format!("  {}", object.identity())).unwrap_or_default();
-    let (source, start) = (located.source_name(), located.start);
+    let object = located.object.map(|object| format!("  {}", safe(&object.identity().to_string()))).unwrap_or_default();
+    let (source, start) = (safe(located.source_name()), located.start);
     let _ =
         writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {source}:{}:{}{DIM}{object}{DIM:#}", "", start.line, start.column);
 }
@@ -135,7 +163,7 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
     excerpt(view, first, numbers, out);
     let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
     let mut fact = |word: &str, text: &str| {
-        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}{word}{BOLD:#}: {text}", "");
+        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}{word}{BOLD:#}: {}", "", safe(text));
     };
     for related in &finding.related {
         if let Some(object) = view.snapshot.object(related.object) {
@@ -171,39 +199,69 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
             &format!("{count} more like it in this file, {plural} {}{more} (-v shows them)", lines.join(", ")),
         );
     }
+    if let Some(fix) = finding.fixes.first().filter(|_| finding.is_open()) {
+        let how = match fix.safety {
+            Safety::Safe => fix.title.to_string(),
+            Safety::Unsafe => format!("{}; it may change behaviour", fix.title),
+            Safety::Value => format!("{}, which needs a value from you", fix.title),
+        };
+        fact("fix", &how);
+    }
     fact("help", &format!("ironclad explain {}", finding.check));
 }
 
-/// Everything that keeps an object from the restricted level, in one block.
+/// What keeps objects from the restricted level: a row for each reason, the worst first.
 fn restricted(members: &[&Located<'_>], out: &mut String) {
     let Some(first) = members.first() else { return };
-    let severity = members.iter().map(|l| l.finding.severity).max().unwrap_or(Severity::Medium);
+    let own: Vec<&&Located<'_>> = members.iter().filter(|l| l.finding.object == first.finding.object).collect();
+    let mut reasons: Vec<(&Located<'_>, usize)> = Vec::new();
+    for located in &own {
+        match reasons.iter_mut().find(|(known, _)| known.finding.check == located.finding.check) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((located, 1)),
+        }
+    }
+    reasons.sort_by_key(|(located, _)| std::cmp::Reverse(located.finding.severity));
+    let severity = reasons.first().map_or(first.finding.severity, |(located, _)| located.finding.severity);
     let object = first.object.map(|object| object.identity().to_string()).unwrap_or_default();
-    let count = members.len();
-    header(out, severity, "pss-restricted", &format!("{object} is not restricted, for {count} reasons"), &Status::Open);
-    let last = members.iter().map(|l| l.start.line).max().unwrap_or(1);
-    let numbers = number_width(last);
+    let plural = if reasons.len() == 1 { "reason" } else { "reasons" };
+    let message = format!("{object} is not restricted, for {} {plural}", reasons.len());
+    header(out, severity, "pss-restricted", &message, &Status::Open);
+    let numbers = own.iter().map(|l| number_width(l.start.line)).max().unwrap_or(1);
     place(out, numbers, first);
     let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
-    for located in members {
+    for (located, count) in &reasons {
         let finding = located.finding;
         let style = severity_style(finding.severity);
+        let more = if *count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let _ = writeln!(
             out,
-            "{CYAN}{:<numbers$} │{CYAN:#} {style}{:<8}{style:#} {} {DIM}{}{DIM:#}",
+            "{CYAN}{:<numbers$} │{CYAN:#} {style}{:<8}{style:#} {}{more} {DIM}{}{DIM:#}",
             located.start.line,
             finding.severity.as_str(),
-            finding.message,
+            safe(&finding.message),
             finding.check
         );
     }
     let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
-    let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}breaks{BOLD:#}: PSS restricted", "");
-    let _ = writeln!(
-        out,
-        "{CYAN}{:numbers$} ={CYAN:#} {BOLD}help{BOLD:#}: ironclad explain {} (-v shows each)",
-        "", first.finding.check
-    );
+    let mut fact = |word: &str, text: &str| {
+        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}{word}{BOLD:#}: {}", "", safe(text));
+    };
+    fact("breaks", "PSS restricted");
+    let mut others: Vec<String> = Vec::new();
+    for object in members.iter().filter(|l| l.finding.object != first.finding.object).filter_map(|l| l.object) {
+        let name = object.identity().to_string();
+        if others.last() != Some(&name) {
+            others.push(name);
+        }
+    }
+    if !others.is_empty() {
+        let more = if others.len() > 5 { ", …" } else { "" };
+        let plural = if others.len() == 1 { "object" } else { "objects" };
+        let names = others.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        fact("also", &format!("{} more {plural} in this file alike: {names}{more}", others.len()));
+    }
+    fact("help", &format!("ironclad explain {} (-v shows each)", reasons[0].0.finding.check));
 }
 
 fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut String) {
@@ -264,13 +322,24 @@ fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
         ironclad_tree::Severity::Warning => (Severity::Medium, "warning"),
     };
     let style = severity_style(severity);
-    let _ =
-        writeln!(out, "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}", problem.problem.code, problem.problem.message);
+    let _ = writeln!(
+        out,
+        "{style}{word}[{}]{style:#}{BOLD}: {}{BOLD:#}",
+        problem.problem.code,
+        safe(&problem.problem.message)
+    );
     let mut numbers = 1;
     match (view.text_of(problem), position_of(problem)) {
         (Some(text), Some((start, _))) if !text.text().is_empty() => {
             numbers = number_width(start.line);
-            let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}", "", problem.source, start.line, start.column);
+            let _ = writeln!(
+                out,
+                "{CYAN}{:numbers$} ┌{CYAN:#} {}:{}:{}",
+                "",
+                safe(&problem.source),
+                start.line,
+                start.column
+            );
             let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
             let span = Span { end: problem.problem.span.end.max(problem.problem.span.start), ..problem.problem.span };
             Excerpt { source: text, span, context: None, label: None, style, gutter: CYAN, width: view.options.width }
@@ -278,28 +347,42 @@ fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
             let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#}", "");
         }
         _ => {
-            let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}", "", problem.source);
+            let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}", "", safe(&problem.source));
         }
     }
     if let Some(hint) = &problem.problem.hint {
-        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}help{BOLD:#}: {hint}", "");
+        let _ = writeln!(out, "{CYAN}{:numbers$} ={CYAN:#} {BOLD}help{BOLD:#}: {}", "", safe(hint));
     }
 }
 
+/// The worst of three checks, and how often each fires: so that they are on the screen when the run ends.
 fn worst(shown: &[Located<'_>], out: &mut String) {
-    let mut open: Vec<&Located<'_>> = shown.iter().filter(|l| l.finding.is_open()).collect();
-    open.sort_by_key(|located| std::cmp::Reverse(located.finding.severity));
+    let mut kinds: Vec<(&Located<'_>, usize)> = Vec::new();
+    let mut known: HashMap<(&str, Severity), usize> = HashMap::new();
+    for located in shown.iter().filter(|l| l.finding.is_open()) {
+        let key = (located.finding.check, located.finding.severity);
+        match known.get(&key) {
+            Some(&index) => kinds[index].1 += 1,
+            None => {
+                known.insert(key, kinds.len());
+                kinds.push((located, 1));
+            }
+        }
+    }
+    // Of equally bad ones the rarest: what is everywhere has been seen on the way.
+    kinds.sort_by_key(|(located, count)| (std::cmp::Reverse(located.finding.severity), *count));
     let _ = writeln!(out, "{BOLD}the worst{BOLD:#}");
-    for located in open.iter().take(3) {
+    for (located, count) in kinds.iter().take(3) {
         let finding = located.finding;
         let style = severity_style(finding.severity);
+        let more = if *count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let _ = writeln!(
             out,
-            "  {style}{}{style:#} {}:{}: {} {DIM}{}{DIM:#}",
+            "  {style}{}{style:#} {}:{}: {} {DIM}{}{more}{DIM:#}",
             finding.severity,
-            located.source_name(),
+            safe(located.source_name()),
             located.start.line,
-            finding.message,
+            safe(&finding.message),
             finding.check
         );
     }
@@ -311,11 +394,11 @@ fn coverage(view: &View<'_>, out: &mut String) {
     if view.options.verbose {
         for (reason, files) in &coverage.skipped {
             for file in files {
-                let _ = writeln!(out, "{DIM}skipped {file}: {reason}{DIM:#}");
+                let _ = writeln!(out, "{DIM}skipped {}: {reason}{DIM:#}", safe(file));
             }
         }
         for not in &coverage.not_observed {
-            let _ = writeln!(out, "{DIM}not observed: {}: {}{DIM:#}", not.check, not.reason);
+            let _ = writeln!(out, "{DIM}not observed: {}: {}{DIM:#}", not.check, safe(&not.reason));
         }
         return;
     }
@@ -355,6 +438,10 @@ fn summary(view: &View<'_>, out: &mut String) {
     let waived = report.findings.iter().filter(|f| matches!(f.status, Status::Waived(_))).count();
     if waived > 0 {
         let _ = write!(out, "; {waived} waived");
+    }
+    let known = report.findings.iter().filter(|f| f.status == Status::Baselined).count();
+    if known > 0 {
+        let _ = write!(out, "; {known} known");
     }
     let unread = report.problems.iter().filter(|p| p.problem.severity == ironclad_tree::Severity::Error).count();
     if unread > 0 {

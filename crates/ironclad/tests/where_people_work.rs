@@ -1,0 +1,114 @@
+//! The files that others run us by: what they call must exist, and do what they promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn yaml(file: &str) -> Value {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    let parsed = ironclad_tree::parse(&ironclad_tree::Source::new(file, text), &ironclad_tree::Limits::default());
+    assert!(parsed.problems.is_empty(), "{file}: {:?}", parsed.problems);
+    let mut json = String::new();
+    parsed.documents[0].root().write_json(&mut json);
+    serde_json::from_str(&json).unwrap()
+}
+
+fn ironclad(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ironclad")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// pre-commit hands over every changed YAML file, whatever it is.
+#[test]
+fn the_hooks_judge_manifests_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("compose.yaml", "services: {web: {image: nginx}}\n");
+    write("list.yaml", "- a\n- b\n");
+    write("template.yaml", "name: {{ .Values.name }}\n");
+    write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: []}\n");
+    write("bad.yaml", "apiVersion: v1\nkind: [\n");
+    for hook in yaml(".pre-commit-hooks.yaml").as_array().unwrap() {
+        let mut words = hook["entry"].as_str().unwrap().split(' ');
+        assert_eq!(words.next(), Some("ironclad"));
+        let entry: Vec<&str> = words.collect();
+        let code = |files: &[&str]| {
+            let output = ironclad(&[entry.as_slice(), files].concat(), folder.path());
+            output.status.code().unwrap()
+        };
+        assert_eq!(code(&["compose.yaml", "list.yaml", "template.yaml"]), 0);
+        assert_eq!(code(&["compose.yaml", "pod.yaml"]), 1);
+        assert_eq!(code(&["compose.yaml", "bad.yaml"]), 2, "a broken manifest is never skipped");
+        assert!(
+            ironclad(&["scan", "compose.yaml"], folder.path()).status.code() == Some(2),
+            "without the flag it is not"
+        );
+    }
+}
+
+/// Inputs reach the action's scripts through the environment alone: in the text of a script they would be code.
+#[test]
+fn the_action_runs_no_text_of_strangers() {
+    let action = yaml("action.yml");
+    assert_eq!(action["runs"]["using"], "composite");
+    let known: Vec<&str> = action["inputs"].as_object().unwrap().keys().map(String::as_str).collect();
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        let script = step["run"].as_str().unwrap();
+        assert!(!script.contains("${{"), "{script}");
+        for value in step["env"].as_object().into_iter().flatten().map(|(_, value)| value.as_str().unwrap()) {
+            if let Some(name) = value.split("inputs.").nth(1).map(|rest| rest.trim_end_matches([' ', '}'])) {
+                assert!(known.contains(&name), "{value}");
+            }
+        }
+    }
+}
+
+/// The script of the action, in a shell, with what GitHub would set.
+#[cfg(unix)]
+#[test]
+fn the_action_scans() {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let script = steps.iter().find(|step| step["id"] == "scan").unwrap()["run"].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: []}\n";
+    fs::write(path("pod.yaml"), pod).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_ironclad")).parent().unwrap();
+    let output = Command::new("bash")
+        .args(["-e", "-o", "pipefail", "-c", script])
+        .current_dir(folder.path())
+        .env("PATH", format!("{}:{}", program.display(), std::env::var("PATH").unwrap()))
+        .env("PATHS", "pod.yaml")
+        .env("ARGUMENTS", "--select workload/host-pid")
+        .env("FAIL_ON", "high")
+        .env("SARIF", "out.sarif")
+        .env("SUMMARY", "true")
+        .env("RUNNER_TEMP", folder.path())
+        .env("GITHUB_STEP_SUMMARY", path("summary"))
+        .env("GITHUB_OUTPUT", path("output"))
+        .output();
+    let Ok(output) = output else {
+        ironclad_testkit::skipped("the script of the GitHub action", "there is no bash here");
+        return;
+    };
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("::error file=pod.yaml,"));
+    assert_eq!(fs::read_to_string(path("output")).unwrap(), "exit-code=1\n");
+    assert!(fs::read_to_string(path("summary")).unwrap().contains("workload/host-pid"));
+    assert!(fs::read_to_string(path("out.sarif")).unwrap().contains("\"2.1.0\""));
+}
+
+/// The image is of nothing but the program, and nobody is root in it.
+#[test]
+fn the_image_is_small_and_without_root() {
+    let text = fs::read_to_string(root().join("Dockerfile")).unwrap();
+    let last = text.rsplit("\nFROM ").next().unwrap();
+    assert!(last.starts_with("scratch\n") && last.contains("\nUSER 65532:65532\n"), "{last}");
+    assert!(last.contains("org.opencontainers.image.source") && last.contains("ENTRYPOINT [\"/ironclad\"]"));
+}
