@@ -105,9 +105,12 @@ fn groups<'l, 'a>(view: &View<'_>, shown: &'l [Located<'a>]) -> Vec<Vec<&'l Loca
     alike(view, groups)
 }
 
+/// A file and the reasons of an object in it.
+type Reasons<'a> = (String, Vec<(&'a str, Severity)>);
+
 /// Objects of one file that miss the restricted level for the same reasons share a block.
 fn alike<'l, 'a>(view: &View<'_>, groups: Vec<Vec<&'l Located<'a>>>) -> Vec<Vec<&'l Located<'a>>> {
-    let mut known: HashMap<(String, Vec<(&str, Severity)>), usize> = HashMap::new();
+    let mut known: HashMap<Reasons<'_>, usize> = HashMap::new();
     let mut merged: Vec<Vec<&Located<'a>>> = Vec::new();
     for group in groups {
         if group.len() > 1 && is_restricted(view, group[0]) {
