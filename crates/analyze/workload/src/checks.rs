@@ -1,6 +1,7 @@
 //! The list of `workload/`: one line a check.
 
 ironclad_check::checks![
+    admin_service_account: pod,
     apparmor_annotation: pod,
     apparmor_disabled: pod,
     apparmor_unset: pod,

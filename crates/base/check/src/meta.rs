@@ -131,7 +131,7 @@ pub struct Meta {
     pub pss: &'static [Pss],
     /// Framework tags: `cis:5.2.2`, `nsa`, `mitre:T1611`.
     pub tags: &'static [&'static str],
-    /// Peers' names for it: (tool, id).
+    /// Peers' names for it: (tool, id). Nothing reads this: `peers/<tool>.txt` says it, and a test holds this to that.
     pub peers: &'static [(&'static str, &'static str)],
     /// Parameters.
     pub params: &'static [Param],

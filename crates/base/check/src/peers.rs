@@ -57,15 +57,17 @@ pub struct PeerParam {
 /// Set of rows that are parts of other rows (rules of a Kubescape control): they resolve, but are no names to show.
 const PARTS: &str = "rule";
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     include_str!("../peers/checkov.txt"),
     include_str!("../peers/datree.txt"),
     include_str!("../peers/kics.txt"),
+    include_str!("../peers/kube-hound.txt"),
     include_str!("../peers/kube-linter.txt"),
     include_str!("../peers/kube-score.txt"),
     include_str!("../peers/kubeaudit.txt"),
     include_str!("../peers/kubescape.txt"),
     include_str!("../peers/polaris.txt"),
+    include_str!("../peers/rbac-police.txt"),
     include_str!("../peers/trivy.txt"),
     include_str!("../peers/yamllint.txt"),
 ];

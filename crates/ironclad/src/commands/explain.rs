@@ -61,7 +61,9 @@ fn facts(meta: &Meta, out: &mut String) -> std::fmt::Result {
         writeln!(out, "tags      {}", meta.tags.join(", "))?;
     }
     for (index, (tool, name)) in peers::names_of(meta.id).iter().enumerate() {
-        writeln!(out, "{}{tool}: {name}", if index == 0 { "known as  " } else { "          " })?;
+        let row = peers::peer(tool).and_then(|peer| peer.row(name));
+        let also = row.and_then(|row| row.also).map(|also| format!(" ({also})")).unwrap_or_default();
+        writeln!(out, "{}{tool}: {name}{also}", if index == 0 { "known as  " } else { "          " })?;
     }
     Ok(())
 }

@@ -190,7 +190,9 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
     if let Status::Waived(waived) = &finding.status {
         let until = waived.expires.map(|date| format!(", until {date}")).unwrap_or_default();
         let by = waived.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-        fact("waived", &format!("{} ({}{by}{until})", waived.reason, waived.source));
+        let own = matches!(waived.form, "annotation" | "comment" | "config" | "file");
+        let whose = if own { String::new() } else { format!("{}'s waiver, ", waived.form) };
+        fact("waived", &format!("{} ({whose}{}{by}{until})", waived.reason, waived.source));
     }
     if members.len() > 1 {
         let lines: Vec<String> = members[1..].iter().take(12).map(|l| l.start.line.to_string()).collect();

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "image with another tag than agreed",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("kubeaudit", "ImageTagIncorrect")],
     params: &[Param {
         name: "tags",
         default: ParamDefault::Map(&[]),

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "image/latest-not-always",
     title: "moving tag that is not pulled anew",
     severity: Severity::Medium,
-    peers: &[("kubescape", "C-0075"), ("kubescape", "image-pull-policy-is-not-set-to-always")],
     params: &[Param {
         name: "floating",
         default: ParamDefault::Texts(&["latest"]),

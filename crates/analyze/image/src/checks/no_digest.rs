@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "image is not pinned by a digest",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("checkov", "CKV_K8S_43"), ("kubescape", "C-0306"), ("kubescape", "image-not-pinned-to-digest")],
     params: &[Param {
         name: "exempt",
         default: ParamDefault::Texts(&[]),

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "image/old-registry",
     title: "image of a frozen registry",
     severity: Severity::Medium,
-    peers: &[("kubescape", "C-0253"), ("kubescape", "rule-identify-old-k8s-registry")],
     fix: FixKind::Safe,
     page: include_str!("old_registry.md"),
     ..Meta::DEFAULT

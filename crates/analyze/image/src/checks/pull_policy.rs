@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "image is not pulled anew",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("checkov", "CKV_K8S_15"), ("kube-score", "container-image-pull-policy"), ("polaris", "pullPolicyNotAlways")],
     fix: FixKind::Safe,
     page: include_str!("pull_policy.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::OptIn,
     tags: &["cis:5.5.1"],
-    peers: &[("kubescape", "C-0001"), ("kubescape", "C-0078"), ("kubescape", "container-image-repository"), ("kubescape", "rule-identify-blocklisted-image-registries"), ("trivy", "KSV-0032"), ("trivy", "KSV-0033"), ("trivy", "KSV-0034"), ("trivy", "KSV-0035"), ("trivy", "KSV-0125")],
     params: &[Param {
         name: "allow",
         default: ParamDefault::Texts(&[]),

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "image without a fixed tag",
     severity: Severity::Medium,
     tags: &["cis:5.5.1"],
-    peers: &[("checkov", "CKV_K8S_14"), ("datree", "CONTAINERS_MISSING_IMAGE_VALUE_VERSION"), ("kubeaudit", "ImageTagMissing"), ("kubeaudit", "image"), ("kube-linter", "latest-tag"), ("kube-score", "container-image-tag"), ("polaris", "tagNotSpecified"), ("trivy", "KSV-0013")],
     params: &[Param {
         name: "floating",
         default: ParamDefault::Texts(&["latest"]),

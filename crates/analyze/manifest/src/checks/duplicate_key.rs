@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "key is written twice",
     severity: Severity::High,
     reads: &[Kind::ANY],
-    peers: &[("yamllint", "key-duplicates")],
     page: include_str!("duplicate_key.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "word or number that YAML 1.1 reads as something else",
     severity: Severity::Low,
     reads: &[Kind::ANY],
-    peers: &[("yamllint", "truthy"), ("yamllint", "octal-values")],
     fix: FixKind::Safe,
     page: include_str!("yaml_1_1.md"),
     ..Meta::DEFAULT

@@ -24,7 +24,6 @@ pub(super) static META: Meta = Meta {
         Kind::ANY_POD,
     ],
     tags: &["mitre:T1133"],
-    peers: &[("kubescape", "C-0021")],
     params: &[
         Param {
             name: "services",

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     reads: &[Kind::INGRESS],
-    peers: &[("datree", "INGRESS_INCORRECT_HOST_VALUE_PERMISSIVE")],
     page: include_str!("ingress_host_wildcard.md"),
     ..Meta::DEFAULT
 };

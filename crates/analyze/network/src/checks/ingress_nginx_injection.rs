@@ -8,7 +8,6 @@ pub(super) static META: Meta = Meta {
     title: "annotation breaks out of its directive of nginx",
     severity: Severity::Critical,
     reads: &[Kind::INGRESS],
-    peers: &[("trivy", "KCV-0093")],
     page: include_str!("ingress_nginx_injection.md"),
     ..Meta::DEFAULT
 };

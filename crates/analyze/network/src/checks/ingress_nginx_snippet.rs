@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "Ingress writes into the configuration of nginx",
     severity: Severity::High,
     reads: &[Kind::INGRESS],
-    peers: &[("checkov", "CKV_K8S_152"), ("checkov", "CKV_K8S_153"), ("checkov", "CKV_K8S_154"), ("kubescape", "C-0059")],
     fix: FixKind::Safe,
     page: include_str!("ingress_nginx_snippet.md"),
     ..Meta::DEFAULT

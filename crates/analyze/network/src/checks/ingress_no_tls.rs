@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "Ingress serves a host without TLS",
     severity: Severity::Medium,
     reads: &[Kind::INGRESS],
-    peers: &[("kubescape", "C-0263"), ("kubescape", "ingress-no-tls"), ("polaris", "tlsSettingsMissing")],
     page: include_str!("ingress_no_tls.md"),
     ..Meta::DEFAULT
 };

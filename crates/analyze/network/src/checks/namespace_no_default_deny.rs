@@ -25,7 +25,6 @@ pub(super) static META: Meta = Meta {
         Kind::CLUSTER_NETWORK_POLICY,
     ],
     tags: &["cis:5.3.2", "nsa"],
-    peers: &[("kubeaudit", "MissingDefaultDenyEgressNetworkPolicy"), ("kubeaudit", "MissingDefaultDenyIngressAndEgressNetworkPolicy"), ("kubeaudit", "MissingDefaultDenyIngressNetworkPolicy"), ("kubeaudit", "netpols"), ("kubescape", "C-0049"), ("kubescape", "C-0054"), ("kubescape", "C-0206"), ("kubescape", "internal-networking")],
     fix: FixKind::Unsafe,
     page: include_str!("namespace_no_default_deny.md"),
     ..Meta::DEFAULT
@@ -52,6 +51,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let named = object.metadata().and_then(|metadata| metadata.get(f::NAME)).map(|entry| entry.value());
     let finder = cx
         .find(at, format!("no policy of the namespace denies {} by default", open.join(" or ")))
+        .evidence("direction", open.join(", "))
         .label("a pod that no other policy selects is open");
     // What pods of the namespace need must be allowed first: that, nobody but its people know.
     if let Some(named) = named.filter(|node| node.as_str().is_some() && !taken) {

@@ -26,7 +26,6 @@ pub(super) static META: Meta = Meta {
         Kind::CLUSTER_NETWORK_POLICY,
     ],
     tags: &["cis:5.3.2", "nsa"],
-    peers: &[("checkov", "CKV2_K8S_6"), ("kube-linter", "non-isolated-pod"), ("kube-score", "pod-networkpolicy"), ("kubescape", "C-0030"), ("kubescape", "C-0260"), ("kubescape", "ensure_network_policy_configured_in_labels"), ("kubescape", "ingress-and-egress-blocked"), ("polaris", "missingNetworkPolicy")],
     page: include_str!("pod_unprotected.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     reads: &[Kind::NETWORK_POLICY],
-    peers: &[("trivy", "KSV-0038")],
     page: include_str!("policy_no_selector.md"),
     ..Meta::DEFAULT
 };

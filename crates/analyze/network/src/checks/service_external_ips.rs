@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "Service claims addresses",
     severity: Severity::High,
     reads: &[Kind::SERVICE],
-    peers: &[("trivy", "KSV-0108")],
     fix: FixKind::Safe,
     page: include_str!("service_external_ips.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "load balancer open to the world",
     severity: Severity::Medium,
     reads: &[Kind::SERVICE],
-    peers: &[("kubescape", "C-0256")],
     page: include_str!("service_load_balancer.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "Service opens a port of every node",
     severity: Severity::Medium,
     reads: &[Kind::SERVICE],
-    peers: &[("datree", "SERVICE_INCORRECT_TYPE_VALUE_NODEPORT"), ("kube-linter", "exposed-services"), ("kube-score", "service-type")],
     page: include_str!("service_node_port.md"),
     ..Meta::DEFAULT
 };

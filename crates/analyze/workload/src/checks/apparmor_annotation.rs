@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/apparmor-annotation",
     title: "AppArmor annotation that misleads",
     severity: Severity::Medium,
-    peers: &[("kubeaudit", "AppArmorInvalidAnnotation")],
     fix: FixKind::Safe,
     page: include_str!("apparmor_annotation.md"),
     ..Meta::DEFAULT

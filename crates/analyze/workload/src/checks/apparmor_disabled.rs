@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "appArmorProfile", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["nsa"],
-    peers: &[("kubeaudit", "AppArmorBadValue"), ("kubeaudit", "AppArmorDisabled"), ("kubeaudit", "apparmor"), ("trivy", "KSV-0002")],
     fix: FixKind::Safe,
     page: include_str!("apparmor_disabled.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container names no AppArmor profile",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("kubeaudit", "AppArmorAnnotationMissing")],
     fix: FixKind::Safe,
     page: include_str!("apparmor_unset.md"),
     ..Meta::DEFAULT

@@ -13,7 +13,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING],
     tags: &["cis:5.1.6", "nsa"],
-    peers: &[("checkov", "CKV_K8S_38"), ("kubescape", "C-0034"), ("kubescape", "C-0190"), ("kubescape", "C-0261"), ("kubescape", "automount-service-account"), ("kubescape", "serviceaccount-token-mount"), ("polaris", "automountServiceAccountToken"), ("trivy", "KSV-0036")],
     fix: FixKind::Safe,
     page: include_str!("automount_token.md"),
     ..Meta::DEFAULT

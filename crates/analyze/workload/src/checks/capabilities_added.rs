@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "capabilities_baseline", level: Level::Baseline, since: 0, overridden: Some(22) }],
     tags: &["cis:5.2.9", "nsa"],
-    peers: &[("checkov", "CKV_K8S_25"), ("kubeaudit", "CapabilityAdded"), ("trivy", "KSV-0022")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_added.md"),
     ..Meta::DEFAULT

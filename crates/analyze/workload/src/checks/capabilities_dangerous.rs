@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container adds a dangerous capability",
     severity: Severity::High,
     tags: &["cis:5.2.8", "nsa", "mitre:T1611"],
-    peers: &[("checkov", "CKV_K8S_39"), ("kubescape", "C-0046"), ("kubescape", "insecure-capabilities"), ("polaris", "dangerousCapabilities"), ("trivy", "KSV-0005"), ("trivy", "KSV-0119"), ("trivy", "KSV-0120")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_dangerous.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "capabilities_restricted", level: Level::Restricted, since: 22, overridden: None }],
     tags: &["cis:5.2.10", "nsa"],
-    peers: &[("checkov", "CKV_K8S_37"), ("kubeaudit", "CapabilityOrSecurityContextMissing"), ("kubeaudit", "CapabilityShouldDropAll"), ("kubeaudit", "capabilities"), ("polaris", "insecureCapabilities"), ("trivy", "KSV-0003")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_drop_all.md"),
     ..Meta::DEFAULT

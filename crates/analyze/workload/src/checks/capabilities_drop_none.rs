@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::OptIn,
     tags: &["cis:5.2.10"],
-    peers: &[("trivy", "KSV-0004")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_drop_none.md"),
     ..Meta::DEFAULT

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::OptIn,
     tags: &["cis:5.2.8"],
-    peers: &[("checkov", "CKV_K8S_28"), ("kube-linter", "drop-net-raw-capability"), ("kubescape", "drop-capability-netraw")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_net_raw.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "capabilities_restricted", level: Level::Restricted, since: 22, overridden: None }],
     tags: &["cis:5.2.9"],
-    peers: &[("trivy", "KSV-0106")],
     fix: FixKind::Safe,
     page: include_str!("capabilities_not_net_bind.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/dashboard",
     title: "Kubernetes dashboard",
     severity: Severity::Medium,
-    peers: &[("checkov", "CKV_K8S_33"), ("kubescape", "C-0014"), ("kubescape", "rule-access-dashboard-wl-v1")],
     page: include_str!("dashboard.md"),
     ..Meta::DEFAULT
 };

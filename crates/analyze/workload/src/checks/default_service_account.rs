@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT],
     tags: &["cis:5.1.5"],
-    peers: &[("checkov", "CKV_K8S_41"), ("checkov", "CKV_K8S_42"), ("kubeaudit", "AutomountServiceAccountTokenTrueAndDefaultSA"), ("kubeaudit", "asat"), ("kube-linter", "default-service-account"), ("kubescape", "C-0189"), ("kubescape", "automount-default-service-account"), ("kubescape", "namespace-without-service-account")],
     params: &[Param {
         name: "strict",
         default: ParamDefault::Bool(false),

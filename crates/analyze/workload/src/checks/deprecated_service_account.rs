@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/deprecated-service-account",
     title: "ServiceAccount by its old field",
     severity: Severity::Low,
-    peers: &[("kubeaudit", "AutomountServiceAccountTokenDeprecated"), ("kube-linter", "deprecated-service-account-field"), ("kubescape", "C-0294"), ("kubescape", "deprecated-service-account-field")],
     fix: FixKind::Safe,
     page: include_str!("deprecated_service_account.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "volume without a group for its files",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "set-fsgroup-value"), ("kubescape", "set-fsgroupchangepolicy-value"), ("kubescape", "set-supplementalgroups-values")],
     page: include_str!("fs_group.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container runs with a low group id",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("trivy", "KSV-0021")],
     params: &[Param {
         name: "min",
         default: ParamDefault::Int(10_000),

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/git-sync-exec",
     title: "git-sync runs what its input says",
     severity: Severity::High,
-    peers: &[("checkov", "CKV_K8S_159")],
     page: include_str!("git_sync_exec.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "pod writes its own hosts file",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("trivy", "KSV-0007")],
     page: include_str!("host_aliases.md"),
     ..Meta::DEFAULT
 };

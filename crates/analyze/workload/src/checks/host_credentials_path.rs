@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod reaches credentials of the node",
     severity: Severity::High,
     tags: &["mitre:T1552"],
-    peers: &[("kubescape", "C-0020"), ("kubescape", "alert-mount-potential-credentials-paths")],
     page: include_str!("host_credentials_path.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.4", "nsa"],
-    peers: &[("checkov", "CKV_K8S_18"), ("kubeaudit", "NamespaceHostIPCTrue"), ("kube-linter", "host-ipc"), ("kubescape", "C-0276"), ("kubescape", "host-ipc-privileges"), ("polaris", "hostIPCSet"), ("trivy", "KSV-0008")],
     fix: FixKind::Safe,
     page: include_str!("host_ipc.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.5", "nsa"],
-    peers: &[("checkov", "CKV_K8S_19"), ("kubeaudit", "NamespaceHostNetworkTrue"), ("kubeaudit", "hostns"), ("kube-linter", "host-network"), ("kubescape", "C-0041"), ("kubescape", "host-network-access"), ("polaris", "hostNetworkSet"), ("trivy", "KSV-0009")],
     fix: FixKind::Safe,
     page: include_str!("host_network.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostPathVolumes", level: Level::Baseline, since: 0, overridden: Some(0) }],
     tags: &["cis:5.2.12", "nsa", "mitre:T1611"],
-    peers: &[("kubescape", "C-0048"), ("kubescape", "alert-any-hostpath"), ("polaris", "hostPathSet"), ("trivy", "KSV-0023")],
     page: include_str!("host_path.md"),
     ..Meta::DEFAULT
 };

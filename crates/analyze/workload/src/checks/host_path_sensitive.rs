@@ -10,11 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod reaches a sensitive directory of the node",
     severity: Severity::High,
     tags: &["nsa", "mitre:T1611"],
-    peers: &[
-        ("kube-linter", "sensitive-host-mounts"),
-        ("kubeaudit", "SensitivePathsMounted"),
-        ("trivy", "KSV-0121"),
-    ],
     params: &[Param {
         name: "paths",
         default: ParamDefault::Texts(&[

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "directory of the node is writable",
     severity: Severity::High,
     tags: &["nsa", "mitre:T1611"],
-    peers: &[("kube-linter", "writable-host-mount"), ("kubescape", "C-0045"), ("kubescape", "alert-rw-hostpath")],
     fix: FixKind::Safe,
     page: include_str!("host_path_writable.md"),
     ..Meta::DEFAULT

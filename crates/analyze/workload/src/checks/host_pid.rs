@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostNamespaces", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.3", "nsa"],
-    peers: &[("checkov", "CKV_K8S_17"), ("kubeaudit", "NamespaceHostPIDTrue"), ("kube-linter", "host-pid"), ("kubescape", "C-0038"), ("kubescape", "C-0275"), ("kubescape", "host-pid-ipc-privileges"), ("kubescape", "host-pid-privileges"), ("polaris", "hostPIDSet"), ("trivy", "KSV-0010")],
     fix: FixKind::Safe,
     page: include_str!("host_pid.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "hostPorts", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.13", "nsa"],
-    peers: &[("checkov", "CKV_K8S_26"), ("kubescape", "C-0044"), ("kubescape", "container-hostPort"), ("polaris", "hostPortSet"), ("trivy", "KSV-0024")],
     fix: FixKind::Safe,
     page: include_str!("host_port.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/known-vulnerable-app",
     title: "image of a version with a known hole",
     severity: Severity::High,
-    peers: &[("kubescape", "C-0081"), ("kubescape", "C-0090"), ("kubescape", "C-0091"), ("kubescape", "C-0292"), ("kubescape", "detect-nginx-ingress-controller-eol")],
     page: include_str!("known_vulnerable_app.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod mounts a ConfigMap",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "C-0258"), ("kubescape", "workload-mounted-configmap")],
     page: include_str!("mounts_config_map.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod mounts a persistent volume",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "C-0257"), ("kubescape", "workload-mounted-pvc")],
     page: include_str!("mounts_pvc.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod mounts a Secret",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "C-0255"), ("kubescape", "workload-mounted-secrets")],
     page: include_str!("mounts_secret.md"),
     ..Meta::DEFAULT
 };

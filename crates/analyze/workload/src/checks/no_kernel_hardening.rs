@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "nothing in the kernel confines the container",
     severity: Severity::Medium,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "C-0055"), ("kubescape", "linux-hardening"), ("polaris", "linuxHardening")],
     fix: FixKind::Safe,
     page: include_str!("no_kernel_hardening.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "container without any security setting",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("checkov", "CKV_K8S_29"), ("checkov", "CKV_K8S_30"), ("kubescape", "C-0211"), ("trivy", "KSV-0118")],
     page: include_str!("no_security_context.md"),
     ..Meta::DEFAULT
 };

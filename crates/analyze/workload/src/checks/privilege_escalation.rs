@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "allowPrivilegeEscalation", level: Level::Restricted, since: 8, overridden: None }],
     tags: &["cis:5.2.6", "nsa"],
-    peers: &[("checkov", "CKV_K8S_20"), ("kubeaudit", "AllowPrivilegeEscalationNil"), ("kubeaudit", "AllowPrivilegeEscalationTrue"), ("kubeaudit", "privesc"), ("kube-linter", "privilege-escalation-container"), ("kubescape", "C-0016"), ("kubescape", "rule-allow-privilege-escalation"), ("polaris", "privilegeEscalationAllowed"), ("trivy", "KSV-0001")],
     fix: FixKind::Safe,
     page: include_str!("privilege_escalation.md"),
     ..Meta::DEFAULT

@@ -11,16 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "privileged", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.2", "nsa", "mitre:T1611"],
-    peers: &[
-        ("kube-linter", "privileged-container"),
-        ("kube-score", "container-security-context-privileged"),
-        ("polaris", "runAsPrivileged"),
-        ("kubeaudit", "PrivilegedTrue"),
-        ("kubeaudit", "PrivilegedNil"),
-        ("kubescape", "C-0057"),
-        ("trivy", "KSV-0017"),
-        ("checkov", "CKV_K8S_16"),
-    ],
     fix: FixKind::Safe,
     page: include_str!("privileged.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "container declares a port below 1024",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("kube-linter", "privileged-ports"), ("trivy", "KSV-0117")],
     page: include_str!("privileged_port.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::Baseline,
     pss: &[Pss { check: "procMount", level: Level::Baseline, since: 0, overridden: Some(35) }, Pss { check: "procMount_restricted", level: Level::Restricted, since: 35, overridden: None }],
-    peers: &[("kube-linter", "unsafe-proc-mount"), ("kubescape", "set-procmount-default"), ("polaris", "procMount"), ("trivy", "KSV-0027")],
     fix: FixKind::Safe,
     page: include_str!("proc_mount.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container may write to its own file system",
     severity: Severity::Medium,
     tags: &["nsa"],
-    peers: &[("checkov", "CKV_K8S_22"), ("kubeaudit", "ReadOnlyRootFilesystemFalse"), ("kubeaudit", "ReadOnlyRootFilesystemNil"), ("kubeaudit", "rootfs"), ("kube-linter", "no-read-only-root-fs"), ("kube-score", "container-security-context-readonlyrootfilesystem"), ("kubescape", "C-0017"), ("kubescape", "immutable-container-filesystem"), ("polaris", "notReadOnlyRootFilesystem"), ("trivy", "KSV-0014")],
     fix: FixKind::Safe,
     page: include_str!("read_only_root_fs.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container belongs to the root group",
     severity: Severity::Medium,
     profile: Profile::OptIn,
-    peers: &[("trivy", "KSV-0116")],
     page: include_str!("run_as_gid_0.md"),
     ..Meta::DEFAULT
 };

@@ -12,16 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "runAsNonRoot", level: Level::Restricted, since: 0, overridden: None }],
     tags: &["cis:5.2.7", "nsa"],
-    peers: &[
-        ("kube-linter", "run-as-non-root"),
-        ("polaris", "runAsRootAllowed"),
-        ("kubeaudit", "RunAsNonRootCSCFalse"),
-        ("kubeaudit", "RunAsNonRootPSCFalseCSCNil"),
-        ("kubeaudit", "RunAsNonRootPSCNilCSCNil"),
-        ("kubescape", "C-0013"),
-        ("trivy", "KSV-0012"),
-        ("checkov", "CKV_K8S_23"),
-    ],
     fix: FixKind::Safe,
     page: include_str!("run_as_non_root.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "runAsUser", level: Level::Restricted, since: 23, overridden: None }],
     tags: &["cis:5.2.7", "nsa"],
-    peers: &[("kubeaudit", "RunAsUserCSCRoot"), ("kubeaudit", "RunAsUserPSCRoot"), ("trivy", "KSV-0105")],
     fix: FixKind::Unsafe,
     page: include_str!("run_as_uid_0.md"),
     ..Meta::DEFAULT

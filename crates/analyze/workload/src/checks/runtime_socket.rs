@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod reaches the container runtime",
     severity: Severity::Critical,
     tags: &["nsa", "mitre:T1611", "mitre:T1610"],
-    peers: &[("checkov", "CKV_K8S_27"), ("kube-linter", "docker-sock"), ("kubescape", "C-0074"), ("kubescape", "containers-mounting-docker-socket"), ("trivy", "KSV-0006")],
     page: include_str!("runtime_socket.md"),
     ..Meta::DEFAULT
 };

@@ -26,7 +26,6 @@ pub(super) static META: Meta = Meta {
         Kind::BASELINE_ADMIN_NETWORK_POLICY,
         Kind::CLUSTER_NETWORK_POLICY,
     ],
-    peers: &[("kubescape", "C-0301"), ("kubescape", "agent-sandbox-egress-policy")],
     page: include_str!("sandbox_egress.md"),
     ..Meta::DEFAULT
 };

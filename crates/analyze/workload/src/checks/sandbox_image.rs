@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::OptIn,
     reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE],
-    peers: &[("kubescape", "C-0304"), ("kubescape", "agent-sandbox-image-registry-allowlist"), ("kubescape", "agent-sandbox-image-tag-provenance")],
     params: &[Param {
         name: "allow",
         default: ParamDefault::Texts(&[]),

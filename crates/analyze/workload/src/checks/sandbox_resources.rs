@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::OptIn,
     reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE],
-    peers: &[("kubescape", "C-0303"), ("kubescape", "resources-sandbox-cpu-limits"), ("kubescape", "resources-sandbox-memory-limits")],
     params: &[Param {
         name: "max",
         default: ParamDefault::Map(&[]),

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::OptIn,
     reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE],
-    peers: &[("kubescape", "C-0297"), ("kubescape", "agent-sandbox-hardened-runtime-class")],
     params: &[Param {
         name: "allowed",
         default: ParamDefault::Texts(&["gvisor", "kata*"]),

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "security context constraint that allows privileged containers",
     severity: Severity::High,
     reads: &[Kind::SECURITY_CONTEXT_CONSTRAINTS],
-    peers: &[("kube-linter", "scc-deny-privileged-container")],
     page: include_str!("scc_privileged.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/seccomp-annotation",
     title: "seccomp annotation that nothing reads",
     severity: Severity::Medium,
-    peers: &[("kubeaudit", "SeccompDeprecatedAnnotations")],
     fix: FixKind::Safe,
     page: include_str!("seccomp_annotation.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Restricted,
     pss: &[Pss { check: "seccompProfile_restricted", level: Level::Restricted, since: 19, overridden: None }],
     tags: &["cis:5.6.2", "nsa"],
-    peers: &[("checkov", "CKV_K8S_31"), ("kubeaudit", "SeccompProfileMissing"), ("kubeaudit", "seccomp"), ("kube-score", "container-seccomp-profile"), ("kubescape", "C-0210"), ("kubescape", "set-seccomp-profile"), ("kubescape", "set-seccomp-profile-RuntimeDefault"), ("trivy", "KSV-0030")],
     fix: FixKind::Safe,
     page: include_str!("seccomp_missing.md"),
     ..Meta::DEFAULT

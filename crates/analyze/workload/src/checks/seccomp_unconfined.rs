@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "seccompProfile_baseline", level: Level::Baseline, since: 0, overridden: Some(19) }],
     tags: &["nsa", "cis:5.6.2"],
-    peers: &[("kubeaudit", "SeccompDisabledContainer"), ("kubeaudit", "SeccompDisabledPod"), ("trivy", "KSV-0104")],
     fix: FixKind::Safe,
     page: include_str!("seccomp_unconfined.md"),
     ..Meta::DEFAULT

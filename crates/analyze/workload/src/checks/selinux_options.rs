@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::Baseline,
     pss: &[Pss { check: "seLinuxOptions", level: Level::Baseline, since: 0, overridden: None }],
-    peers: &[("kubescape", "set-seLinuxOptions"), ("trivy", "KSV-0025")],
     page: include_str!("selinux_options.md"),
     ..Meta::DEFAULT
 };

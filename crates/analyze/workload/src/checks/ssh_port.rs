@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "container listens for SSH",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    peers: &[("kube-linter", "ssh-port"), ("kubescape", "C-0042"), ("kubescape", "rule-can-ssh-to-pod-v1")],
     page: include_str!("ssh_port.md"),
     ..Meta::DEFAULT
 };

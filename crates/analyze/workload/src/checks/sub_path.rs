@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "mount of a part of a volume",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("datree", "CONTAINER_CVE2021_25741_INCORRECT_SUBPATH_KEY"), ("kubescape", "C-0058")],
     page: include_str!("sub_path.md"),
     ..Meta::DEFAULT
 };

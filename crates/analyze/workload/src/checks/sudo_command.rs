@@ -8,7 +8,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/sudo-command",
     title: "container is started through sudo",
     severity: Severity::Medium,
-    peers: &[("kubescape", "C-0062"), ("kubescape", "sudo-in-container-entrypoint")],
     page: include_str!("sudo_command.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::Baseline,
     pss: &[Pss { check: "sysctls", level: Level::Baseline, since: 0, overridden: None }],
-    peers: &[("kube-linter", "unsafe-sysctls"), ("kubescape", "set-sysctls-params"), ("trivy", "KSV-0026")],
     fix: FixKind::Safe,
     page: include_str!("sysctls.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "workload/tiller",
     title: "Tiller, the server of Helm 2",
     severity: Severity::Critical,
-    peers: &[("checkov", "CKV_K8S_34"), ("checkov", "CKV_K8S_44"), ("checkov", "CKV_K8S_45"), ("trivy", "KSV-0102")],
     page: include_str!("tiller.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container runs with a low user id",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("checkov", "CKV_K8S_40"), ("kube-score", "container-security-context-user-group-id"), ("trivy", "KSV-0020")],
     params: &[Param {
         name: "min",
         default: ParamDefault::Int(10_000),

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::Restricted,
     pss: &[Pss { check: "restrictedVolumes", level: Level::Restricted, since: 0, overridden: None }],
-    peers: &[("trivy", "KSV-0028")],
     page: include_str!("volume_type.md"),
     ..Meta::DEFAULT
 };

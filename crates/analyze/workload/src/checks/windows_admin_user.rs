@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "Windows container runs as administrator",
     severity: Severity::Medium,
     profile: Profile::OptIn,
-    peers: &[("kubescape", "set-gmsacredentialspecname-value"), ("kubescape", "set-runasusername-value")],
     page: include_str!("windows_admin_user.md"),
     ..Meta::DEFAULT
 };

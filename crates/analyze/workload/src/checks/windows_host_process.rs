@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::Baseline,
     pss: &[Pss { check: "windowsHostProcess", level: Level::Baseline, since: 0, overridden: None }],
     tags: &["cis:5.2.11", "nsa"],
-    peers: &[("kubescape", "set-hostprocess-true"), ("polaris", "hostProcess"), ("trivy", "KSV-0103")],
     fix: FixKind::Safe,
     page: include_str!("windows_host_process.md"),
     ..Meta::DEFAULT

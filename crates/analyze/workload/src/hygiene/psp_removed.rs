@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "PodSecurityPolicy, which no cluster reads any more",
     severity: Severity::Low,
     reads: &[Kind::POD_SECURITY_POLICY],
-    peers: &[("checkov", "CKV_K8S_1"), ("checkov", "CKV_K8S_2"), ("checkov", "CKV_K8S_24"), ("checkov", "CKV_K8S_3"), ("checkov", "CKV_K8S_32"), ("checkov", "CKV_K8S_36"), ("checkov", "CKV_K8S_4"), ("checkov", "CKV_K8S_5"), ("checkov", "CKV_K8S_6"), ("checkov", "CKV_K8S_7"), ("kubescape", "C-0068"), ("kubescape", "C-0214"), ("kubescape", "C-0215"), ("kubescape", "C-0216"), ("kubescape", "C-0217"), ("kubescape", "C-0218"), ("kubescape", "C-0219"), ("kubescape", "C-0220"), ("kubescape", "psp-required-drop-capabilities")],
     params: &[Param {
         name: "legacy-psp",
         default: ParamDefault::Bool(false),

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     reads: &[Kind::ANY],
     tags: &["cis:5.7.4"],
-    peers: &[("checkov", "CKV_K8S_21"), ("datree", "WORKLOAD_INCORRECT_NAMESPACE_VALUE_DEFAULT"), ("kube-linter", "use-namespace"), ("kubescape", "C-0061"), ("kubescape", "C-0212"), ("kubescape", "pods-in-default-namespace"), ("trivy", "KSV-0110")],
     page: include_str!("default.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "workload in the namespace of the system",
     severity: Severity::Medium,
     profile: Profile::OptIn,
-    peers: &[("trivy", "KSV-0037")],
     page: include_str!("kube_system.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.1"],
-    peers: &[("kubescape", "C-0192"), ("kubescape", "pod-security-admission-applied-1"), ("kubescape", "pod-security-admission-applied-2")],
     fix: FixKind::Safe,
     page: include_str!("psa_missing.md"),
     ..Meta::DEFAULT

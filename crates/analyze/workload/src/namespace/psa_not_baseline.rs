@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.2"],
-    peers: &[("kubescape", "C-0193"), ("kubescape", "C-0194"), ("kubescape", "C-0195"), ("kubescape", "C-0196"), ("kubescape", "C-0199"), ("kubescape", "C-0202"), ("kubescape", "C-0203"), ("kubescape", "C-0204"), ("kubescape", "pod-security-admission-baseline-applied-1"), ("kubescape", "pod-security-admission-baseline-applied-2")],
     fix: FixKind::Safe,
     page: include_str!("psa_not_baseline.md"),
     ..Meta::DEFAULT

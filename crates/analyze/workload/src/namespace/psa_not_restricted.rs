@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     reads: &[Kind::NAMESPACE],
     tags: &["cis:5.2.6"],
-    peers: &[("kubescape", "C-0197"), ("kubescape", "C-0198"), ("kubescape", "C-0200"), ("kubescape", "C-0201"), ("kubescape", "pod-security-admission-restricted-applied-1"), ("kubescape", "pod-security-admission-restricted-applied-2")],
     fix: FixKind::Safe,
     page: include_str!("psa_not_restricted.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "reliability/anti-affinity",
     title: "pods that may all share one node",
     severity: Severity::Low,
-    peers: &[("kube-linter", "no-anti-affinity"), ("kube-score", "deployment-has-host-podantiaffinity"), ("kube-score", "statefulset-has-host-podantiaffinity")],
     page: include_str!("anti_affinity.md"),
     ..Meta::DEFAULT
 };

@@ -13,7 +13,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("checkov", "CKV_K8S_11"), ("kubeaudit", "LimitsCPUNotSet"), ("kubeaudit", "limits"), ("kubescape", "C-0009"), ("kubescape", "C-0270"), ("kubescape", "resource-policies"), ("kubescape", "resources-cpu-limits"), ("polaris", "cpuLimitsMissing"), ("trivy", "KSV-0011")],
     fix: FixKind::Value,
     page: include_str!("cpu_limit.md"),
     ..Meta::DEFAULT

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "container without a cpu request",
     severity: Severity::Low,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("checkov", "CKV_K8S_10"), ("kube-linter", "unset-cpu-requirements"), ("kube-score", "container-resources"), ("kubescape", "C-0050"), ("kubescape", "C-0268"), ("kubescape", "resources-cpu-limit-and-request"), ("kubescape", "resources-cpu-requests"), ("polaris", "cpuRequestsMissing"), ("trivy", "KSV-0015")],
     fix: FixKind::Value,
     page: include_str!("cpu_request.md"),
     ..Meta::DEFAULT

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::CRON_JOB],
-    peers: &[("datree", "CRONJOB_MISSING_CONCURRENCYPOLICY_KEY")],
     page: include_str!("cronjob_concurrency.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "CronJob without a usable starting deadline",
     severity: Severity::Low,
     reads: &[Kind::CRON_JOB],
-    peers: &[("datree", "CRONJOB_MISSING_STARTINGDEADLINESECOND_KEY"), ("kube-score", "cronjob-has-deadline")],
     page: include_str!("cronjob_deadline.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::OptIn,
     reads: &[Kind::CRON_JOB],
     tags: &["mitre:T1053.007"],
-    peers: &[("kubescape", "C-0026")],
     page: include_str!("cronjob_present.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "Job whose restart policy is refused",
     severity: Severity::High,
     reads: &[Kind::JOB, Kind::CRON_JOB],
-    peers: &[("kube-score", "cronjob-restartpolicy")],
     page: include_str!("cronjob_restart_policy.md"),
     ..Meta::DEFAULT
 };

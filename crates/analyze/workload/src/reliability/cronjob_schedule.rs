@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "CronJob whose schedule is refused",
     severity: Severity::High,
     reads: &[Kind::CRON_JOB],
-    peers: &[("datree", "CRONJOB_INVALID_SCHEDULE_VALUE")],
     page: include_str!("cronjob_schedule.md"),
     ..Meta::DEFAULT
 };

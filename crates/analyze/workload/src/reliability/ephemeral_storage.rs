@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("kube-score", "container-ephemeral-storage-request-and-limit")],
     page: include_str!("ephemeral_storage.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::ANY_POD, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    peers: &[("kube-score", "deployment-targeted-by-hpa-does-not-have-replicas-configured")],
     fix: FixKind::Safe,
     page: include_str!("hpa_and_replicas.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "autoscaler that cannot scale",
     severity: Severity::Medium,
     reads: &[Kind::HORIZONTAL_POD_AUTOSCALER],
-    peers: &[("datree", "HPA_MISSING_MAXREPLICAS_KEY"), ("polaris", "hpaMaxAvailability")],
     page: include_str!("hpa_max_replicas.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "autoscaler that goes down to a single pod",
     severity: Severity::Low,
     reads: &[Kind::HORIZONTAL_POD_AUTOSCALER],
-    peers: &[("datree", "HPA_MISSING_MINREPLICAS_KEY"), ("kube-linter", "hpa-minimum-three-replicas"), ("kube-score", "horizontalpodautoscaler-replicas"), ("polaris", "hpaMinAvailability")],
     params: &[Param { name: "min", default: ParamDefault::Int(2), doc: "Fewest pods." }],
     page: include_str!("hpa_min_replicas.md"),
     ..Meta::DEFAULT

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::CrossObject,
     reads: READS,
-    peers: &[("kube-linter", "dangling-horizontalpodautoscaler"), ("kube-score", "horizontalpodautoscaler-has-target"), ("kubescape", "C-0300"), ("kubescape", "hpa-has-target")],
     page: include_str!("hpa_target.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "finished Jobs that stay, or go too early",
     severity: Severity::Low,
     reads: &[Kind::JOB, Kind::CRON_JOB],
-    peers: &[("kube-linter", "job-ttl-seconds-after-finished")],
     page: include_str!("job_ttl.md"),
     ..Meta::DEFAULT
 };

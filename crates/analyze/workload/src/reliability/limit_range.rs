@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::LIMIT_RANGE],
-    peers: &[("trivy", "KSV-0039")],
     page: include_str!("limit_range.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    peers: &[("checkov", "CKV_K8S_8"), ("kube-linter", "no-liveness-probe"), ("kubescape", "C-0056"), ("kubescape", "configured-liveness-probe"), ("polaris", "livenessProbeMissing")],
     params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every container of a long-running workload, whether or not a Service sends to it." }],
     fix: FixKind::Value,
     page: include_str!("liveness_probe.md"),

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "container without a memory limit",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("checkov", "CKV_K8S_13"), ("kubeaudit", "LimitsMemoryNotSet"), ("kubeaudit", "LimitsNotSet"), ("kube-linter", "unset-memory-requirements"), ("kubescape", "C-0004"), ("kubescape", "C-0009"), ("kubescape", "C-0271"), ("kubescape", "resource-policies"), ("kubescape", "resources-memory-limit-and-request"), ("kubescape", "resources-memory-limits"), ("polaris", "memoryLimitsMissing"), ("trivy", "KSV-0018")],
     fix: FixKind::Value,
     page: include_str!("memory_limit.md"),
     ..Meta::DEFAULT

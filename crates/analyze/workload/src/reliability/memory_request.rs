@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "container without a memory request",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::LIMIT_RANGE],
-    peers: &[("checkov", "CKV_K8S_12"), ("kubescape", "C-0269"), ("kubescape", "resources-memory-requests"), ("polaris", "memoryRequestsMissing"), ("trivy", "KSV-0016")],
     fix: FixKind::Value,
     page: include_str!("memory_request.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "pod that nobody recreates",
     severity: Severity::Low,
     reads: &[Kind::POD],
-    peers: &[("datree", "K8S_INCORRECT_KIND_VALUE_POD"), ("kubescape", "C-0073"), ("kubescape", "naked-pods"), ("polaris", "nakedPod")],
     page: include_str!("naked_pod.md"),
     ..Meta::DEFAULT
 };

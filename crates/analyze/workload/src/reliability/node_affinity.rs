@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pods that may run on any node",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kube-linter", "no-node-affinity")],
     page: include_str!("node_affinity.md"),
     ..Meta::DEFAULT
 };

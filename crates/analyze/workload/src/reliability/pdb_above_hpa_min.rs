@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::POD_DISRUPTION_BUDGET, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::ANY_POD],
-    peers: &[("polaris", "pdbMinAvailableGreaterThanHPAMinReplicas")],
     page: include_str!("pdb_above_hpa_min.md"),
     ..Meta::DEFAULT
 };

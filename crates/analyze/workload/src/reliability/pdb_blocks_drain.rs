@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "PodDisruptionBudget that allows no disruption",
     severity: Severity::High,
     reads: &[Kind::POD_DISRUPTION_BUDGET, Kind::ANY_POD, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    peers: &[("kube-linter", "pdb-max-unavailable"), ("kube-linter", "pdb-min-available"), ("polaris", "pdbDisruptionsIsZero")],
     page: include_str!("pdb_blocks_drain.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "workload without a PodDisruptionBudget",
     severity: Severity::Low,
     reads: &[Kind::DEPLOYMENT, Kind::STATEFUL_SET, Kind::POD_DISRUPTION_BUDGET, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    peers: &[("kube-score", "deployment-has-poddisruptionbudget"), ("kube-score", "statefulset-has-poddisruptionbudget"), ("polaris", "missingPodDisruptionBudget")],
     fix: FixKind::Unsafe,
     page: include_str!("pdb_missing.md"),
     ..Meta::DEFAULT

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "PodDisruptionBudget without one policy",
     severity: Severity::Medium,
     reads: &[Kind::POD_DISRUPTION_BUDGET],
-    peers: &[("kube-score", "poddisruptionbudget-has-policy")],
     page: include_str!("pdb_no_policy.md"),
     ..Meta::DEFAULT
 };

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::POD_DISRUPTION_BUDGET],
-    peers: &[("kube-linter", "pdb-unhealthy-pod-eviction-policy")],
     fix: FixKind::Safe,
     page: include_str!("pdb_unhealthy_policy.md"),
     ..Meta::DEFAULT

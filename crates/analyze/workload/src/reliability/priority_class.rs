@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod without a priority class",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kube-linter", "priority-class-name"), ("polaris", "priorityClassNotSet")],
     params: &[Param { name: "allowed", default: ParamDefault::Texts(&[]), doc: "Priority classes that pods may have; any where the list is empty." }],
     fix: FixKind::Value,
     page: include_str!("priority_class.md"),

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "reliability/probe-port",
     title: "probe or hook of a port that the container does not have",
     severity: Severity::High,
-    peers: &[("kube-linter", "liveness-port"), ("kube-linter", "readiness-port"), ("kube-linter", "startup-port")],
     page: include_str!("probe_port.md"),
     ..Meta::DEFAULT
 };

@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     title: "probe whose times contradict each other",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    peers: &[("datree", "CONTAINERS_INCORRECT_TIMEOUTSECONDS_VALUE")],
     page: include_str!("probe_timing.md"),
     ..Meta::DEFAULT
 };

@@ -8,7 +8,6 @@ pub(super) static META: Meta = Meta {
     id: "reliability/probes-identical",
     title: "liveness and readiness probe ask the same",
     severity: Severity::Low,
-    peers: &[("kube-score", "pod-probes-identical")],
     page: include_str!("probes_identical.md"),
     ..Meta::DEFAULT
 };

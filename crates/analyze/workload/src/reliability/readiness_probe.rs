@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "container behind a Service without a readiness probe",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    peers: &[("checkov", "CKV_K8S_9"), ("kube-linter", "no-readiness-probe"), ("kube-score", "pod-probes"), ("kubescape", "C-0018"), ("kubescape", "configured-readiness-probe"), ("polaris", "readinessProbeMissing")],
     params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every container of a long-running workload, whether or not a Service sends to it." }],
     fix: FixKind::Value,
     page: include_str!("readiness_probe.md"),

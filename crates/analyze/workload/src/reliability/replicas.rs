@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "Service that a single pod answers",
     severity: Severity::Low,
     reads: &[Kind::DEPLOYMENT, Kind::REPLICA_SET, Kind::ROLLOUT, Kind::SERVICE, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    peers: &[("kube-linter", "minimum-three-replicas"), ("kube-score", "deployment-replicas"), ("polaris", "deploymentMissingReplicas")],
     params: &[Param { name: "min", default: ParamDefault::Int(2), doc: "Fewest pods." }, Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every Deployment, whether or not a Service sends to it." }],
     fix: FixKind::Value,
     page: include_str!("replicas.md"),

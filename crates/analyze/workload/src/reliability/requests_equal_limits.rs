@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "request differs from limit",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("kube-score", "container-cpu-requests-equal-limits"), ("kube-score", "container-ephemeral-storage-request-equals-limit"), ("kube-score", "container-memory-requests-equal-limits"), ("kube-score", "container-resource-requests-equal-limits")],
     page: include_str!("requests_equal_limits.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::RESOURCE_QUOTA],
-    peers: &[("trivy", "KSV-0040")],
     page: include_str!("resource_quota.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     title: "resources outside of the agreed range",
     severity: Severity::Medium,
     profile: Profile::OptIn,
-    peers: &[("kubeaudit", "LimitsCPUExceeded"), ("kubeaudit", "LimitsMemoryExceeded"), ("polaris", "resourceRange")],
     params: &[Param {
         name: "min",
         default: ParamDefault::Map(&[]),

@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pod that is not restarted",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("datree", "WORKLOAD_INCORRECT_RESTARTPOLICY_VALUE_ALWAYS"), ("kube-linter", "restart-policy")],
     params: &[Param { name: "expected", default: ParamDefault::Texts(&["Always", "OnFailure"]), doc: "Restart policies that pods and Jobs may have." }],
     page: include_str!("restart_policy.md"),
     ..Meta::DEFAULT

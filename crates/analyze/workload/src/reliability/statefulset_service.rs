@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::STATEFUL_SET, Kind::SERVICE],
-    peers: &[("kube-score", "statefulset-has-servicename")],
     page: include_str!("statefulset_service.md"),
     ..Meta::DEFAULT
 };

@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    peers: &[("datree", "CONTAINERS_MISSING_PRESTOP_KEY")],
     page: include_str!("termination.md"),
     ..Meta::DEFAULT
 };

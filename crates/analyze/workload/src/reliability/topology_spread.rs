@@ -10,7 +10,6 @@ pub(super) static META: Meta = Meta {
     title: "pods without topology spread constraints",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    peers: &[("polaris", "topologySpreadConstraint")],
     page: include_str!("topology_spread.md"),
     ..Meta::DEFAULT
 };

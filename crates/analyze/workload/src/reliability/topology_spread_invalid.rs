@@ -9,7 +9,6 @@ pub(super) static META: Meta = Meta {
     id: "reliability/topology-spread-invalid",
     title: "topology spread constraint that is refused or spreads nothing",
     severity: Severity::High,
-    peers: &[("kube-score", "pod-topology-spread-constraints")],
     page: include_str!("topology_spread_invalid.md"),
     ..Meta::DEFAULT
 };

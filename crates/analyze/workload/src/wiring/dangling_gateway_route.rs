@@ -20,7 +20,6 @@ pub(super) static META: Meta = Meta {
         Kind::SERVICE,
         Kind::REFERENCE_GRANT,
     ],
-    peers: &[("kubescape", "C-0302"), ("kubescape", "dangling-gateway-backend")],
     page: include_str!("dangling_gateway_route.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::INGRESS, Kind::SERVICE],
-    peers: &[("kube-linter", "dangling-ingress"), ("kube-score", "ingress-targets-service"), ("kubescape", "C-0298"), ("kubescape", "dangling-ingress-backend")],
     page: include_str!("dangling_ingress.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::CrossObject,
     reads: &[Kind::NETWORK_POLICY, Kind::ANY_POD],
-    peers: &[("kube-linter", "dangling-networkpolicy"), ("kube-score", "networkpolicy-targets-pod"), ("kubescape", "C-0299"), ("kubescape", "dangling-networkpolicy")],
     page: include_str!("dangling_network_policy.md"),
     ..Meta::DEFAULT
 };

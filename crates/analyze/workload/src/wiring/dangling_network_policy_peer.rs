@@ -13,7 +13,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::CrossObject,
     reads: &[Kind::NETWORK_POLICY, Kind::NAMESPACE, Kind::ANY_POD],
-    peers: &[("kube-linter", "dangling-networkpolicypeer-podselector")],
     page: include_str!("dangling_network_policy_peer.md"),
     ..Meta::DEFAULT
 };

@@ -26,7 +26,6 @@ pub(super) static META: Meta = Meta {
         Kind::VAULT_DYNAMIC_SECRET,
         Kind::VAULT_PKI_SECRET,
     ],
-    peers: &[("kube-linter", "env-value-from")],
     page: include_str!("dangling_ref.md"),
     ..Meta::DEFAULT
 };

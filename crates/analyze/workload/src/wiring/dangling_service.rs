@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::SERVICE, Kind::ANY_POD],
-    peers: &[("kube-linter", "dangling-service"), ("kube-score", "service-targets-pod"), ("kubescape", "C-0293"), ("kubescape", "service-with-no-workload")],
     page: include_str!("dangling_service.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::CrossObject,
     reads: &[Kind::SERVICE_MONITOR, Kind::POD_MONITOR, Kind::SERVICE, Kind::ANY_POD],
-    peers: &[("kube-linter", "dangling-servicemonitor")],
     page: include_str!("dangling_service_monitor.md"),
     ..Meta::DEFAULT
 };

@@ -8,7 +8,6 @@ pub(super) static META: Meta = Meta {
     id: "wiring/duplicate-env",
     title: "environment variable set twice",
     severity: Severity::Medium,
-    peers: &[("kube-linter", "duplicate-env-var"), ("kube-score", "environment-variable-key-duplication"), ("kubescape", "C-0295"), ("kubescape", "duplicate-env-var")],
     fix: FixKind::Safe,
     page: include_str!("duplicate_env.md"),
     ..Meta::DEFAULT

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT],
-    peers: &[("kube-linter", "non-existent-service-account"), ("kubescape", "C-0307"), ("kubescape", "non-existent-service-account")],
     page: include_str!("missing_service_account.md"),
     ..Meta::DEFAULT
 };

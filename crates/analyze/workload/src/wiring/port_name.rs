@@ -11,7 +11,6 @@ pub(super) static META: Meta = Meta {
     title: "port with a name or number that is not allowed, or used twice",
     severity: Severity::High,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    peers: &[("kube-linter", "invalid-target-ports"), ("kube-score", "container-ports-check")],
     page: include_str!("port_name.md"),
     ..Meta::DEFAULT
 };

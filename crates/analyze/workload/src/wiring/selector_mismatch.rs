@@ -22,7 +22,6 @@ pub(super) static META: Meta = Meta {
         Kind::KRUISE_STATEFUL_SET,
         Kind::KRUISE_DAEMON_SET,
     ],
-    peers: &[("kube-linter", "mismatching-selector"), ("kube-score", "deployment-pod-selector-labels-match-template-metadata-labels"), ("kube-score", "statefulset-pod-selector-labels-match-template-metadata-labels"), ("kubescape", "C-0296"), ("kubescape", "mismatching-selector")],
     page: include_str!("selector_mismatch.md"),
     ..Meta::DEFAULT
 };

@@ -175,6 +175,15 @@ fn label(stand: &Stand<'_>, key: &str, value: &str) -> Option<Said> {
     let (checks, scope) = kubeaudit(id)?;
     let mut said = Said::of("kubeaudit", checks.iter().map(|check| (*check).to_owned()).collect(), value);
     said.scope = scope;
+    // Who allows both directions allows a finding about both.
+    let other = match said.scope.direction.as_deref() {
+        Some("Ingress") => id.replace("ingress", "egress"),
+        _ => id.replace("egress", "ingress"),
+    };
+    let has = |prefix: &&str| stand.labels.is_some_and(|l| l.get_str(&format!("{prefix}{other}")).is_some());
+    if said.scope.direction.is_some() && whole.iter().any(has) {
+        said.scope.direction = None;
+    }
     // What all containers are allowed the pod is. A mount is no container's in our findings.
     let allowed = |name: &&str| {
         single.iter().any(|prefix| {
