@@ -7,7 +7,13 @@ const ALIASES: &[(&str, &str)] = &[];
 
 /// Every check of this build.
 pub fn catalogue() -> Catalogue {
-    let lists = [ironclad_image::CHECKS, ironclad_manifest::CHECKS, ironclad_network::CHECKS, ironclad_secrets::CHECKS]
-        .into_iter();
+    let lists = [
+        ironclad_image::CHECKS,
+        ironclad_manifest::CHECKS,
+        ironclad_network::CHECKS,
+        ironclad_rbac::CHECKS,
+        ironclad_secrets::CHECKS,
+    ]
+    .into_iter();
     Catalogue::new(lists.chain(ironclad_workload::LISTS.iter().copied()), ALIASES)
 }

@@ -192,3 +192,23 @@ pub fn is_default_role(name: &str, rules: &[PolicyRule]) -> bool {
         own == sorted
     })
 }
+
+/// Is this a default binding of some supported version: to this role (`ClusterRole/name`), of exactly these subjects (as
+/// `Group:name`, `User:name`, `ServiceAccount:namespace/name`)?
+pub fn is_default_binding(namespace: &str, name: &str, role: &str, subjects: &[String]) -> bool {
+    let mut sorted: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let named = BLOCKS.iter().filter(|block| block.kind.ends_with("Binding") && block.name == name);
+    named.filter(|block| block.namespace == namespace).any(|block| {
+        let mut own: Vec<String> = block
+            .subjects
+            .iter()
+            .map(|(kind, space, name)| match *space {
+                "" => format!("{kind}:{name}"),
+                space => format!("{kind}:{space}/{name}"),
+            })
+            .collect();
+        own.sort_unstable();
+        format!("{}/{}", block.role.0, block.role.1) == role && own == sorted
+    })
+}

@@ -1,0 +1,38 @@
+//! `rbac/cm-aws-auth`
+
+use crate::risk::{CHANGE, Named, Need, Risk, report};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::{Kind, Severity};
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/cm-aws-auth",
+    title: "the map of cloud identities may be changed",
+    severity: Severity::Critical,
+    profile: Profile::CrossObject,
+    reads: &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::CONFIG_MAP],
+    tags: &["mitre:T1098"],
+    page: include_str!("cm_aws_auth.md"),
+    ..Meta::DEFAULT
+};
+
+static RISK: Risk = Risk {
+    needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["aws-auth"])],
+    cluster: Severity::Critical,
+    namespace: Severity::Critical,
+    what: "map any AWS identity to `system:masters`",
+    named: Named::Lower,
+};
+
+/// Where nothing says that it is EKS, only a rule that names the object.
+static NAMED: Risk = Risk {
+    needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["aws-auth"])],
+    cluster: Severity::Critical,
+    namespace: Severity::Critical,
+    what: "map any AWS identity to `system:masters`",
+    named: Named::Only,
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    let eks = !cx.objects(Kind::CONFIG_MAP).iter().all(|map| map.name() != "aws-auth");
+    report(cx, if eks { &RISK } else { &NAMED });
+}

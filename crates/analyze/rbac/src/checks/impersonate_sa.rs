@@ -1,0 +1,30 @@
+//! `rbac/impersonate-sa`
+
+use crate::facts::READS;
+use crate::risk::{Named, Need, Risk, report};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/impersonate-sa",
+    title: "ServiceAccounts may be impersonated",
+    severity: Severity::Critical,
+    profile: Profile::CrossObject,
+    reads: READS,
+    tags: &["cis:5.1.8", "mitre:T1078"],
+    peers: &[("rbac-police", "impersonate")],
+    page: include_str!("impersonate_sa.md"),
+    ..Meta::DEFAULT
+};
+
+static RISK: Risk = Risk {
+    needs: &[Need::of(&["impersonate"], &[("", "serviceaccounts")])],
+    cluster: Severity::Critical,
+    namespace: Severity::High,
+    what: "act as any ServiceAccount",
+    named: Named::Lower,
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    report(cx, &RISK);
+}

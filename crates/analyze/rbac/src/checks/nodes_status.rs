@@ -1,0 +1,30 @@
+//! `rbac/nodes-status`
+
+use crate::facts::READS;
+use crate::risk::{CHANGE, Named, Need, Risk, report};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/nodes-status",
+    title: "status of nodes may be written",
+    severity: Severity::Low,
+    profile: Profile::CrossObject,
+    reads: READS,
+    tags: &["mitre:T1565"],
+    peers: &[("rbac-police", "modify_node_status")],
+    page: include_str!("nodes_status.md"),
+    ..Meta::DEFAULT
+};
+
+static RISK: Risk = Risk {
+    needs: &[Need::of(CHANGE, &[("", "nodes/status")])],
+    cluster: Severity::Low,
+    namespace: Severity::Low,
+    what: "write the status of nodes",
+    named: Named::Lower,
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    report(cx, &RISK);
+}

@@ -1,0 +1,30 @@
+//! `rbac/sa-token-request`
+
+use crate::facts::READS;
+use crate::risk::{Named, Need, Risk, report};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/sa-token-request",
+    title: "tokens of ServiceAccounts may be requested",
+    severity: Severity::Critical,
+    profile: Profile::CrossObject,
+    reads: READS,
+    tags: &["cis:5.1.13", "mitre:T1528"],
+    peers: &[("rbac-police", "token_request"), ("kube-hound", "TOKEN_STEAL")],
+    page: include_str!("sa_token_request.md"),
+    ..Meta::DEFAULT
+};
+
+static RISK: Risk = Risk {
+    needs: &[Need::of(&["create"], &[("", "serviceaccounts/token")])],
+    cluster: Severity::Critical,
+    namespace: Severity::High,
+    what: "get a token of any ServiceAccount",
+    named: Named::Lower,
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    report(cx, &RISK);
+}

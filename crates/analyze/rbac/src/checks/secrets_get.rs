@@ -1,0 +1,30 @@
+//! `rbac/secrets-get`
+
+use crate::facts::READS;
+use crate::risk::{Named, Need, Risk, report};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::Severity;
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/secrets-get",
+    title: "any Secret may be read by name",
+    severity: Severity::High,
+    profile: Profile::CrossObject,
+    reads: READS,
+    tags: &["cis:5.1.2", "mitre:T1552.007"],
+    peers: &[("rbac-police", "read_secrets"), ("kube-hound", "TOKEN_STEAL")],
+    page: include_str!("secrets_get.md"),
+    ..Meta::DEFAULT
+};
+
+static RISK: Risk = Risk {
+    needs: &[Need::of(&["get"], &[("", "secrets")])],
+    cluster: Severity::High,
+    namespace: Severity::Medium,
+    what: "read any Secret whose name they know",
+    named: Named::Skip,
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    report(cx, &RISK);
+}
