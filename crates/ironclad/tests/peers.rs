@@ -5,7 +5,7 @@ use ironclad_check::peers::peers;
 use ironclad_check::{Params, ProfileName, Selection};
 
 /// Domains whose checks come with engines that this build may not have yet.
-const ENGINES: [&str; 2] = ["rbac/", "policy/"];
+const ENGINES: [&str; 1] = ["policy/"];
 /// Ids of the catalogue of images that need a registry.
 const REGISTRY: [&str; 2] = ["image/signature-invalid", "image/unsigned"];
 

@@ -316,7 +316,7 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
     let mut related: Vec<(&Object, NodeRef<'_>, String)> = Vec::new();
     for holder in holders.iter().take(RELATED) {
         if let Some(binding) = facts.object(world.binding(holder.binding).origin(), cx)
-            && !(binding.id() == object.id())
+            && binding.id() != object.id()
         {
             related.push((
                 binding,

@@ -1,0 +1,35 @@
+//! `rbac/dangling-sa-subject`
+
+use crate::facts::facts;
+use crate::bindings::{Named, account, subjects};
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::{Kind, Severity};
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/dangling-sa-subject",
+    title: "binding of a ServiceAccount that does not exist",
+    severity: Severity::Low,
+    profile: Profile::CrossObject,
+    reads: &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::SERVICE_ACCOUNT],
+    page: include_str!("dangling_sa_subject.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    let facts = facts(cx);
+    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+        let Some((namespace, name)) = account(&facts, subject, object) else { continue };
+        let elsewhere = cx.objects(Kind::SERVICE_ACCOUNT).iter().any(|account| account.name() == name);
+        if name == "default" || cx.named(Kind::SERVICE_ACCOUNT, namespace, name).is_some() || elsewhere {
+            continue;
+        }
+        // Controllers of kube-system are made by the API server's own.
+        if namespace == Some("kube-system") {
+            continue;
+        }
+        cx.context(&[Kind::SERVICE_ACCOUNT]);
+        let role = facts.world.role_ref_label(binding);
+        cx.find_in(object, node, format!("{} does not exist, and is bound to {role}", facts.subject(subject)))
+            .label("whoever may create it has the role");
+    }
+}

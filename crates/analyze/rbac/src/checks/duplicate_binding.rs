@@ -1,0 +1,33 @@
+//! `rbac/duplicate-binding`
+
+use crate::facts::{READS, facts};
+use crate::bindings::{Named, subjects};
+use ironclad_authz::SubjectId;
+use ironclad_check::{Cx, Meta, Profile};
+use ironclad_model::{Object, Severity};
+use std::collections::BTreeMap;
+
+pub(super) static META: Meta = Meta {
+    id: "rbac/duplicate-binding",
+    title: "subject bound twice to one role",
+    severity: Severity::Low,
+    profile: Profile::CrossObject,
+    reads: READS,
+    page: include_str!("duplicate_binding.md"),
+    ..Meta::DEFAULT
+};
+
+pub(super) fn check(cx: &mut Cx<'_>) {
+    let facts = facts(cx);
+    let mut known: BTreeMap<(String, String, SubjectId), &Object> = BTreeMap::new();
+    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+        let world = &facts.world;
+        let key = (world.binding_namespace(binding).to_owned(), world.role_ref_label(binding), subject);
+        if let Some(first) = known.get(&key) {
+            let message = format!("{} has {} by another binding already", facts.subject(subject), world.role_ref_label(binding));
+            cx.find_in(object, node, message).related_in(first, first.root(), "here");
+        } else {
+            known.insert(key, object);
+        }
+    }
+}
