@@ -27,11 +27,13 @@ pub(super) fn run(files: &[PathBuf], kube_score: Option<&str>) -> anyhow::Result
             continue;
         }
         let loaded = ironclad_load::load(&Request::of(vec![path.clone()]), &Progress::default());
-        failed |= super::scan::complain(&loaded.problems);
-        if loaded.snapshot.is_empty() && loaded.problems.is_empty() {
+        let no_manifest = |code: &str| matches!(code, "input/no-kind" | "input/not-object");
+        let nothing = loaded.problems.iter().all(|problem| no_manifest(problem.problem.code));
+        if loaded.snapshot.is_empty() && nothing {
             let help = "known are kube-linter, Polaris, kubeaudit, Checkov, Trivy, Kubescape, datree, and manifests";
             return Err(user_error(format!("`{name}` is no configuration of a scanner that we know"), help.to_owned()));
         }
+        failed |= super::scan::complain(&loaded.problems);
         import.manifest(&name);
         for found in of_peers(&loaded.snapshot, &loaded.comments) {
             import.manifest_waiver(&found);
