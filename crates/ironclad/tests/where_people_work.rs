@@ -35,7 +35,8 @@ fn the_hooks_judge_manifests_and_nothing_else() {
     write("bad.yaml", "apiVersion: v1\nkind: [\n");
     for hook in yaml(".pre-commit-hooks.yaml").as_array().unwrap() {
         let mut words = hook["entry"].as_str().unwrap().split(' ');
-        assert_eq!(words.next(), Some("ironclad"));
+        let program = if hook["language"] == "docker" { "/ironclad" } else { "ironclad" };
+        assert_eq!(words.next(), Some(program));
         let entry: Vec<&str> = words.collect();
         let code = |files: &[&str]| {
             let output = ironclad(&[entry.as_slice(), files].concat(), folder.path());
@@ -110,5 +111,6 @@ fn the_image_is_small_and_without_root() {
     let text = fs::read_to_string(root().join("Dockerfile")).unwrap();
     let last = text.rsplit("\nFROM ").next().unwrap();
     assert!(last.starts_with("scratch\n") && last.contains("\nUSER 65532:65532\n"), "{last}");
+    assert!(last.contains(" /ironclad\n"), "where the hook looks for it");
     assert!(last.contains("org.opencontainers.image.source") && last.contains("ENTRYPOINT [\"/ironclad\"]"));
 }

@@ -92,3 +92,57 @@ fn head(out: &mut String) {
         hash(SCRIPT)
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::STYLE;
+    use std::collections::BTreeMap;
+
+    /// The colours of a block of the style sheet.
+    fn colours(selector: &str) -> BTreeMap<&'static str, [f64; 3]> {
+        let (_, rest) = STYLE.split_once(selector).unwrap();
+        let (block, _) = rest.split_once('}').unwrap();
+        let all = block.split(';').filter_map(|line| line.trim().strip_prefix("--")?.split_once(": #"));
+        all.map(|(name, hex)| {
+            let hex = hex.trim();
+            let wide: String = if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+            let part = |at: usize| f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0;
+            (name, [part(0), part(2), part(4)])
+        })
+        .collect()
+    }
+
+    /// WCAG 2.2, relative luminance.
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let [r, g, b] = colour.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+
+    /// Everybody can read it: 4.5 to 1, in both schemes.
+    #[test]
+    fn contrast() {
+        let schemes = [":root {", ":root:not([data-theme=light]) {", ":root[data-theme=dark] {"].map(colours);
+        assert_eq!(schemes[1], schemes[2], "the dark scheme of the system and the one of the button");
+        for scheme in &schemes {
+            let mut pairs = vec![("markink", "mark")];
+            for ground in ["bg", "card", "code"] {
+                pairs.extend(["ink", "soft", "link", "good"].map(|ink| (ink, ground)));
+            }
+            for (ink, ground) in [
+                ("critical", "criticalbg"),
+                ("high", "highbg"),
+                ("medium", "mediumbg"),
+                ("low", "lowbg"),
+                ("info", "infobg"),
+                ("good", "goodbg"),
+            ] {
+                pairs.extend([(ink, ground), (ink, "bg"), (ink, "card")]);
+            }
+            for (ink, ground) in pairs {
+                let (a, b) = (luminance(scheme[ink]), luminance(scheme[ground]));
+                let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(ratio >= 4.5, "{ink} on {ground}: {ratio:.2}");
+            }
+        }
+    }
+}

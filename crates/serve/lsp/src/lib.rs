@@ -7,7 +7,7 @@
 //! Invariants: a broken message costs only itself; nothing sleeps and nothing waits for time; a document that is not
 //! Kubernetes has no diagnostics; only open documents have any.
 //!
-//! Deliberately absent: any check, any I/O but the two streams, any dependency for the protocol. Five requests and eight
+//! Deliberately absent: any check, any I/O but the two streams, any dependency for the protocol. Four requests and nine
 //! notifications are less code than the types of a crate, and a server of our own answers what cannot be read instead
 //! of ending.
 
