@@ -99,7 +99,8 @@ impl<'a> Cx<'a> {
         let cap = if self.guessed { Severity::Medium } else { Severity::Critical };
         #[expect(clippy::expect_used, reason = "pushed above")]
         let finding = self.findings.last_mut().expect("just pushed");
-        Finder { finding, object: object.id(), document: object.document(), overridden, cap }
+        let forget_edits = self.config.forget_edits;
+        Finder { finding, object: object.id(), document: object.document(), overridden, cap, forget_edits }
     }
 
     fn pss_tag(&self) -> Option<&'static str> {
@@ -305,6 +306,7 @@ pub struct Finder<'f> {
     document: &'f ironclad_tree::Document,
     overridden: bool,
     cap: Severity,
+    forget_edits: bool,
 }
 
 impl Finder<'_> {
@@ -374,6 +376,7 @@ impl Finder<'_> {
 
     /// A way out.
     pub fn fix(self, title: impl Into<Cow<'static, str>>, safety: Safety, edits: Vec<Edit>) -> Self {
+        let edits = if self.forget_edits { Vec::new() } else { edits };
         self.finding.fixes.push(Fix { title: title.into(), safety, edits });
         self
     }

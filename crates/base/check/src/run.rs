@@ -41,6 +41,8 @@ pub struct RunConfig {
     pub strict: bool,
     /// Resource checks look at all init containers.
     pub strict_init: bool,
+    /// Nobody will apply a fix: keep what it is called and forget its edits, a third of a finding's memory.
+    pub forget_edits: bool,
     /// Kinds that make pods beyond the built-in ones.
     pub workloads: WorkloadKinds,
 }
@@ -64,17 +66,22 @@ impl Outcome {
     }
 }
 
+/// Objects that are judged side by side: enough for many cores, few beside what a large tree holds.
+const BATCH: usize = 2_048;
+
 /// Runs the enabled checks over a snapshot, on the current rayon pool.
 pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
     let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
     let shared = Shared::default();
     let world = World { snapshot, config, shared: &shared };
-    let parts: Vec<Outcome> = objects.par_iter().map(|object| judge(object, world, &memos)).collect();
     let mut outcome = Outcome::default();
-    outcome.findings.reserve_exact(parts.iter().map(|part| part.findings.len()).sum());
-    for part in parts {
-        outcome.absorb(part);
+    // In batches: what a batch found is moved on before the next one needs room, so nothing is in memory twice.
+    for batch in objects.chunks(BATCH) {
+        let parts: Vec<Outcome> = batch.par_iter().map(|object| judge(object, world, &memos)).collect();
+        for part in parts {
+            outcome.absorb(part);
+        }
     }
     for (enabled, memo) in config.enabled.iter().zip(&memos) {
         if let Subscription::Snapshot(check) = enabled.check.run {

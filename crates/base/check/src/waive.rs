@@ -161,13 +161,13 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
             if waiver.holds && finding.is_open() {
                 let waiver = &waiver.placed.waiver;
                 let line = waiver.written.source.position(waiver.written.span.start).line;
-                finding.status = Status::Waived(Waived {
+                finding.status = Status::Waived(Box::new(Waived {
                     reason: waiver.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
                     by: waiver.by.clone(),
                     expires: waiver.expires,
                     source: format!("{}:{line}", waiver.written.source.name()),
                     form: waiver.peer.unwrap_or(waiver.form),
-                });
+                }));
             }
         }
     }

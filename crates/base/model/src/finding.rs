@@ -112,7 +112,7 @@ pub enum Status {
     /// It counts.
     Open,
     /// A waiver covers it.
-    Waived(Waived),
+    Waived(Box<Waived>),
     /// It was known when the baseline was written.
     Baselined,
 }

@@ -90,6 +90,7 @@ impl Session {
             complete: select.complete || on(&config.complete),
             strict: selected.profile == ProfileName::All,
             strict_init: select.strict_init || on(&config.strict_init),
+            forget_edits: false,
             workloads: config.workload_kinds(),
             enabled,
         };

@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let mut session = Session::new(&arguments.input, &arguments.select, arguments.report.fail_on.as_deref(), global)?;
     let targets = targets(&arguments.report)?;
+    session.run.forget_edits = !targets.show_edits();
     let mut problems = std::mem::take(&mut session.problems);
     let line = Line::start(global.quiet);
     let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?;
@@ -137,6 +138,13 @@ fn nothing_scanned(arguments: &[PathBuf]) -> ReportedProblem {
 struct Targets {
     stdout: Format,
     files: Vec<(Format, PathBuf)>,
+}
+
+impl Targets {
+    /// Does a report tell how the text would change?
+    fn show_edits(&self) -> bool {
+        self.files.iter().map(|(format, _)| *format).chain([self.stdout]).any(|format| format == Format::Sarif)
+    }
 }
 
 fn targets(flags: &ReportFlags) -> anyhow::Result<Targets> {
