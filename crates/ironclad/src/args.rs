@@ -92,6 +92,42 @@ pub struct Input {
     /// Kubernetes version to judge for, as 1.N [default: the newest known]
     #[arg(long, visible_alias = "kube-version", value_name = "1.N")]
     pub kubernetes_version: Option<String>,
+    /// How charts are rendered.
+    #[command(flatten)]
+    pub charts: Charts,
+}
+
+/// How charts are rendered; the flags are Helm's.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Charts")]
+pub struct Charts {
+    /// Values file for charts, later ones on top [repeatable]
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub values: Vec<PathBuf>,
+    /// Set values of charts: `a.b=1,list[0]=x` [repeatable]
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// As --set, and every value is a text
+    #[arg(long, value_name = "KEY=TEXT")]
+    pub set_string: Vec<String>,
+    /// As --set, and every value is JSON
+    #[arg(long, value_name = "KEY=JSON")]
+    pub set_json: Vec<String>,
+    /// As --set, and every value is the text of a file
+    #[arg(long, value_name = "KEY=PATH")]
+    pub set_file: Vec<String>,
+    /// Name of the release that charts are told
+    #[arg(long, value_name = "NAME", default_value = "release-name")]
+    pub release_name: String,
+    /// Namespace of the release that charts are told
+    #[arg(short = 'n', long, value_name = "NAME", default_value = "default")]
+    pub namespace: String,
+    /// API versions that charts are told besides the built-in ones
+    #[arg(long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Judge each chart also with each of its `ci/*-values.yaml`
+    #[arg(long)]
+    pub variants: bool,
 }
 
 /// How files are found and read.
@@ -124,7 +160,7 @@ pub struct Reading {
 /// `ironclad scan`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  ironclad scan .\n  helm template web ./chart | ironclad scan -\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
+    after_help = "Examples:\n  ironclad scan .\n  ironclad scan charts/web -f prod.yaml --set image.tag=1.27.3\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
 )]
 pub struct Scan {
     /// Where to look.
@@ -221,6 +257,9 @@ pub struct Render {
     /// yaml or json
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: String,
+    /// Say where the field at this JSON pointer comes from, in every object that has it
+    #[arg(long, value_name = "POINTER")]
+    pub why: Option<String>,
 }
 
 /// `ironclad config`

@@ -17,6 +17,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("check", "tree"),
     ("check", "model"),
     ("check", "views"),
+    ("load", "render"),
     // Who reaches a pod is asked of effective pods.
     ("reach", "pod"),
 ];

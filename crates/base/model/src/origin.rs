@@ -175,6 +175,16 @@ impl Origins {
             None => None,
         };
         let text = document.source().text();
+        // What is missing from a mapping that was printed whole is missing where that mapping is written.
+        if !is_scalar && !place.missing.is_empty() {
+            let start = node.span().start;
+            let first = self.parts(Span { start, end: start + 1 }).next();
+            if let Some((_, chain)) =
+                first.filter(|(_, chain)| chain.last().is_some_and(|last| last.role.is_supplier()))
+            {
+                return chain;
+            }
+        }
         if let Some(value) = value {
             let mut parts: Vec<(Range<u32>, Vec<Link>)> = self.parts(value).collect();
             parts.retain(|(bytes, _)| {
@@ -189,6 +199,11 @@ impl Origins {
             }
         }
         self.written_at(span)
+    }
+
+    /// Where a person edits the text at a span of the rendered text.
+    pub fn edited(&self, span: Span) -> Option<Link> {
+        self.written_at(span).pop()
     }
 
     /// The place of a template, or of a values file that was printed whole, that wrote the first byte of a span; widened

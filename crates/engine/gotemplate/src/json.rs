@@ -182,6 +182,15 @@ pub(crate) fn read_any(text: &Text, trails: &Trails) -> Result<Value, String> {
     }
 }
 
+/// Reads the JSON value that a text begins with; every part of it has the same mark. Also how many bytes it takes.
+pub fn json_prefix(text: &str, mark: Mark) -> Result<(Value, usize), String> {
+    let trails = Trails::default();
+    let text = Text::marked(text, mark);
+    let mut reader = Reader { text: &text, bytes: text.as_str().as_bytes(), at: 0, trails: &trails };
+    let value = reader.value(0)?;
+    Ok((value, reader.at))
+}
+
 fn shown(byte: u8) -> String {
     format!("'{}'", byte as char)
 }

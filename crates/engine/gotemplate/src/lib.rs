@@ -34,6 +34,7 @@ mod yaml;
 pub use ast::SyntaxError;
 pub use engine::{Engine, Failure, Limits};
 pub use functions::{Version, is_compatible, names as function_names};
+pub use json::json_prefix;
 pub use text::{Rope, Run, Text};
 pub use trail::{Mark, Trails};
 pub use value::{Data, Dict, Elem, IntKind, List, Object, Slot, Value};

@@ -390,14 +390,7 @@ impl<'a> Parser<'a> {
                     self.next -= 1;
                     break;
                 }
-                Kind::Pipe => {
-                    // Something must follow.
-                    let after = self.peek_word();
-                    if matches!(after.kind, Kind::Close | Kind::RightParen) {
-                        return self.fail(token.start, "missing value for command");
-                    }
-                    break;
-                }
+                Kind::Pipe => break,
                 _ => return self.unexpected(token, "operand"),
             }
         }

@@ -79,14 +79,14 @@ fn every_byte_knows_its_origin() {
     let at = |text: &str| found.iter().find(|(shown, _)| shown == text).map(|(_, end)| end.as_str());
     assert_eq!(at("a: 1\n"), Some("t.yaml: a: 1\n"), "{found:?}");
     assert_eq!(at("name: "), Some("t.yaml: name: "), "{found:?}");
-    assert_eq!(at("foo"), Some("values.yaml: foobar"), "{found:?}");
+    assert_eq!(at("foo"), Some("values.yaml: name: foobar"), "{found:?}");
 
     let found = ends("{{ toYaml .Values.r | nindent 2 }}", "r:\n  limits:\n    cpu: 1\n");
     let at = |text: &str| found.iter().find(|(shown, _)| shown.contains(text)).map(|(_, end)| end.as_str());
     assert_eq!(at("limits"), Some("values.yaml: limits"), "{found:?}");
-    assert_eq!(at("1"), Some("values.yaml: 1"), "{found:?}");
+    assert_eq!(at("1"), Some("values.yaml: cpu: 1"), "{found:?}");
 
     let found = ends("{{ tpl .Values.t . }}", "t: 'x: {{ .Values.v }}'\nv: 7\n");
-    assert_eq!(found[0].1, "values.yaml: 'x: {{ .Values.v }}'");
-    assert_eq!(found[1], ("7".to_owned(), "values.yaml: 7".to_owned()));
+    assert_eq!(found[0].1, "values.yaml: t: 'x: {{ .Values.v }}'");
+    assert_eq!(found[1], ("7".to_owned(), "values.yaml: v: 7".to_owned()));
 }

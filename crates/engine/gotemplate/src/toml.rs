@@ -53,7 +53,8 @@ fn table(map: &Dict, path: &mut Vec<String>, out: &mut String, most: usize) -> R
         path.push(bare(key));
         let (open, close) = if is_table(&slot.value) { ("[", "]") } else { ("[[", "]]") };
         for inner in tables {
-            if !out.is_empty() {
+            // A table within a table follows it without a blank line; one of an array never does.
+            if !out.is_empty() && (path.len() == 1 || open == "[[") {
                 out.push('\n');
             }
             out.push_str(&pad);

@@ -156,6 +156,11 @@ impl Emitter<'_> {
     }
 
     fn string(&mut self, text: &Text, mark: Mark, indent: i32, is_key: bool) {
+        if self.flavour == Flavour::V2 && text.as_str().contains('\u{85}') {
+            // On its way through JSON it is a line break within quotes, which YAML folds into a blank.
+            let folded = Text::marked(text.as_str().replace('\u{85}', " "), mark);
+            return self.string(&folded, mark, indent, is_key);
+        }
         let content = text.as_str();
         let traits = Analysis::of(content);
         let string = reads_as_text(content) && !(self.flavour == Flavour::V3 && old_bool(content));
@@ -578,7 +583,12 @@ pub(crate) fn read(text: &Text, trails: &Trails) -> Result<Value, String> {
 
 /// A node as a value: numbers are floats, as JSON on the way makes them.
 pub fn of_node(node: NodeRef<'_>, mark: &dyn Fn(Span) -> Mark) -> Value {
-    let here = mark(node.span());
+    of_part(node, node.span(), mark)
+}
+
+/// A node as the value of an entry: a scalar counts from its key, as a person looks at it.
+fn of_part(node: NodeRef<'_>, span: Span, mark: &dyn Fn(Span) -> Mark) -> Value {
+    let here = mark(span);
     let data = match node.kind() {
         Kind::Null => Data::Nil,
         Kind::Bool => Data::Bool(node.as_bool() == Some(true)),
@@ -590,7 +600,11 @@ pub fn of_node(node: NodeRef<'_>, mark: &dyn Fn(Span) -> Mark) -> Value {
         Kind::Mapping => {
             let mut dict = Dict::default();
             for entry in node.entries() {
-                let slot = Slot { key: mark(entry.key_span()), value: of_node(entry.value(), mark) };
+                let value = entry.value();
+                let is_scalar = !matches!(value.kind(), Kind::Mapping | Kind::Sequence) || value.is_empty();
+                let whole = is_scalar && entry.key_start() <= value.span().start && !value.via_alias();
+                let span = if whole { entry.span() } else { value.span() };
+                let slot = Slot { key: mark(entry.key_span()), value: of_part(value, span, mark) };
                 dict.insert(entry.key().into(), slot);
             }
             Value::dict(dict).data

@@ -54,9 +54,36 @@ pub(crate) struct Found {
     pub(crate) named: bool,
 }
 
+/// What is rendered, and not read file by file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FoundUnit {
+    /// Name of the folder or archive in the output.
+    pub(crate) name: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it is.
+    pub(crate) kind: UnitKind,
+}
+
+/// Kinds of what is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum UnitKind {
+    /// A folder with a Chart.yaml.
+    Chart,
+    /// An archive of a chart.
+    ChartArchive,
+}
+
+/// What a folder is rendered as, where it is.
+fn unit_of(folder: &Path) -> Option<UnitKind> {
+    folder.join("Chart.yaml").is_file().then_some(UnitKind::Chart)
+}
+
 #[derive(Default)]
 pub(crate) struct Discovery {
     pub(crate) files: Vec<Found>,
+    /// Charts, each once, sorted by name.
+    pub(crate) units: Vec<FoundUnit>,
     pub(crate) problems: Vec<ReportedProblem>,
     /// Files left out, by reason.
     pub(crate) skipped: BTreeMap<String, Vec<String>>,
@@ -81,6 +108,11 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
         }
         match fs_err::metadata(argument) {
             Ok(metadata) if metadata.is_dir() => walk_folder(argument, walk, &exclude, &mut found),
+            Ok(_) if is_archive(argument) => found.units.push(FoundUnit {
+                name: display(argument),
+                path: argument.clone(),
+                kind: UnitKind::ChartArchive,
+            }),
             Ok(_) => found.files.push(Found { name: display(argument), path: Some(argument.clone()), named: true }),
             Err(_) if is_glob(argument) => expand(argument, walk, &exclude, &mut found),
             Err(error) => found.problems.push(io_problem(&display(argument), &error)),
@@ -93,6 +125,9 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
 
 /// Each file once, under its first name in order; a named file wins over the same file found by walking.
 fn deduplicate(found: &mut Discovery, sure: bool) {
+    let mut known = BTreeSet::new();
+    found.units.sort();
+    found.units.retain(|unit| known.insert(fs_err::canonicalize(&unit.path).unwrap_or_else(|_| unit.path.clone())));
     found.files.sort_by(|a, b| (&a.name, !a.named).cmp(&(&b.name, !b.named)));
     if sure {
         // One folder without links: to ask where each file really is would cost more than to parse it.
@@ -111,7 +146,22 @@ fn deduplicate(found: &mut Discovery, sure: bool) {
     found.files.retain(|_| keep.next().unwrap_or(true));
 }
 
+/// Is it an archive of a chart by its name?
+fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tgz")
+}
+
+/// A chart is rendered as a whole: none of its files is read as a manifest.
+fn add_unit(folder: &Path, found: &mut Discovery) -> bool {
+    let Some(kind) = unit_of(folder) else { return false };
+    found.units.push(FoundUnit { name: display(folder), path: folder.to_owned(), kind });
+    true
+}
+
 fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discovery) {
+    if add_unit(root, found) {
+        return;
+    }
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(!walk.hidden)
@@ -124,11 +174,15 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         .parents(!walk.no_ignore);
     if !walk.no_ignore {
         builder.add_custom_ignore_filename(".ironcladignore");
-        builder.filter_entry(|entry| {
-            let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
-            !(is_dir && entry.depth() > 0 && matches!(entry.file_name().to_str(), Some("node_modules" | "vendor")))
-        });
     }
+    let no_ignore = walk.no_ignore;
+    builder.filter_entry(move |entry| {
+        let is_dir = entry.file_type().is_some_and(|t| t.is_dir()) && entry.depth() > 0;
+        let is_foreign = !no_ignore && matches!(entry.file_name().to_str(), Some("node_modules" | "vendor"));
+        // What is below a chart is the chart's.
+        let is_inside = entry.depth() > 1 && entry.path().parent().and_then(unit_of).is_some();
+        !(is_inside || is_dir && is_foreign)
+    });
     let canonical_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     for entry in builder.build() {
         let entry = match entry {
@@ -148,6 +202,12 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
             found.links = true;
         }
         if is_dir || (is_link && path.is_dir()) {
+            let below = path.strip_prefix(root).unwrap_or(path);
+            if unit_of(path).is_some() && (exclude.is_match(below) || exclude.is_match(display(path))) {
+                found.skipped.entry("excluded by the configuration".to_owned()).or_default().push(display(path));
+            } else if entry.depth() > 0 {
+                add_unit(path, found);
+            }
             continue;
         }
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();

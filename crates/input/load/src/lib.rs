@@ -4,12 +4,17 @@
 //! or parsed is a problem with its place, and everything else is still there. Order of arguments and of directory
 //! entries does not matter: sources are sorted by name.
 //!
-//! Deliberately absent: rendering (`ironclad-render`, to come), any network.
+//! A folder with a Chart.yaml is rendered once, by `ironclad-render`, and none of its files is read as a manifest.
+//!
+//! Deliberately absent: any network.
 
 mod classify;
 mod discover;
 mod read;
 mod types;
+mod units;
 
 pub use discover::Walk;
+pub use ironclad_render::SetKind;
 pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};
+pub use units::Charts;

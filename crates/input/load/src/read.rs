@@ -3,7 +3,8 @@
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::types::type_problems;
-use ironclad_model::{Input, ReportedProblem, Snapshot, UnitId};
+use crate::units::{self, Charts, RenderedUnit};
+use ironclad_model::{Input, ReportedProblem, Snapshot, Unit, UnitId};
 use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
 use ironclad_views::schema;
 use rayon::prelude::*;
@@ -26,6 +27,8 @@ pub struct Request {
     pub max_file_size: u64,
     /// Minor version of Kubernetes whose field types hold.
     pub version: u8,
+    /// How charts are rendered.
+    pub charts: Charts,
     /// Where objects are that name no namespace, if that is known.
     pub assume_namespace: Option<String>,
 }
@@ -39,6 +42,7 @@ impl Request {
             stdin_name: "<stdin>".to_owned(),
             max_file_size: 64 << 20,
             version: 37,
+            charts: Charts::default(),
             assume_namespace: None,
         }
     }
@@ -93,17 +97,18 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
 pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
     let file = Found { name: name.to_owned(), path: None, named: false };
     let outcome = read_source(&file, Source::new(name, text), Vec::new(), request);
-    gather(&[file], vec![outcome], Vec::new(), BTreeMap::new(), request)
+    gather(&[file], vec![outcome], Vec::new(), Vec::new(), BTreeMap::new(), request)
 }
 
 /// As [`load`], with other texts in place of some files.
 pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -> Loaded {
-    let Discovery { mut files, problems, skipped, .. } =
+    let Discovery { mut files, units, mut problems, skipped, .. } =
         discover(&request.arguments, &request.walk, &request.stdin_name);
     for file in &mut files {
         file.named &= !request.walk.skip_foreign;
     }
-    progress.found.store(files.len(), Ordering::Relaxed);
+    progress.found.store(files.len() + units.len(), Ordering::Relaxed);
+    let rendered = units::render_all(&units, request, progress, &mut problems);
     let outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {
@@ -115,13 +120,14 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
             outcome
         })
         .collect();
-    gather(&files, outcomes, problems, skipped, request)
+    gather(&files, outcomes, rendered, problems, skipped, request)
 }
 
 /// One snapshot of what the files held, in their order.
 fn gather(
     files: &[Found],
     outcomes: Vec<Outcome>,
+    rendered: Vec<RenderedUnit>,
     mut problems: Vec<ReportedProblem>,
     mut skipped: BTreeMap<String, Vec<String>>,
     request: &Request,
@@ -148,6 +154,19 @@ fn gather(
             Outcome::Failed(problem) => problems.push(problem),
         }
     }
+    for unit in rendered {
+        let id = builder.unit(Unit { name: unit.unit });
+        let mut objects = 0;
+        for (document, origins) in unit.documents {
+            objects += builder.add_shared(Arc::new(document), id, Some(origins));
+        }
+        problems.extend(unit.problems);
+        match unit.skipped {
+            Some(reason) => skip(&mut skipped, reason, &unit.source),
+            None => inputs.push(Input { source: unit.source, objects }),
+        }
+    }
+    inputs.sort_by(|a, b| a.source.cmp(&b.source));
     problems.sort_by(|a, b| {
         (&a.source, a.problem.span.start, a.problem.code).cmp(&(&b.source, b.problem.span.start, b.problem.code))
     });
@@ -231,7 +250,7 @@ fn template_problem(start: u32) -> Problem {
         severity: Severity::Error,
         span: Span { start, end: start + 2 },
         message: "looks like an unrendered Helm template".to_owned(),
-        hint: Some("render the chart (`helm template`) and scan what it prints".to_owned()),
+        hint: Some("scan the folder that holds its Chart.yaml: charts are rendered".to_owned()),
     }
 }
 

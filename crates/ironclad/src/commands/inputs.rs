@@ -2,13 +2,13 @@
 
 use super::settings;
 use crate::args::{Input, Reading};
-use ironclad_load::{Request, Walk};
+use ironclad_load::{Charts, Request, SetKind, Walk};
 use std::path::PathBuf;
 
 /// The request of a command's input flags; `exclude` comes from the configuration.
 pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Request {
     let arguments = if input.paths.is_empty() { vec![PathBuf::from(".")] } else { input.paths.clone() };
-    reading(&input.reading, arguments, exclude, version)
+    Request { charts: charts(input, version), ..reading(&input.reading, arguments, exclude, version) }
 }
 
 /// The same for commands whose operands are not all paths.
@@ -26,7 +26,36 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
         stdin_name: flags.stdin_name.clone(),
         max_file_size: flags.max_file_size << 20,
         version,
+        charts: Charts { kubernetes_version: format!("v1.{version}.0"), now: settings::now(), ..Charts::default() },
         assume_namespace: None,
+    }
+}
+
+/// How charts are rendered.
+fn charts(input: &Input, version: u8) -> Charts {
+    let flags = &input.charts;
+    let of = |kind: SetKind, all: &[String]| all.iter().map(|text| (kind, text.clone())).collect::<Vec<_>>();
+    let set = [
+        of(SetKind::Json, &flags.set_json),
+        of(SetKind::Typed, &flags.set),
+        of(SetKind::Text, &flags.set_string),
+        of(SetKind::File, &flags.set_file),
+    ];
+    // A patch level is not judged by, but charts may ask for it.
+    let asked = input.kubernetes_version.as_deref().map(|text| text.trim_start_matches('v').to_owned());
+    let full = match asked {
+        Some(text) if text.split('.').count() > 2 => text,
+        _ => format!("1.{version}.0"),
+    };
+    Charts {
+        release: flags.release_name.clone(),
+        namespace: flags.namespace.clone(),
+        kubernetes_version: format!("v{full}"),
+        api_versions: flags.api_versions.clone(),
+        values: flags.values.clone(),
+        set: set.concat(),
+        variants: flags.variants,
+        now: settings::now(),
     }
 }
 

@@ -14,7 +14,6 @@ use ironclad_tree::{Comment, Source};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Everything that decides a judgement besides the objects.
 pub(crate) struct Session {
@@ -134,9 +133,7 @@ fn forget_own_files(request: &mut Request, config: &Config) {
     }
 }
 
-/// Today, UTC: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
+/// Today, UTC.
 fn today() -> Date {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    Date::from_unix(fixed.unwrap_or_else(now))
+    Date::from_unix(settings::now())
 }

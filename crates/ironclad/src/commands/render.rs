@@ -6,8 +6,9 @@ use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
-use ironclad_model::Object;
-use ironclad_tree::{Kind, NodeRef};
+use ironclad_model::{Link, Object, Place, Role, Snapshot};
+use ironclad_tree::{Kind, NodeId, NodeRef};
+use std::sync::Arc;
 
 /// Prints what was understood; what was not is on standard error, and makes the exit code 2.
 pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
@@ -24,7 +25,14 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
     let loaded = settings::in_pool(global, || ironclad_load::load(&request, line.reading()))?;
     drop(line);
     let mut out = String::new();
-    if json {
+    if let Some(pointer) = &arguments.why {
+        if why(&loaded.snapshot, pointer, json, &mut out) == 0 && !loaded.snapshot.is_empty() {
+            return Err(user_error(
+                format!("no object has a field at `{pointer}`"),
+                "a pointer begins with `/` and counts from the object, as in `/spec/replicas`".to_owned(),
+            ));
+        }
+    } else if json {
         out.push('[');
         for (index, object) in loaded.snapshot.objects().enumerate() {
             out.push_str(if index > 0 { ",\n" } else { "\n" });
@@ -33,9 +41,9 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
         out.push_str("\n]\n");
     } else {
         for object in loaded.snapshot.objects() {
-            let position = object.document().source().position(object.root().span().start);
+            let (source, span) = object.edited_at(&place(object.root().id()));
             out.push_str("---\n# from ");
-            out.push_str(&format!("{}:{}\n", object.source_name(), position.line));
+            out.push_str(&format!("{}:{}\n", source.name(), source.position(span.start).line));
             yaml(object.root(), 0, &mut out);
         }
     }
@@ -46,6 +54,76 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
         exit = Exit::Incomplete;
     }
     Ok(exit)
+}
+
+/// The place of a node as a whole.
+fn place(node: NodeId) -> Place {
+    Place { node, missing: Vec::new(), part: None }
+}
+
+/// Where the field at a pointer comes from, in every object that has it: from what printed it to what a person edits.
+/// Returns in how many.
+fn why(snapshot: &Snapshot, pointer: &str, json: bool, out: &mut String) -> usize {
+    let mut answers = Vec::new();
+    for object in snapshot.objects() {
+        let Some(node) = object.root().at_pointer(pointer) else { continue };
+        let place = place(node.id());
+        let span = place.span(object.document());
+        let mut chain = object.origins().map(|o| o.resolve(object.document(), &place, span)).unwrap_or_default();
+        if chain.is_empty() {
+            chain.push(Link { source: Arc::clone(object.document().source()), span, role: Role::Manifest });
+        }
+        let mut value = String::new();
+        node.write_json(&mut value);
+        answers.push((object, value, chain));
+    }
+    if json {
+        let all: Vec<serde_json::Value> = answers
+            .iter()
+            .map(|(object, value, chain)| {
+                let links: Vec<serde_json::Value> = chain
+                    .iter()
+                    .map(|link| {
+                        let at = link.source.position(link.span.start);
+                        serde_json::json!({"role": link.role.as_str(), "source": &**link.source.name(), "line": at.line, "column": at.column})
+                    })
+                    .collect();
+                let value: serde_json::Value = serde_json::from_str(value).unwrap_or_default();
+                serde_json::json!({"object": object.identity().to_string(), "path": pointer, "value": value, "renderedFrom": links})
+            })
+            .collect();
+        out.push_str(&serde_json::Value::from(all).to_string());
+        out.push('\n');
+        return answers.len();
+    }
+    for (object, value, chain) in &answers {
+        out.push_str(&format!("{}{pointer}: {}\n", object.identity(), clip(value)));
+        for (index, link) in chain.iter().enumerate() {
+            let at = link.source.position(link.span.start);
+            let text = link.source.text();
+            let cut = text.get(link.span.start as usize..link.span.end as usize).unwrap_or_default();
+            let word = if index + 1 == chain.len() { "edit" } else { "from" };
+            out.push_str(&format!(
+                "  {word} {}:{}:{} ({}) {}\n",
+                link.source.name(),
+                at.line,
+                at.column,
+                link.role.as_str(),
+                clip(cut)
+            ));
+        }
+    }
+    answers.len()
+}
+
+/// The first line of a text, or as much of it as fits.
+fn clip(text: &str) -> String {
+    const MOST: usize = 80;
+    let line = text.trim().lines().next().unwrap_or_default();
+    if line.chars().count() <= MOST && line.len() == text.trim().len() {
+        return line.to_owned();
+    }
+    line.chars().take(MOST).chain(['…']).collect()
 }
 
 /// JSON of an object; items of typed lists say what their list implies.

@@ -4,11 +4,19 @@ use crate::args::Global;
 use crate::failure::user_error;
 use ironclad_check::{Level, Meta, Profile};
 use ironclad_model::Severity;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Newest minor version of Kubernetes that ironclad knows.
 pub(crate) const NEWEST: u8 = 37;
 /// Oldest that has a Pod Security Standard.
 const OLDEST: u8 = 0;
+
+/// Seconds since 1970: the only clock of a run. SOURCE_DATE_EPOCH overrides it.
+pub(crate) fn now() -> i64 {
+    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+    fixed.unwrap_or_else(now)
+}
 
 /// `1.N` or `v1.N`, a patch level allowed.
 pub(crate) fn version(text: &str) -> anyhow::Result<u8> {

@@ -49,6 +49,12 @@ pub(super) const ROWS: &[Row] = &[
         else {
             return Err("unable to decode base64 certificate".into());
         };
+        if !cert.contains("-----BEGIN CERTIFICATE-----") {
+            return Err("unable to decode certificate".into());
+        }
+        if !key.contains("-----BEGIN ") {
+            return Err("unable to find private key".into());
+        }
         Ok(Value::object(Certificate { cert, key }))
     }),
     ("genCA", "si", |call| certificate(call, "genCA")),

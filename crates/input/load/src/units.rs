@@ -1,0 +1,176 @@
+//! Charts among the inputs: rendered in parallel, each once for each variant of its values.
+
+use crate::classify::{Class, classify, nameless_items};
+use crate::discover::{FoundUnit, UnitKind, display};
+use crate::read::{Progress, Request, io_problem};
+use crate::types::type_problems;
+use ironclad_model::{Origins, ReportedProblem};
+use ironclad_render::{ChartFiles, Options, Rendered, SetKind, ValueArguments, read_archive, read_folder, render};
+use ironclad_tree::{Document, Problem, Source};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How charts are rendered.
+#[derive(Clone, Debug)]
+pub struct Charts {
+    /// `.Release.Name`
+    pub release: String,
+    /// `.Release.Namespace`
+    pub namespace: String,
+    /// `.Capabilities.KubeVersion`, as `v1.N.P`.
+    pub kubernetes_version: String,
+    /// Versions of APIs besides those that Helm knows.
+    pub api_versions: Vec<String>,
+    /// Values files, later ones on top.
+    pub values: Vec<PathBuf>,
+    /// `--set` and its kin.
+    pub set: Vec<(SetKind, String)>,
+    /// Also once with each of the chart's `ci/*-values.yaml`.
+    pub variants: bool,
+    /// `now`, in seconds since 1970.
+    pub now: i64,
+}
+
+impl Default for Charts {
+    fn default() -> Charts {
+        let options = Options::default();
+        Charts {
+            release: options.release,
+            namespace: options.namespace,
+            kubernetes_version: options.kubernetes_version,
+            api_versions: Vec::new(),
+            values: Vec::new(),
+            set: Vec::new(),
+            variants: false,
+            now: 0,
+        }
+    }
+}
+
+/// What one chart with one set of values gives.
+pub(crate) struct RenderedUnit {
+    /// Name of the unit, in fingerprints.
+    pub(crate) unit: String,
+    /// Name of the input.
+    pub(crate) source: String,
+    pub(crate) documents: Vec<(Document, Arc<Origins>)>,
+    pub(crate) problems: Vec<ReportedProblem>,
+    /// Why there is nothing to judge, where that is fine.
+    pub(crate) skipped: Option<&'static str>,
+}
+
+/// Renders all units. What the user's own arguments cannot give is in `problems`.
+pub(crate) fn render_all(
+    units: &[FoundUnit],
+    request: &Request,
+    progress: &Progress,
+    problems: &mut Vec<ReportedProblem>,
+) -> Vec<RenderedUnit> {
+    if units.is_empty() {
+        return Vec::new();
+    }
+    let Some(options) = options(request, problems) else { return Vec::new() };
+    let rendered: Vec<Vec<RenderedUnit>> = units
+        .par_iter()
+        .map(|unit| {
+            let all = chart(unit, &options, request);
+            progress.read.fetch_add(1, Ordering::Relaxed);
+            all
+        })
+        .collect();
+    rendered.into_iter().flatten().collect()
+}
+
+fn options(request: &Request, problems: &mut Vec<ReportedProblem>) -> Option<Options> {
+    let charts = &request.charts;
+    let mut read = |path: &Path| -> Option<Arc<Source>> {
+        let name = display(path);
+        let length = fs_err::metadata(path).map(|metadata| metadata.len());
+        match length.and_then(|length| if length > request.max_file_size { Ok(Vec::new()) } else { fs_err::read(path) })
+        {
+            Ok(bytes) => Some(Source::decode(name.as_str(), bytes).0),
+            Err(error) => {
+                problems.push(io_problem(&name, &error));
+                None
+            }
+        }
+    };
+    let mut files = Vec::new();
+    for path in &charts.values {
+        files.push(read(path)?);
+    }
+    let mut set_files = Vec::new();
+    for (_, argument) in charts.set.iter().filter(|(kind, _)| *kind == SetKind::File) {
+        for part in argument.split(',') {
+            let path = part.split_once('=').map_or("", |(_, path)| path);
+            set_files.push((path.to_owned(), read(Path::new(path))?));
+        }
+    }
+    Some(Options {
+        release: charts.release.clone(),
+        namespace: charts.namespace.clone(),
+        kubernetes_version: charts.kubernetes_version.clone(),
+        api_versions: charts.api_versions.clone(),
+        values: ValueArguments { files, set: charts.set.clone(), set_files },
+        now: i128::from(charts.now) * 1_000_000_000,
+        document_bytes: request.max_file_size as usize,
+    })
+}
+
+fn chart(unit: &FoundUnit, options: &Options, request: &Request) -> Vec<RenderedUnit> {
+    let read = match unit.kind {
+        UnitKind::Chart => read_folder(&unit.path, &unit.name),
+        UnitKind::ChartArchive => read_archive(&unit.path, &unit.name),
+    };
+    let files = match read {
+        Ok(files) => files,
+        Err(problem) => {
+            let (unit, source) = (unit.name.clone(), unit.name.clone());
+            return vec![RenderedUnit { unit, source, documents: Vec::new(), problems: vec![problem], skipped: None }];
+        }
+    };
+    let mut all = vec![one(&files, unit.name.clone(), options)];
+    if request.charts.variants {
+        for file in files.files.iter().filter(|file| is_variant(&file.name)) {
+            let mut options = options.clone();
+            let source = Source::decode(file.shown.as_str(), file.bytes.clone()).0;
+            // The user's own arguments stay on top.
+            options.values.files.insert(0, source);
+            all.push(one(&files, format!("{} with {}", unit.name, file.name), &options));
+        }
+    }
+    all
+}
+
+fn is_variant(name: &str) -> bool {
+    name.strip_prefix("ci/").is_some_and(|file| !file.contains('/') && file.ends_with("-values.yaml"))
+}
+
+fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
+    let Rendered { manifests, mut problems, is_library, .. } = render(files, options);
+    let mut documents = Vec::new();
+    for manifest in manifests {
+        let mut report = |problem: Problem| {
+            let edited = manifest.origins.edited(problem.span);
+            let (text, span) =
+                edited.map_or((Arc::clone(&manifest.source), problem.span), |link| (link.source, link.span));
+            let problem = Problem { span, ..problem };
+            problems.push(ReportedProblem { source: text.name().to_string(), text: Some(text), problem });
+        };
+        for document in manifest.documents {
+            match classify(&document, true) {
+                Class::Object => {
+                    type_problems(&document).into_iter().for_each(&mut report);
+                    nameless_items(&document).into_iter().for_each(&mut report);
+                    documents.push((document, Arc::clone(&manifest.origins)));
+                }
+                Class::Foreign(_) => {}
+                Class::Bad(problem) => report(problem),
+            }
+        }
+    }
+    let skipped = is_library.then_some("library chart: judged through the charts that use it");
+    RenderedUnit { unit, source: files.root.clone(), documents, problems, skipped }
+}

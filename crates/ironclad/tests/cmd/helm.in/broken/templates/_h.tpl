@@ -1,0 +1,1 @@
+{{ define "b.name" }}{{ required "name is needed" .Values.name }}{{ end }}
