@@ -130,6 +130,23 @@ pub struct Charts {
     pub variants: bool,
 }
 
+impl Default for Charts {
+    fn default() -> Charts {
+        let texts = Vec::new;
+        Charts {
+            values: Vec::new(),
+            set: texts(),
+            set_string: texts(),
+            set_json: texts(),
+            set_file: texts(),
+            release_name: "release-name".to_owned(),
+            namespace: "default".to_owned(),
+            api_versions: texts(),
+            variants: false,
+        }
+    }
+}
+
 /// How files are found and read.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Input")]

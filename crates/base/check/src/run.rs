@@ -208,6 +208,11 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
 fn trace(finding: &mut Finding, snapshot: &Snapshot) {
     let object = snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none());
     if let Some((object, origins)) = object.and_then(|object| Some((object, object.origins()?))) {
+        if origins.is_empty() {
+            return;
+        }
+        // An edit of the rendered text is an edit of nothing.
+        finding.fixes.clear();
         finding.rendered_from = origins.resolve(object.document(), &finding.place, finding.span);
         // What must not be shown of the rendered text must not be shown of the text that it came from.
         if let Some(edited) = finding.rendered_from.last()

@@ -93,6 +93,11 @@ pub struct Origins {
 }
 
 impl Origins {
+    /// Is nothing known, because the document is what a person edits?
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && self.of_node.is_empty()
+    }
+
     /// Adds a chain, first link nearest to the judged document, last link the one that a person edits.
     pub fn intern(&mut self, chain: Vec<Link>) -> OriginId {
         self.chains.push(chain.into());

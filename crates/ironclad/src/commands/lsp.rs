@@ -2,7 +2,7 @@
 
 use super::judge::Session;
 use super::settings;
-use crate::args::{Global, Input, Lsp, Reading, Select};
+use crate::args::{Charts, Global, Input, Lsp, Reading, Select};
 use crate::catalogue;
 use crate::exit::Exit;
 use ironclad_check::{Catalogue, Enabled, Profile, Subscription};
@@ -52,7 +52,12 @@ struct Judge {
 
 impl Judge {
     fn input(&self, start: &Path) -> Input {
-        Input { paths: vec![start.to_owned()], reading: self.reading.clone(), kubernetes_version: self.version.clone() }
+        Input {
+            paths: vec![start.to_owned()],
+            reading: self.reading.clone(),
+            kubernetes_version: self.version.clone(),
+            charts: Charts::default(),
+        }
     }
 
     fn session(&self, start: &Path) -> Option<Session> {

@@ -68,14 +68,14 @@ pub(crate) fn shown(judged: &Judged, source: &str, encoding: Encoding) -> Vec<Sh
 fn of_finding(finding: &Finding, judged: &Judged, encoding: Encoding) -> Shown {
     let related = finding.related.iter().filter_map(|related| {
         let object = judged.snapshot.object(related.object)?;
-        let document = object.document();
-        let span = related.place.span(document);
-        let lines = Lines::new(document.source().text());
+        let (source, span) = object.edited_at(&related.place);
+        let lines = Lines::new(source.text());
         let at = |offset: u32| lines.position(offset as usize, encoding);
-        let file = uri::of_path(Path::new(object.source_name()));
+        let file = uri::of_path(Path::new(&**source.name()));
         Some(Elsewhere { file, start: at(span.start), end: at(span.end), message: related.message.to_string() })
     });
     let anchor = match judged.snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none()) {
+        Some(_) if !finding.rendered_from.is_empty() => None,
         Some(object) if object.document().is_json() => None,
         Some(object) => {
             let document = object.document();
@@ -86,7 +86,7 @@ fn of_finding(finding: &Finding, judged: &Judged, encoding: Encoding) -> Shown {
         None => Some(finding.span.start),
     };
     Shown {
-        span: finding.span,
+        span: finding.shown_span(),
         code: finding.check.to_owned(),
         severity: finding.severity,
         message: finding.message.clone(),
