@@ -194,3 +194,52 @@ pub(crate) fn peers(data: &[u8]) {
         assert!(problems.is_empty(), "{text}\n{problems:?}");
     }
 }
+
+/// A chart of one template, its values and a `--set` argument, parted by bytes of zero: never a panic, bounded work,
+/// every problem and every origin inside of the text that it names.
+pub(crate) fn chart(data: &[u8]) {
+    use ironclad_render::{ChartFile, ChartFiles, Limits as Costs, Options, SetKind, render};
+    let mut parts = data.splitn(3, |byte| *byte == 0);
+    let mut next = || parts.next().unwrap_or_default().to_vec();
+    let (template, values, set) = (next(), next(), next());
+    let file = |name: &str, bytes: Vec<u8>| ChartFile { name: name.to_owned(), shown: format!("c/{name}"), bytes };
+    let files = ChartFiles {
+        root: "c".to_owned(),
+        files: vec![
+            file("Chart.yaml", b"apiVersion: v2\nname: c\nversion: 1.0.0\n".to_vec()),
+            file("templates/t.yaml", template),
+            file("values.yaml", values),
+        ],
+    };
+    let limits = Costs { steps: 20_000, text: 1 << 20, produced: 8 << 20, elements: 10_000, depth: 100 };
+    let mut options = Options { limits, ..Options::default() };
+    if let Ok(set) = String::from_utf8(set)
+        && !set.is_empty()
+    {
+        let kind = [SetKind::Typed, SetKind::Text, SetKind::Json][set.len() % 3];
+        options.values.set.push((kind, set));
+    }
+    let rendered = render(&files, &options);
+    for problem in &rendered.problems {
+        let length = problem.text.as_ref().map_or(u32::MAX, |text| text.text().len() as u32);
+        let span = problem.problem.span;
+        assert!(span.start <= span.end && span.end <= length, "{problem:?}");
+        assert!(!problem.problem.message.contains("this is a bug"), "{problem:?}");
+    }
+    for manifest in &rendered.manifests {
+        let length = manifest.source.text().len() as u32;
+        for document in &manifest.documents {
+            walk(document, document.root(), length, 0);
+        }
+        for link in manifest.origins.suppliers(ironclad_tree::Span { start: 0, end: length }) {
+            assert!(link.span.start <= link.span.end && link.span.end as usize <= link.source.text().len(), "{link:?}");
+        }
+    }
+}
+
+/// The bytes of an archive: never a panic, never a name that leads outside.
+pub(crate) fn archive(data: &[u8]) {
+    for file in ironclad_render::read_archive_bytes(data, "c.tgz").map(|files| files.files).unwrap_or_default() {
+        assert!(!file.name.starts_with('/') && !file.name.split('/').any(|part| part == ".."), "{}", file.name);
+    }
+}

@@ -78,6 +78,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         "checkov, 1,200 manifests",
         peer(&["checkov", "--framework", "kubernetes", "--quiet", "--compact", "-d"], &files),
     )?;
+    let chart = folder.join("chart");
+    generate_chart(&chart, 100)?;
+    let chart = chart.display().to_string();
+    measure("ironclad, a chart of 100 templates", scan(&chart, &["--format", "json"]))?;
+    measure("ironclad, the same, rendered only", vec![ironclad.clone(), "render".to_owned(), chart.clone()])?;
+    measure("helm template, the same", peer(&["helm", "template"], &chart))?;
     for line in table {
         say(&line);
     }
@@ -137,6 +143,81 @@ fn generate(folder: &Path, count: usize) -> Result<()> {
     }
     Ok(())
 }
+
+/// A chart as teams write them: each template a Deployment with its Service through helpers, `toYaml` and ranges.
+fn generate_chart(folder: &Path, templates: usize) -> Result<()> {
+    fs_err::create_dir_all(folder.join("templates"))?;
+    fs_err::write(folder.join("Chart.yaml"), "apiVersion: v2\nname: shop\nversion: 1.0.0\nappVersion: \"2.1\"\n")?;
+    fs_err::write(folder.join("templates/_helpers.tpl"), HELPERS)?;
+    let mut values = String::from(
+        "podSecurityContext: {runAsNonRoot: true, fsGroup: 2000}\nresources: {limits: {memory: 128Mi}, requests: {cpu: 100m}}\n",
+    );
+    for index in 0..templates {
+        values.push_str(&format!(
+            "app{index}:\n  replicas: {}\n  image: {{repository: registry.example.com/app{index}, tag: 1.{index}}}\n  env: {{LEVEL: info, SHARD: \"{index}\"}}\n  privileged: {}\n",
+            index % 4 + 1,
+            index.is_multiple_of(7)
+        ));
+        fs_err::write(
+            folder.join(format!("templates/app{index}.yaml")),
+            TEMPLATE.replace("APP", &format!("app{index}")),
+        )?;
+    }
+    Ok(fs_err::write(folder.join("values.yaml"), values)?)
+}
+
+const HELPERS: &str = r#"{{- define "shop.labels" -}}
+app.kubernetes.io/name: {{ .name }}
+app.kubernetes.io/instance: {{ .top.Release.Name }}
+app.kubernetes.io/version: {{ .top.Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .top.Chart.Name .top.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end }}
+"#;
+
+const TEMPLATE: &str = r#"{{- $app := .Values.APP }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ printf "%s-APP" .Release.Name | trunc 63 | trimSuffix "-" }}
+  labels:
+    {{- include "shop.labels" (dict "name" "APP" "top" .) | nindent 4 }}
+spec:
+  replicas: {{ $app.replicas }}
+  selector:
+    matchLabels: {app.kubernetes.io/name: APP}
+  template:
+    metadata:
+      labels:
+        {{- include "shop.labels" (dict "name" "APP" "top" .) | nindent 8 }}
+    spec:
+      securityContext:
+        {{- toYaml .Values.podSecurityContext | nindent 8 }}
+      containers:
+        - name: APP
+          image: "{{ $app.image.repository }}:{{ $app.image.tag | default .Chart.AppVersion }}"
+          securityContext:
+            privileged: {{ $app.privileged }}
+          env:
+            {{- range $name, $value := $app.env }}
+            - name: {{ $name }}
+              value: {{ $value | quote }}
+            {{- end }}
+          ports:
+            - {name: http, containerPort: 8080}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ printf "%s-APP" .Release.Name | trunc 63 | trimSuffix "-" }}
+  labels:
+    {{- include "shop.labels" (dict "name" "APP" "top" .) | nindent 4 }}
+spec:
+  selector: {app.kubernetes.io/name: APP}
+  ports:
+    - {name: http, port: 80, targetPort: http}
+"#;
 
 fn generate_large(path: &PathBuf, bytes: usize) -> Result<()> {
     let mut text = String::with_capacity(bytes + 4096);

@@ -59,3 +59,13 @@ fn calico_selectors() {
 fn leaks() {
     replay("leak", targets::leak);
 }
+
+#[test]
+fn charts() {
+    replay("chart", targets::chart);
+}
+
+#[test]
+fn chart_archives() {
+    replay("chart_archive", targets::archive);
+}

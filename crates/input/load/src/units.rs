@@ -116,6 +116,7 @@ fn options(request: &Request, problems: &mut Vec<ReportedProblem>) -> Option<Opt
         values: ValueArguments { files, set: charts.set.clone(), set_files },
         now: i128::from(charts.now) * 1_000_000_000,
         document_bytes: request.max_file_size as usize,
+        ..Options::default()
     })
 }
 

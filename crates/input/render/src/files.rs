@@ -57,7 +57,12 @@ pub fn read_archive(path: &Path, shown: &str) -> Result<ChartFiles, ReportedProb
     if bytes.len() as u64 > CHART_BYTES {
         return Err(of_file(shown, format!("archive is larger than {} MiB", CHART_BYTES >> 20), ""));
     }
-    let files = archive::unpack(&bytes, shown, &mut { CHART_BYTES })?;
+    read_archive_bytes(&bytes, shown)
+}
+
+/// Reads the bytes of a chart's archive.
+pub fn read_archive_bytes(bytes: &[u8], shown: &str) -> Result<ChartFiles, ReportedProblem> {
+    let files = archive::unpack(bytes, shown, &mut { CHART_BYTES })?;
     Ok(ChartFiles { root: shown.to_owned(), files })
 }
 

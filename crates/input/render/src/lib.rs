@@ -27,6 +27,7 @@ mod schema;
 mod set;
 mod values;
 
-pub use files::{ChartFile, ChartFiles, read_archive, read_folder};
+pub use files::{ChartFile, ChartFiles, read_archive, read_archive_bytes, read_folder};
+pub use ironclad_gotemplate::Limits;
 pub use render::{Options, Rendered, RenderedManifest, ValueArguments, print, render};
 pub use set::{SetKind, parse as parse_set};

@@ -41,6 +41,8 @@ pub struct Options {
     pub now: i128,
     /// Largest document, in bytes.
     pub document_bytes: usize,
+    /// What the templates may cost.
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             values: ValueArguments::default(),
             now: 0,
             document_bytes: 64 << 20,
+            limits: Limits::default(),
         }
     }
 }
@@ -302,7 +305,7 @@ fn print_all(
     // Deeper templates first, then in reverse: what is defined later wins.
     let depth = |job: &Job| job.name.matches('/').count();
     all.sort_by(|a, b| depth(b).cmp(&depth(a)).then_with(|| b.name.cmp(&a.name)));
-    let engine = Engine::new(Rc::clone(trails), Limits::default(), options.now);
+    let engine = Engine::new(Rc::clone(trails), options.limits, options.now);
     let mut broken = Vec::new();
     for job in &all {
         if let Err(failure) = engine.add(&job.name, &job.source) {

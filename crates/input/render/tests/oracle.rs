@@ -1,8 +1,6 @@
 //! Charts and templates beside Helm itself. What Helm made of each case is recorded; where the Helm oracle is built
 //! (`cargo xtask test`), the record is checked against it, and `IRONCLAD_UPDATE=1` writes it anew.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr, reason = "a test")]
 
-use ironclad_gotemplate as _;
 use ironclad_render::{ChartFile, ChartFiles, Options, Rendered, SetKind, render};
 use ironclad_testkit::{oracle, skipped};
 use ironclad_tree::{Limits, Severity, Source, parse};
