@@ -161,6 +161,7 @@ fn gather(
             objects += builder.add_shared(Arc::new(document), id, Some(origins));
         }
         problems.extend(unit.problems);
+        comments.extend(unit.comments);
         match unit.skipped {
             Some(reason) => skip(&mut skipped, reason, &unit.source),
             None => inputs.push(Input { source: unit.source, objects }),

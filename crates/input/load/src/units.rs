@@ -6,7 +6,7 @@ use crate::read::{Progress, Request, io_problem};
 use crate::types::type_problems;
 use ironclad_model::{Origins, ReportedProblem};
 use ironclad_render::{ChartFiles, Options, Rendered, SetKind, ValueArguments, read_archive, read_folder, render};
-use ironclad_tree::{Document, Problem, Source};
+use ironclad_tree::{Comment, Document, Problem, Source};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +57,7 @@ pub(crate) struct RenderedUnit {
     pub(crate) source: String,
     pub(crate) documents: Vec<(Document, Arc<Origins>)>,
     pub(crate) problems: Vec<ReportedProblem>,
+    pub(crate) comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// Why there is nothing to judge, where that is fine.
     pub(crate) skipped: Option<&'static str>,
 }
@@ -129,7 +130,16 @@ fn chart(unit: &FoundUnit, options: &Options, request: &Request) -> Vec<Rendered
         Ok(files) => files,
         Err(problem) => {
             let (unit, source) = (unit.name.clone(), unit.name.clone());
-            return vec![RenderedUnit { unit, source, documents: Vec::new(), problems: vec![problem], skipped: None }];
+            let nothing = Vec::new();
+            let problems = vec![problem];
+            return vec![RenderedUnit {
+                unit,
+                source,
+                documents: Vec::new(),
+                problems,
+                comments: nothing,
+                skipped: None,
+            }];
         }
     };
     let mut all = vec![one(&files, unit.name.clone(), options)];
@@ -150,7 +160,7 @@ fn is_variant(name: &str) -> bool {
 }
 
 fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
-    let Rendered { manifests, mut problems, is_library, .. } = render(files, options);
+    let Rendered { manifests, mut problems, comments, is_library, .. } = render(files, options);
     let mut documents = Vec::new();
     for manifest in manifests {
         let mut report = |problem: Problem| {
@@ -173,5 +183,5 @@ fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
         }
     }
     let skipped = is_library.then_some("library chart: judged through the charts that use it");
-    RenderedUnit { unit, source: files.root.clone(), documents, problems, skipped }
+    RenderedUnit { unit, source: files.root.clone(), documents, problems, comments, skipped }
 }

@@ -42,6 +42,7 @@ pub(crate) struct Chart {
     /// Declared, enabled, and not there.
     pub(crate) missing: Vec<Dependency>,
     pub(crate) values: Value,
+    pub(crate) values_source: Option<Arc<Source>>,
     pub(crate) schema: Option<Arc<Source>>,
     /// Templates by their path below the chart.
     pub(crate) templates: Vec<(Rc<str>, Arc<Source>)>,
@@ -106,6 +107,7 @@ pub(crate) fn load(
         dependencies: Vec::new(),
         missing: Vec::new(),
         values: Value::map([]),
+        values_source: None,
         schema: None,
         templates: Vec::new(),
         files: Rc::default(),
@@ -129,6 +131,7 @@ pub(crate) fn load(
             "values.yaml" => {
                 let source = source_of(file);
                 let values = read_yaml(&source, Role::Values, trails)?;
+                chart.values_source = Some(Arc::clone(&source));
                 match values.data {
                     Data::Map(_) => chart.values = values,
                     Data::Nil => {}

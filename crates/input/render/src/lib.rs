@@ -14,6 +14,7 @@
 mod api_versions;
 mod archive;
 mod chart;
+mod comments;
 mod dependencies;
 mod files;
 mod glob;

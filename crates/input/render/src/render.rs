@@ -5,10 +5,10 @@ use crate::files::{CHART_BYTES, ChartFiles};
 use crate::objects::{Capabilities, Files, Metadata};
 use crate::problems::{at, of_file};
 use crate::set::{SetKind, parse as parse_set};
-use crate::{dependencies, manifest, origins, schema, values};
+use crate::{comments, dependencies, manifest, origins, schema, values};
 use ironclad_gotemplate::{Data, Engine, Failure, Limits, Text, Trails, Value, is_compatible};
 use ironclad_model::{Link, Origins, ReportedProblem, Role};
-use ironclad_tree::{Document, Kind, Severity, Source, Span, parse};
+use ironclad_tree::{Comment, Document, Kind, Severity, Source, Span, parse};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,6 +84,8 @@ pub struct Rendered {
     pub problems: Vec<ReportedProblem>,
     /// Names of functions whose results stand for random or secret ones.
     pub placeholders: Vec<&'static str>,
+    /// Comments beside what a person edits, by text: waivers may stand there.
+    pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// It is a library chart, which renders nothing by itself.
     pub is_library: bool,
 }
@@ -169,6 +171,8 @@ fn run_with(files: &ChartFiles, options: &Options, see: &mut dyn FnMut(&str, &Te
             return rendered;
         }
     };
+    comments::of_chart(&chart, &mut rendered.comments);
+    options.values.files.iter().for_each(|source| comments::of_values(source, &mut rendered.comments));
     schema::validate(&chart, &values, &trails, &mut rendered.problems);
     print_all(&chart, &values, options, &trails, &mut rendered, see);
     rendered

@@ -43,6 +43,9 @@ impl Reach {
             let own = snapshot.object(finding.object).map(|object| object.document().source());
             own.is_some_and(|own| Arc::ptr_eq(own, source))
         };
+        // The text that a rendered object was made from: a comment in a template or a values file.
+        let edited = finding.rendered_from.last().filter(|_| finding.elsewhere.is_none());
+        let edited_in = |source: &Arc<Source>| edited.filter(|link| Arc::ptr_eq(&link.source, source));
         match self {
             Reach::Anywhere => true,
             Reach::Below(object, pointer) => {
@@ -52,12 +55,15 @@ impl Reach {
             Reach::Namespace(name) => snapshot.object(finding.object).is_some_and(|object| {
                 object.namespace() == Some(name) || object.kind() == Kind::NAMESPACE && object.name() == name
             }),
+            Reach::Range(source, span) if edited_in(source).is_some_and(|link| link.span.start >= span.start) => {
+                edited_in(source).is_some_and(|link| link.span.start < span.end.max(span.start + 1))
+            }
             Reach::Range(source, span) => {
                 finding.elsewhere.is_none()
                     && in_source(source)
                     && (span.start..span.end.max(span.start + 1)).contains(&finding.span.start)
             }
-            Reach::File(source) => in_source(source),
+            Reach::File(source) => in_source(source) || edited_in(source).is_some(),
         }
     }
 }
@@ -279,9 +285,11 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
         Reach::File(Arc::clone(source))
     } else {
         let line = comment::target_line(source, comment);
+        let mut is_judged = false;
         let documents = snapshot.objects().filter(|o| Arc::ptr_eq(o.document().source(), source));
-        let range = documents.into_iter().find_map(|o| comment::range_on_line(o.document(), line));
-        match range {
+        let range = documents.inspect(|_| is_judged = true).find_map(|o| comment::range_on_line(o.document(), line));
+        // A values file or a template is nobody's document: an entry of the one, a line of the other.
+        match range.or_else(|| (!is_judged).then(|| comment::range_in_text(source, line))) {
             Some(range) => {
                 object = object_at(snapshot, source, range);
                 Reach::Range(Arc::clone(source), range)
@@ -301,7 +309,7 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
             reason: directive.parts.reason,
             by: directive.parts.by,
             expires: directive.parts.expires,
-            written: Written { source: Arc::clone(source), span: comment.span },
+            written: written(snapshot, source, comment.span),
             form: "comment",
             peer: None,
         },
@@ -309,5 +317,14 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
         object,
         pointer: String::new(),
         faults,
+    }
+}
+
+/// Where a person wrote a comment: of a rendered text, the template that it was copied from.
+fn written(snapshot: &Snapshot, source: &Arc<Source>, span: Span) -> Written {
+    let object = snapshot.objects().find(|object| Arc::ptr_eq(object.document().source(), source));
+    match object.and_then(Object::origins).and_then(|origins| origins.edited(span)) {
+        Some(edited) => Written { source: edited.source, span: edited.span },
+        None => Written { source: Arc::clone(source), span },
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::suggest;
 use ironclad_model::Date;
-use ironclad_tree::{Comment, Document, NodeRef, Source, Span};
+use ironclad_tree::{Comment, Document, Limits, NodeRef, Source, Span, parse};
+use std::sync::Arc;
 
 /// A comment that waives.
 pub(super) struct Directive {
@@ -105,6 +106,14 @@ pub(super) fn target_line(source: &Source, comment: &Comment) -> u32 {
         }
     }
     line
+}
+
+/// As [`range_on_line`], in a text that is no document of the run; the line itself where nothing of it is YAML.
+pub(super) fn range_in_text(source: &Arc<Source>, line: u32) -> Span {
+    let parsed = parse(source, &Limits::default());
+    let found = parsed.documents.iter().find_map(|document| range_on_line(document, line));
+    let range = source.line_range(line);
+    found.unwrap_or(Span { start: range.start as u32, end: range.end as u32 })
 }
 
 /// The outermost entry, item or document that begins on a line. None where nothing of the document does.
