@@ -33,21 +33,6 @@ fn ids_and_parameters_exist() {
 }
 
 #[test]
-fn the_data_is_the_only_place_that_says_it() {
-    let catalogue = ironclad::catalogue();
-    let mut faults = Vec::new();
-    for meta in catalogue.checks().iter().map(|check| check.meta) {
-        for (tool, name) in meta.peers {
-            let row = ironclad_check::peers::peer(tool).and_then(|peer| peer.row(name));
-            if !row.is_some_and(|row| row.ours.contains(&meta.id)) {
-                faults.push(format!("{}: add it to `{name}` in crates/base/check/peers/{tool}.txt", meta.id));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-#[test]
 fn compat_profiles_run_the_peers_default_set_and_nothing_else() {
     let catalogue = ironclad::catalogue();
     for (name, peer, set) in ironclad_check::peers::profiles() {

@@ -131,8 +131,6 @@ pub struct Meta {
     pub pss: &'static [Pss],
     /// Framework tags: `cis:5.2.2`, `nsa`, `mitre:T1611`.
     pub tags: &'static [&'static str],
-    /// Peers' names for it: (tool, id). Nothing reads this: `peers/<tool>.txt` says it, and a test holds this to that.
-    pub peers: &'static [(&'static str, &'static str)],
     /// Parameters.
     pub params: &'static [Param],
     /// What `fix` does.
@@ -153,7 +151,6 @@ impl Meta {
         reads: &[Kind::ANY_POD],
         pss: &[],
         tags: &[],
-        peers: &[],
         params: &[],
         fix: FixKind::None,
         page: "",

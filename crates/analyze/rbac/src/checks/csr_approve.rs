@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.11", "mitre:T1649"],
-    peers: &[("rbac-police", "approve_csrs")],
     page: include_str!("csr_approve.md"),
     ..Meta::DEFAULT
 };

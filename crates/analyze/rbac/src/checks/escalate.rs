@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.8", "mitre:T1098"],
-    peers: &[("rbac-police", "escalate_roles")],
     page: include_str!("escalate.md"),
     ..Meta::DEFAULT
 };

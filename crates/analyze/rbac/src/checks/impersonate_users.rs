@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.8", "mitre:T1078"],
-    peers: &[("rbac-police", "impersonate")],
     page: include_str!("impersonate_users.md"),
     ..Meta::DEFAULT
 };

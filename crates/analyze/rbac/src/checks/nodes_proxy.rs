@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.10", "mitre:T1609"],
-    peers: &[("rbac-police", "nodes_proxy")],
     page: include_str!("nodes_proxy.md"),
     ..Meta::DEFAULT
 };

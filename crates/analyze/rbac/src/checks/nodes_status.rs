@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1565"],
-    peers: &[("rbac-police", "modify_node_status")],
     page: include_str!("nodes_status.md"),
     ..Meta::DEFAULT
 };

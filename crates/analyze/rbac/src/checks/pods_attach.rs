@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1609"],
-    peers: &[("kube-hound", "POD_ATTACH")],
     page: include_str!("pods_attach.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.4", "mitre:T1610"],
-    peers: &[("kube-hound", "POD_CREATE")],
     page: include_str!("pods_create.md"),
     ..Meta::DEFAULT
 };

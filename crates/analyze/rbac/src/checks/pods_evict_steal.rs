@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1610"],
-    peers: &[("rbac-police", "steal_pods")],
     page: include_str!("pods_evict_steal.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1609"],
-    peers: &[("rbac-police", "pods_exec"), ("kube-hound", "POD_EXEC")],
     page: include_str!("pods_exec.md"),
     ..Meta::DEFAULT
 };

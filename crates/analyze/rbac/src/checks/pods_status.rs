@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1565"],
-    peers: &[("rbac-police", "modify_pod_status")],
     page: include_str!("pods_status.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1610"],
-    peers: &[("rbac-police", "modify_pods"), ("kube-hound", "POD_PATCH")],
     page: include_str!("pods_update.md"),
     ..Meta::DEFAULT
 };

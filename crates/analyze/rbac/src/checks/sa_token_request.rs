@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.13", "mitre:T1528"],
-    peers: &[("rbac-police", "token_request"), ("kube-hound", "TOKEN_STEAL")],
     page: include_str!("sa_token_request.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.2", "mitre:T1552.007"],
-    peers: &[("rbac-police", "read_secrets"), ("kube-hound", "TOKEN_STEAL")],
     page: include_str!("secrets_get.md"),
     ..Meta::DEFAULT
 };

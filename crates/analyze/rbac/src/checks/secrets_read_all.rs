@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.2", "mitre:T1552.007"],
-    peers: &[("rbac-police", "list_secrets"), ("kube-hound", "TOKEN_LIST")],
     page: include_str!("secrets_read_all.md"),
     ..Meta::DEFAULT
 };

@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["mitre:T1557"],
-    peers: &[("rbac-police", "modify_service_status_cve_2020_8554")],
     page: include_str!("services_write_externalip.md"),
     ..Meta::DEFAULT
 };

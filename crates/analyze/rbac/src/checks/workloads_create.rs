@@ -12,7 +12,6 @@ pub(super) static META: Meta = Meta {
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.4", "mitre:T1610"],
-    peers: &[("rbac-police", "create_pods")],
     page: include_str!("workloads_create.md"),
     ..Meta::DEFAULT
 };
