@@ -243,3 +243,18 @@ pub(crate) fn archive(data: &[u8]) {
         assert!(!file.name.starts_with('/') && !file.name.split('/').any(|part| part == ".."), "{}", file.name);
     }
 }
+
+/// An ABAC policy file: never a panic; a policy that names nobody allows nobody.
+pub(crate) fn abac(data: &[u8]) {
+    let Ok(policies) = ironclad_authz::AbacPolicies::parse(&String::from_utf8_lossy(data)) else { return };
+    let nobody = ironclad_authz::User::literal("", &[]);
+    for verb in ["get", "delete"] {
+        let requests = [
+            ironclad_authz::Request::resource(verb, "", "pods").within("a"),
+            ironclad_authz::Request::path(verb, "/healthz"),
+        ];
+        for request in &requests {
+            assert!(policies.allowing(&nobody, request).is_none(), "nobody is allowed {request:?}");
+        }
+    }
+}

@@ -31,6 +31,11 @@ fn quantities() {
 }
 
 #[test]
+fn abac_policies() {
+    replay("abac", targets::abac);
+}
+
+#[test]
 fn image_references() {
     replay("image_reference", targets::image_reference);
 }

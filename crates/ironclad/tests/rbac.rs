@@ -225,3 +225,32 @@ fn nodes_are_authorized_by_their_pods() {
     assert_eq!(ask("n1", &["get", "nodes/n1"]), 0);
     assert_eq!(ask("n1", &["get", "nodes/n2"]), 1);
 }
+
+/// What has no namespace is never granted by a RoleBinding: not in a list of everybody, not in a difference.
+#[test]
+fn role_bindings_grant_nothing_without_a_namespace() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "apiVersion: rbac.authorization.k8s.io/v1\n";
+    let role = |resources: &str| {
+        format!(
+            "{head}kind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{verbs: [get], apiGroups: [''], resources: [{resources}]}}]\n"
+        )
+    };
+    let binding = format!(
+        "---\n{head}kind: RoleBinding\nmetadata: {{name: b, namespace: a}}\nroleRef: {{kind: ClusterRole, name: r}}\nsubjects: [{{kind: User, name: eve}}]\n"
+    );
+    fs::write(folder.path().join("pods.yaml"), role("pods") + &binding).unwrap();
+    fs::write(folder.path().join("nodes.yaml"), role("pods, nodes") + &binding).unwrap();
+    let who = |resource: &str| {
+        let output =
+            ironclad(&["rbac", "who-can", "get", resource, "-A", "--format", "json", "nodes.yaml"], folder.path(), "");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["subjects"].clone()
+    };
+    assert_eq!(who("nodes"), json!(["Group:system:masters"]));
+    assert_eq!(who("pods"), json!(["Group:system:masters", "User:eve"]));
+    let output = ironclad(&["rbac", "diff", "pods.yaml", "nodes.yaml"], folder.path(), "");
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    let output =
+        ironclad(&["rbac", "can-i", "get", "nodes", "--as", "eve", "-n", "a", "nodes.yaml"], folder.path(), "");
+    assert_eq!(code(&output), 1);
+}

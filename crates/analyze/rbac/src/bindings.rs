@@ -7,13 +7,19 @@ use ironclad_model::{Object, Spot};
 use ironclad_tree::{NodeRef, f};
 
 /// A subject of a binding of the input.
+#[derive(Clone, Copy)]
 pub(crate) struct Named<'s> {
     pub(crate) binding: BindingId,
     pub(crate) subject: SubjectId,
     /// The binding.
     pub(crate) object: &'s Object,
-    /// Where it names the subject.
-    pub(crate) node: NodeRef<'s>,
+}
+
+impl<'s> Named<'s> {
+    /// Where the binding names the subject.
+    pub(crate) fn node(&self, facts: &Facts) -> NodeRef<'s> {
+        subject_node(facts, self.object, self.subject).unwrap_or(self.object.root())
+    }
 }
 
 /// Every subject of every binding of the input, but of those that are as the API server makes them.
@@ -23,8 +29,7 @@ pub(crate) fn subjects<'s>(facts: &Facts, cx: &Cx<'s>) -> Vec<Named<'s>> {
     for binding in world.binding_ids().filter(|binding| !facts.is_default_binding(*binding)) {
         let Some(object) = facts.object(world.binding(binding).origin(), cx) else { continue };
         for subject in world.subjects_of(binding) {
-            let node = subject_node(facts, object, subject).unwrap_or(object.root());
-            found.push(Named { binding, subject, object, node });
+            found.push(Named { binding, subject, object });
         }
     }
     found

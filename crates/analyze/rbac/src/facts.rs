@@ -55,9 +55,9 @@ impl Facts {
         let default_binding = world
             .binding_ids()
             .map(|binding| {
-                let subjects: Vec<String> = world.subjects_of(binding).map(|id| world.subject_label(id)).collect();
+                let subjects = || world.subjects_of(binding).map(|id| world.subject_label(id)).collect();
                 let namespace = world.binding_namespace(binding);
-                is_default_binding(namespace, world.binding_name(binding), &world.role_ref_label(binding), &subjects)
+                is_default_binding(namespace, world.binding_name(binding), &world.role_ref_label(binding), subjects)
             })
             .collect();
         let mut facts = Facts {

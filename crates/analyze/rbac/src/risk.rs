@@ -10,7 +10,7 @@
 //! (`rbac/cluster-admin` does), nor the default roles `view`, `edit` and `admin` (`rbac/broad-default-role` does).
 
 use crate::facts::{Facts, UNNAMED, facts};
-use ironclad_authz::{BindingId, Origin, PolicyRule, Request, RoleId, SubjectId, SubjectKind};
+use ironclad_authz::{BindingId, Origin, PolicyRule, RoleId, SubjectId, SubjectKind};
 use ironclad_check::Cx;
 use ironclad_model::{Object, ObjectId, Severity, Spot};
 use ironclad_tree::NodeRef;
@@ -97,20 +97,53 @@ struct Met {
 
 /// Reports a risk.
 pub(crate) fn report(cx: &mut Cx<'_>, risk: &Risk) {
+    report_any(cx, &[risk]);
+}
+
+/// Reports a risk that can be come by in several ways; the words are those of the first.
+pub(crate) fn report_any(cx: &mut Cx<'_>, risks: &[&Risk]) {
     let facts = facts(cx);
     let mut sites: BTreeMap<Site, Hits> = BTreeMap::new();
+    for risk in risks {
+        find(cx, &facts, risk, &mut sites);
+    }
+    let Some(words) = risks.first() else { return };
+    for (site, hits) in sites {
+        tell(cx, &facts, words, &site, &hits);
+    }
+}
+
+fn find(cx: &Cx<'_>, facts: &Facts, risk: &Risk, sites: &mut BTreeMap<Site, Hits>) {
+    // Roles with the same rules are looked at once.
+    let mut known: BTreeMap<u32, Vec<(u32, Met)>> = BTreeMap::new();
     for role in facts.world.role_ids() {
-        if facts.is_admin(role) || is_for_people(&facts, role) {
+        if facts.is_admin(role) || is_for_people(facts, role) {
             continue;
         }
-        for (index, rule) in facts.rules(role).iter().enumerate() {
-            let Some(met) = meets(&facts, rule, &risk.needs[0], risk.named) else { continue };
-            collect(&facts, risk, role, index as u32, met, &mut sites);
+        let met = known.entry(facts.world.rules_class(role)).or_insert_with(|| {
+            let rules = facts.rules(role).iter().enumerate();
+            rules.filter_map(|(i, rule)| Some((i as u32, meets(facts, rule, &risk.needs[0], risk.named)?))).collect()
+        });
+        for (index, met) in met {
+            let bound = collect(facts, risk, role, *index, *met, sites);
+            if !bound && is_loose(cx, facts, risk, role, *index) {
+                sites.entry(Site::Rule(role, *index)).or_default();
+            }
         }
     }
-    for (site, hits) in sites {
-        tell(cx, &facts, risk, &site, &hits);
-    }
+}
+
+/// Nobody holds it here, and somebody may elsewhere: a role of the input that no binding refers to, with all rights that
+/// are needed in itself. What the API server makes in some release is bound by it.
+fn is_loose(cx: &Cx<'_>, facts: &Facts, risk: &Risk, role: RoleId, index: u32) -> bool {
+    let world = &facts.world;
+    let Some(object) = facts.object(world.role(role).origin(), cx) else { return false };
+    let label = object.labels().and_then(|labels| labels.get_str("kubernetes.io/bootstrapping"));
+    let has = |need: &Need| facts.rules(role).iter().any(|rule| meets(facts, rule, need, risk.named).is_some());
+    world.rule_source(role, index).0 == role
+        && label.is_none()
+        && !facts.is_default_role(role)
+        && risk.needs.iter().skip(1).all(has)
 }
 
 /// `view`, `edit` and `admin` as the API server makes them.
@@ -140,23 +173,24 @@ fn meets(facts: &Facts, rule: &PolicyRule, need: &Need, named: Named) -> Option<
     if rule.resources.iter().any(|resource| resource == "*") {
         return None;
     }
+    if !need.verbs.iter().any(|verb| rule.verbs.iter().any(|own| own == "*" || own == verb)) {
+        return None;
+    }
+    let whole = !is_named || matches!(need.only, Only::Object { .. });
     let mut found: Option<Met> = None;
     for (group, resource) in need.on {
-        let (name, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-        for verb in need.verbs {
-            let request = Request::resource(verb, group, name).subresource(subresource);
-            let request = match rule.resource_names.first() {
-                Some(own) => request.named(own),
-                None => request,
-            };
-            if rule.allows(&request) {
-                let whole = !is_named || matches!(need.only, Only::Object { .. });
-                let met = Met { whole, namespaced: facts.is_namespaced(group, resource) };
-                found = found.max(Some(met));
-            }
+        let in_group = rule.api_groups.iter().any(|own| own == "*" || own == group);
+        if in_group && rule.resources.iter().any(|own| resource_fits(own, resource)) {
+            found = found.max(Some(Met { whole, namespaced: facts.is_namespaced(group, resource) }));
         }
     }
     found
+}
+
+/// Does an entry of `resources` match `resource` or `resource/subresource`? The entry `*` is no matter of these checks.
+fn resource_fits(own: &str, wanted: &str) -> bool {
+    let any = |subresource: &str| own.strip_prefix("*/") == Some(subresource);
+    own == wanted || wanted.split_once('/').is_some_and(|(_, subresource)| any(subresource))
 }
 
 fn name_fits(own: &str, pattern: &str) -> bool {
@@ -185,7 +219,8 @@ struct Holder {
     others: Vec<(BindingId, RoleId, u32)>,
 }
 
-fn collect(facts: &Facts, risk: &Risk, role: RoleId, index: u32, met: Met, sites: &mut BTreeMap<Site, Hits>) {
+/// Adds who holds the right through a rule. Is the role bound to anybody?
+fn collect(facts: &Facts, risk: &Risk, role: RoleId, index: u32, met: Met, sites: &mut BTreeMap<Site, Hits>) -> bool {
     let world = &facts.world;
     let (source, source_index) = world.rule_source(role, index);
     let in_input = world.role(source).origin() != Origin::BuiltIn;
@@ -213,15 +248,7 @@ fn collect(facts: &Facts, risk: &Risk, role: RoleId, index: u32, met: Met, sites
             hits.holders.push(Holder { subject, binding, severity, others });
         }
     }
-    // Nobody holds it here; somebody may elsewhere.
-    let alone = risk
-        .needs
-        .iter()
-        .skip(1)
-        .all(|need| facts.rules(role).iter().any(|r| meets(facts, r, need, risk.named).is_some()));
-    if !bound && in_input && source == role && alone && !facts.is_default_role(role) {
-        sites.entry(Site::Rule(source, source_index)).or_default();
-    }
+    bound
 }
 
 /// Does the binding reach the place that the right must be held in?
@@ -305,7 +332,8 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
     let message = match (names.as_slice(), holders.first()) {
         ([first, rest @ ..], Some(worst)) => {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            format!("{first}{more} can {}{}", risk.what, scope_words(facts, worst.binding))
+            let comma = if risk.what.contains(',') { "," } else { "" };
+            format!("{first}{more} can {}{comma}{}", risk.what, scope_words(facts, worst.binding))
         }
         _ => format!("whoever this role is bound to can {}", risk.what),
     };
@@ -341,6 +369,9 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
         }
     });
     let mut finder = cx.find_in(object, at, message).severity(severity);
+    if !seen.is_empty() {
+        finder = finder.evidence("subjects", seen.join(", "));
+    }
     for (object, node, text) in related {
         finder = finder.related_in(object, node, text);
     }

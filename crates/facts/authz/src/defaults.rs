@@ -11,6 +11,7 @@ use crate::object::{Binding, Origin, Role, RoleRef};
 use crate::query::Rules;
 use crate::world::Builder;
 use ironclad_model::LabelSelector;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 const DATA: &str = include_str!("../data/defaults.txt");
@@ -55,6 +56,24 @@ struct Block {
 }
 
 static BLOCKS: LazyLock<Vec<Block>> = LazyLock::new(|| parse(DATA));
+
+/// Blocks of bindings by name.
+static BINDINGS: LazyLock<FxHashMap<&str, Vec<&Block>>> = LazyLock::new(|| {
+    let mut named: FxHashMap<&str, Vec<&Block>> = FxHashMap::default();
+    for block in BLOCKS.iter().filter(|block| block.kind.ends_with("Binding")) {
+        named.entry(block.name).or_default().push(block);
+    }
+    named
+});
+
+/// Blocks of ClusterRoles by name.
+static ROLES: LazyLock<FxHashMap<&str, Vec<&Block>>> = LazyLock::new(|| {
+    let mut named: FxHashMap<&str, Vec<&Block>> = FxHashMap::default();
+    for block in BLOCKS.iter().filter(|block| block.kind == "ClusterRole") {
+        named.entry(block.name).or_default().push(block);
+    }
+    named
+});
 
 fn parse(data: &'static str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
@@ -184,9 +203,10 @@ fn compile(rules: &mut Rules, plain: &[PolicyRule]) -> crate::query::ListId {
 
 /// Is this a default ClusterRole of some supported version, with exactly these rules?
 pub fn is_default_role(name: &str, rules: &[PolicyRule]) -> bool {
+    let Some(blocks) = ROLES.get(name) else { return false };
     let mut sorted = rules.to_vec();
     sorted.sort();
-    BLOCKS.iter().filter(|block| block.kind == "ClusterRole" && block.name == name).any(|block| {
+    blocks.iter().any(|block| {
         let mut own = block.rules.clone();
         own.sort();
         own == sorted
@@ -195,11 +215,12 @@ pub fn is_default_role(name: &str, rules: &[PolicyRule]) -> bool {
 
 /// Is this a default binding of some supported version: to this role (`ClusterRole/name`), of exactly these subjects (as
 /// `Group:name`, `User:name`, `ServiceAccount:namespace/name`)?
-pub fn is_default_binding(namespace: &str, name: &str, role: &str, subjects: &[String]) -> bool {
-    let mut sorted: Vec<&str> = subjects.iter().map(String::as_str).collect();
+/// The subjects are only asked for where the name is a default one.
+pub fn is_default_binding(namespace: &str, name: &str, role: &str, subjects: impl FnOnce() -> Vec<String>) -> bool {
+    let Some(blocks) = BINDINGS.get(name) else { return false };
+    let mut sorted = subjects();
     sorted.sort_unstable();
-    let named = BLOCKS.iter().filter(|block| block.kind.ends_with("Binding") && block.name == name);
-    named.filter(|block| block.namespace == namespace).any(|block| {
+    blocks.iter().filter(|block| block.namespace == namespace).any(|block| {
         let mut own: Vec<String> = block
             .subjects
             .iter()

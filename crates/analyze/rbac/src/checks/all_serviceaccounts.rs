@@ -19,7 +19,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let Some(rest) = world.principal(subject).strip_prefix("system:serviceaccounts") else { continue };
         if world.role_ref_name(binding) == "system:service-account-issuer-discovery" {
@@ -33,6 +33,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
             (Some(namespace), false) => (format!("every ServiceAccount of namespace \"{namespace}\""), Severity::Low),
         };
         let scope = scope_words(&facts, binding);
-        cx.find_in(object, node, format!("{who} has {}{scope}", world.role_ref_label(binding))).severity(severity);
+        cx.find_in(object, named.node(&facts), format!("{who} has {}{scope}", world.role_ref_label(binding))).severity(severity);
     }
 }

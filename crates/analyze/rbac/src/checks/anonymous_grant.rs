@@ -19,7 +19,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let who = world.principal(subject);
         let role = world.role_ref_name(binding);
@@ -30,6 +30,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let severity = if world.binding(binding).is_cluster() { Severity::Critical } else { Severity::High };
         let scope = scope_words(&facts, binding);
         let message = format!("whoever reaches the API server has {}{scope}, without a name", world.role_ref_label(binding));
-        cx.find_in(object, node, message).severity(severity);
+        cx.find_in(object, named.node(&facts), message).severity(severity);
     }
 }

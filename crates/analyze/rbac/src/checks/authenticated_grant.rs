@@ -19,7 +19,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let benign = ["system:discovery", "system:basic-user", "system:public-info-viewer"];
         if world.principal(subject) != "system:authenticated" || benign.contains(&world.role_ref_name(binding)) {
@@ -28,6 +28,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let severity = if world.binding(binding).is_cluster() { Severity::High } else { Severity::Medium };
         let scope = scope_words(&facts, binding);
         let message = format!("every user and ServiceAccount has {}{scope}", world.role_ref_label(binding));
-        cx.find_in(object, node, message).severity(severity);
+        cx.find_in(object, named.node(&facts), message).severity(severity);
     }
 }

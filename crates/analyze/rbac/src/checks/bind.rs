@@ -1,7 +1,7 @@
 //! `rbac/bind`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report};
+use crate::risk::{Named, Need, Risk, WRITE, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -17,7 +17,16 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles"), ("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")])],
+    needs: &[Need::of(&["bind"], &[("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")])],
+    cluster: Severity::Critical,
+    namespace: Severity::High,
+    what: "bind any role, cluster-admin too",
+    named: Named::Lower,
+};
+
+/// A Role is bound by a RoleBinding alone.
+static OF_ROLES: Risk = Risk {
+    needs: &[Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings")])],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "bind any role, cluster-admin too",
@@ -25,5 +34,5 @@ static RISK: Risk = Risk {
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&RISK, &OF_ROLES]);
 }

@@ -17,13 +17,13 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let (here, home) = (world.binding_namespace(binding), world.subject_namespace(subject));
         if world.binding(binding).is_cluster() || home.is_empty() || here == UNNAMED || home == UNNAMED || home == here {
             continue;
         }
         let message = format!("{} has {} in namespace \"{here}\"", facts.subject(subject), world.role_ref_label(binding));
-        cx.find_in(object, node, message).label("who may create pods in its own namespace has the role here");
+        cx.find_in(object, named.node(&facts), message).label("who may create pods in its own namespace has the role here");
     }
 }

@@ -17,7 +17,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let Some((namespace, name)) = account(&facts, subject, object) else { continue };
         let elsewhere = cx.objects(Kind::SERVICE_ACCOUNT).iter().any(|account| account.name() == name);
         if name == "default" || cx.named(Kind::SERVICE_ACCOUNT, namespace, name).is_some() || elsewhere {
@@ -29,7 +29,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         }
         cx.context(&[Kind::SERVICE_ACCOUNT]);
         let role = facts.world.role_ref_label(binding);
-        cx.find_in(object, node, format!("{} does not exist, and is bound to {role}", facts.subject(subject)))
+        cx.find_in(object, named.node(&facts), format!("{} does not exist, and is bound to {role}", facts.subject(subject)))
             .label("whoever may create it has the role");
     }
 }

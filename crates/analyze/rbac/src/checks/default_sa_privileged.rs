@@ -20,7 +20,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let is_default = world.subject(subject).kind() == SubjectKind::ServiceAccount && world.subject_name(subject) == "default";
         if !is_default {
@@ -29,6 +29,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let severity = if world.binding(binding).is_cluster() { Severity::High } else { Severity::Medium };
         let scope = scope_words(&facts, binding);
         let message = format!("{} has {}{scope}", facts.subject(subject), world.role_ref_label(binding));
-        cx.find_in(object, node, message).severity(severity).label("every pod that names no ServiceAccount runs as it");
+        cx.find_in(object, named.node(&facts), message).severity(severity).label("every pod that names no ServiceAccount runs as it");
     }
 }

@@ -20,12 +20,12 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
     let mut known: BTreeMap<(String, String, SubjectId), &Object> = BTreeMap::new();
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let key = (world.binding_namespace(binding).to_owned(), world.role_ref_label(binding), subject);
         if let Some(first) = known.get(&key) {
             let message = format!("{} has {} by another binding already", facts.subject(subject), world.role_ref_label(binding));
-            cx.find_in(object, node, message).related_in(first, first.root(), "here");
+            cx.find_in(object, named.node(&facts), message).related_in(first, first.root(), "here");
         } else {
             known.insert(key, object);
         }

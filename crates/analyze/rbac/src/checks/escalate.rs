@@ -1,7 +1,7 @@
 //! `rbac/escalate`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report};
+use crate::risk::{Named, Need, Risk, WRITE, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -17,7 +17,16 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles"), ("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles"), ("rbac.authorization.k8s.io", "clusterroles")])],
+    needs: &[Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "clusterroles")])],
+    cluster: Severity::Critical,
+    namespace: Severity::High,
+    what: "write roles with rights that they do not have",
+    named: Named::Lower,
+};
+
+/// The same for the Roles of a namespace.
+static OF_ROLES: Risk = Risk {
+    needs: &[Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles")])],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "write roles with rights that they do not have",
@@ -25,5 +34,5 @@ static RISK: Risk = Risk {
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&RISK, &OF_ROLES]);
 }

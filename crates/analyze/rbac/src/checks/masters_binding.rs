@@ -19,11 +19,11 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         if world.principal(subject) == ironclad_authz::MASTERS && world.subject(subject).kind() == SubjectKind::Group {
             let message = format!("binding of {} to `system:masters` changes nothing", world.role_ref_label(binding));
-            cx.find_in(object, node, message).label("its members are allowed everything before RBAC is asked");
+            cx.find_in(object, named.node(&facts), message).label("its members are allowed everything before RBAC is asked");
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let who = world.principal(subject);
         let is_node = who == "system:nodes" || who.starts_with("system:node:");
@@ -29,7 +29,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         if is_node && !bootstrap {
             let scope = scope_words(&facts, binding);
             let message = format!("every holder of a node's credentials has {}{scope}", world.role_ref_label(binding));
-            cx.find_in(object, node, message);
+            cx.find_in(object, named.node(&facts), message);
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let Some((namespace, name)) = account(&facts, subject, object) else { continue };
         if name == "default" || cx.named(Kind::SERVICE_ACCOUNT, namespace, name).is_some() {
             continue;
@@ -29,6 +29,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let home = other.namespace().unwrap_or_default();
         let role = facts.world.role_ref_label(binding);
         let message = format!("{} does not exist, and is bound to {role}; one of that name is in namespace \"{home}\"", facts.subject(subject));
-        cx.find_in(object, node, message).related_in(other, other.root(), "this one");
+        cx.find_in(object, named.node(&facts), message).related_in(other, other.root(), "this one");
     }
 }

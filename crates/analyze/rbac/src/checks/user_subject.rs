@@ -18,12 +18,12 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
-    for Named { binding, subject, object, node } in subjects(&facts, cx) {
+    for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let person = world.subject(subject).kind() == SubjectKind::User && !world.principal(subject).starts_with("system:");
         if person {
             let message = format!("{} has {} by name", facts.subject(subject), world.role_ref_label(binding));
-            cx.find_in(object, node, message);
+            cx.find_in(object, named.node(&facts), message);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
         Session::open(&arguments.input, &operands, Setting { namespace: "default", empty: true }, global)
     };
     let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
-    let mut changes = compare(&old.world, &new.world);
+    let mut changes = compare(&old, &new);
     changes.retain(|change| change.gained || !arguments.gained);
     let replaced = replaced(&old.world, &new.world);
     let mut sheet = Sheet::new(&["", "SUBJECT", "SCOPE", "VERBS", "ON"]);
@@ -67,19 +67,27 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
 /// Rules of a subject by scope.
 type Held = BTreeMap<String, Vec<PolicyRule>>;
 
+/// Nothing of a rule that a RoleBinding brings holds for paths, nor for what has no namespace.
+fn counts(session: &Session, scope: &str, atom: &PolicyRule) -> bool {
+    let (group, resource) = match (atom.api_groups.first(), atom.resources.first()) {
+        (Some(group), Some(resource)) => (group, resource.split('/').next().unwrap_or(resource)),
+        _ => return scope.is_empty(),
+    };
+    let known = session.resources.get(group, resource, "");
+    scope.is_empty() || resource == "namespaces" || known.is_none_or(|known| known.namespaced)
+}
+
 fn held(world: &World, subject: SubjectId) -> Held {
     let mut held = Held::new();
     for grant in world.grants_of(subject) {
         let scope = world.binding_namespace(grant.proof.binding).to_owned();
-        // A RoleBinding never grants a path.
-        if scope.is_empty() || grant.rule.non_resource_urls.is_empty() {
-            held.entry(scope).or_default().push(grant.rule);
-        }
+        held.entry(scope).or_default().push(grant.rule);
     }
     held
 }
 
-fn compare(old: &World, new: &World) -> Vec<Change> {
+fn compare(old_session: &Session, new_session: &Session) -> Vec<Change> {
+    let (old, new) = (&old_session.world, &new_session.world);
     let labelled = |world: &World| -> BTreeMap<String, SubjectId> {
         world.subject_ids().map(|id| (world.subject_label(id), id)).collect()
     };
@@ -98,8 +106,11 @@ fn compare(old: &World, new: &World) -> Vec<Change> {
                 if !scope.is_empty() {
                     owned.extend(from.get("").unwrap_or(&empty).iter().cloned());
                 }
-                let atoms: Vec<PolicyRule> =
-                    rules.iter().flat_map(breakdown).collect::<BTreeSet<_>>().into_iter().collect();
+                let atoms: Vec<PolicyRule> = {
+                    let session = if gained { new_session } else { old_session };
+                    let atoms: BTreeSet<PolicyRule> = rules.iter().flat_map(breakdown).collect();
+                    atoms.into_iter().filter(|atom| counts(session, scope, atom)).collect()
+                };
                 for rule in compact(covers(&owned, &atoms)) {
                     changes.push(Change { subject: subject.clone(), scope: scope.clone(), gained, rule });
                 }

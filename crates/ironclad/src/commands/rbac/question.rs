@@ -6,6 +6,10 @@ use crate::failure::user_error;
 use crate::output;
 use ironclad_authz::resources::{Named, Resource, VIRTUAL_VERBS, distance};
 use ironclad_authz::{AbacPolicies, Authorizer, Chain, NodeFacts, Request, User};
+use std::io::Read as _;
+
+/// Largest file of ABAC policies that is read, in bytes.
+const LARGEST_POLICY: u64 = 64 << 20;
 
 /// VERB, RESOURCE and the paths behind them.
 pub(crate) fn split<'o>(operands: &'o [String], example: &str) -> anyhow::Result<(&'o str, &'o str, Vec<String>)> {
@@ -27,6 +31,8 @@ pub(crate) fn split<'o>(operands: &'o [String], example: &str) -> anyhow::Result
 /// A request, and how to speak of it.
 pub(crate) struct Question {
     pub(crate) request: Request,
+    /// Is it on something that lives in namespaces?
+    pub(crate) namespaced: bool,
     /// `get pods/exec "web" in namespace shop`
     pub(crate) words: String,
 }
@@ -45,7 +51,7 @@ pub(crate) fn question(
             return Err(user_error(format!("`{word}` is a path, and --name and --subresource are of resources"), help));
         }
         let words = format!("{verb} {word}");
-        return Ok(Question { request: Request::path(verb, word), words });
+        return Ok(Question { request: Request::path(verb, word), namespaced: false, words });
     }
     let Parts { group, resource, subresource, name, namespaced } = parts(session, word, what)?;
     if let Some(bad) = name.chars().find(|c| matches!(c, '/' | '%')) {
@@ -69,7 +75,7 @@ pub(crate) fn question(
         (namespace, _) => format!(" in namespace \"{namespace}\""),
     });
     let request = Request::resource(verb, &group, &resource).subresource(&subresource).named(&name).within(&namespace);
-    Ok(Question { request, words })
+    Ok(Question { request, namespaced, words })
 }
 
 /// What a resource word and its flags name.
@@ -243,7 +249,12 @@ pub(crate) fn chain(session: &Session, flags: &Authorizers, defaults: bool) -> a
     let facts = || NodeFacts::of(&session.snapshot, session.version);
     let abac = match &flags.abac_policy {
         Some(file) => {
-            let text = fs_err::read_to_string(file)?;
+            let mut text = String::new();
+            fs_err::File::open(file)?.take(LARGEST_POLICY + 1).read_to_string(&mut text)?;
+            if text.len() as u64 > LARGEST_POLICY {
+                let message = format!("{} is larger than {} MiB", file.display(), LARGEST_POLICY >> 20);
+                return Err(user_error(message, "a policy file has a line for each policy".to_owned()));
+            }
             let parsed = AbacPolicies::parse(&text);
             Some(parsed.map_err(|e| {
                 let help = "the API server would not start with it".to_owned();

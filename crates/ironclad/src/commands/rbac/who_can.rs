@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     let (verb, word, paths) = question::split(&arguments.operands, example)?;
     let session = Session::open(&arguments.input, &paths, setting, global)?;
     let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
-    let (subjects, proofs) = match arguments.scope.all_namespaces {
+    // What has no namespace is asked for without one, and RoleBindings never grant it.
+    let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
         true => everywhere(&session, &asked.request),
         false => answer(&session, &asked.request),
     };
@@ -70,12 +71,10 @@ fn everywhere(session: &Session, request: &Request) -> (Vec<String>, Vec<Proof>)
     let mut spaces: Vec<&str> = world.binding_ids().map(|id| world.binding_namespace(id)).collect();
     spaces.sort_unstable();
     spaces.dedup();
-    if matches!(request.target, ironclad_authz::Target::Resource { .. }) {
-        for space in spaces.into_iter().filter(|space| !space.is_empty()) {
-            let (more, reasons) = answer(session, &request.clone().within(space));
-            subjects.extend(more);
-            proofs.extend(reasons);
-        }
+    for space in spaces.into_iter().filter(|space| !space.is_empty()) {
+        let (more, reasons) = answer(session, &request.clone().within(space));
+        subjects.extend(more);
+        proofs.extend(reasons);
     }
     subjects.sort();
     subjects.dedup();
