@@ -214,8 +214,10 @@ impl<'a> State<'a> {
 
     /// A failure of an inner template, with this place on its stack.
     fn outer(&self, mut failure: Failure) -> Failure {
+        // An endless recursion comes from one place a thousand times.
+        let place = self.place().filter(|place| failure.stack.last().is_none_or(|last| !last.is_same(place)));
         if failure.stack.len() < 16 {
-            failure.stack.extend(self.place());
+            failure.stack.extend(place);
         }
         failure
     }

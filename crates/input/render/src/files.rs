@@ -105,7 +105,7 @@ impl Folder<'_> {
         names.sort();
         for (name, path) in names {
             let name = if below.is_empty() { name } else { format!("{below}/{name}") };
-            let shown = format!("{}/{name}", self.shown);
+            let shown = if self.shown == "." { name.clone() } else { format!("{}/{name}", self.shown) };
             let metadata = match fs_err::metadata(&path) {
                 Ok(metadata) => metadata,
                 Err(_) if self.rules.ignores(&name, false) => continue,

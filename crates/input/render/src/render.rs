@@ -91,7 +91,7 @@ pub struct Rendered {
 }
 
 /// Deep templates recurse deep; a thread of its own has room for all that the limits allow.
-const STACK: usize = 512 << 20;
+const STACK: usize = 256 << 20;
 
 /// Renders a chart. Never fails as a whole and never panics on a chart.
 pub fn render(files: &ChartFiles, options: &Options) -> Rendered {
@@ -443,7 +443,7 @@ fn problem(failure: &Failure, template: &Arc<Source>) -> ReportedProblem {
     let hint = if failure.is_verdict {
         "the chart itself refuses: give the value that it asks for with `-f` or `--set`"
     } else {
-        "`helm template` fails here too; what the other templates print is judged"
+        "what the other templates print is judged; what this one would print is not"
     };
     at(&source, span, message, hint)
 }
