@@ -61,7 +61,7 @@ pub(crate) struct State<'a> {
     variables: Vec<(Rc<str>, Value)>,
     /// What is being evaluated, for errors.
     at: Range,
-    context: String,
+    context: Range,
 }
 
 /// A value, and whether it came out of a collection as it is.
@@ -82,7 +82,7 @@ impl<'a> State<'a> {
             unit: Rc::clone(&define.unit),
             variables: vec![("$".into(), data.clone())],
             at: Range::default(),
-            context: String::new(),
+            context: Range::default(),
         };
         match state.walk(&(data, false), &define.body, out) {
             Ok(()) | Err(Stop::Break | Stop::Continue) => Ok(()),
@@ -106,7 +106,8 @@ impl<'a> State<'a> {
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Result<T> {
-        let context = if self.context.is_empty() { String::new() } else { format!("at <{}>: ", self.context) };
+        let text = self.unit.text.as_str().get(self.context.start as usize..self.context.end as usize);
+        let context = text.filter(|text| !text.is_empty()).map(|text| format!("at <{text}>: ")).unwrap_or_default();
         Err(self.failure(format!("{context}{}", message.into()), false))
     }
 
@@ -331,7 +332,7 @@ impl<'a> State<'a> {
 
     fn note(&mut self, expr: &Expr) {
         self.at = expr.at;
-        self.context = expr.to_string();
+        self.context = expr.at;
     }
 
     fn command(&mut self, dot: &Boxed, command: &Command, last: Option<Value>) -> Result<Boxed> {
@@ -531,7 +532,10 @@ impl<'a> State<'a> {
         let result = (function.run)(&call);
         let complain = |state: &mut Self, message: String| {
             state.at = expr.at;
-            state.context = if command.arguments.is_empty() { expr.to_string() } else { command.to_string() };
+            state.context = match command.arguments.last() {
+                Some(last) => Range { start: command.at, end: last.at.end },
+                None => expr.at,
+            };
             state.fail(format!("error calling {name}: {message}"))
         };
         let value = match result {
