@@ -21,7 +21,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if full {
         cargo.env("IRONCLAD_FULL", "1");
     }
-    for (name, variable) in [("oracle", "IRONCLAD_ORACLE"), ("helm-oracle", "IRONCLAD_HELM_ORACLE")] {
+    let oracles = [
+        ("oracle", "IRONCLAD_ORACLE"),
+        ("helm-oracle", "IRONCLAD_HELM_ORACLE"),
+        ("kustomize-oracle", "IRONCLAD_KUSTOMIZE_ORACLE"),
+    ];
+    for (name, variable) in oracles {
         match oracle::build(name)? {
             oracle::Built::At(path) => {
                 cargo.env(variable, path);

@@ -24,6 +24,11 @@ pub fn helm_oracle_path() -> Option<PathBuf> {
     std::env::var_os("IRONCLAD_HELM_ORACLE").map(PathBuf::from).filter(|path| path.is_file())
 }
 
+/// The kustomize oracle (`tools/helm-oracle`), where `cargo xtask test` built it.
+pub fn kustomize_oracle_path() -> Option<PathBuf> {
+    std::env::var_os("IRONCLAD_KUSTOMIZE_ORACLE").map(PathBuf::from).filter(|path| path.is_file())
+}
+
 /// Is this the long run (`cargo xtask test --full`)?
 pub fn is_full_run() -> bool {
     std::env::var_os("IRONCLAD_FULL").is_some()

@@ -14,6 +14,11 @@ pub fn ask_helm(questions: impl IntoIterator<Item = Value>) -> Option<Vec<Value>
     Some(ask_program(crate::helm_oracle_path()?, questions))
 }
 
+/// As [`ask`], of the kustomize oracle.
+pub fn ask_kustomize(questions: impl IntoIterator<Item = Value>) -> Option<Vec<Value>> {
+    Some(ask_program(crate::kustomize_oracle_path()?, questions))
+}
+
 #[expect(clippy::expect_used, reason = "a test's tool: a broken oracle must fail the test")]
 fn ask_program(program: std::path::PathBuf, questions: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut child =

@@ -27,6 +27,8 @@ pub enum Role {
     Patch,
     /// A generator.
     Generator,
+    /// A field of a kustomization: a prefix, an image, a label.
+    Overlay,
     /// The manifest in version control that a live object was applied from.
     Tracked,
 }
@@ -43,6 +45,7 @@ impl Role {
             Role::Base => "base",
             Role::Patch => "patch",
             Role::Generator => "generator",
+            Role::Overlay => "overlay",
             Role::Tracked => "tracked",
         }
     }
@@ -89,6 +92,8 @@ struct Piece {
 pub struct Origins {
     chains: Vec<Arc<[Link]>>,
     of_node: BTreeMap<NodeId, OriginId>,
+    /// Where what is missing below a node belongs, where that is another place than the node's own.
+    of_missing: BTreeMap<NodeId, OriginId>,
     pieces: Vec<Piece>,
 }
 
@@ -107,6 +112,11 @@ impl Origins {
     /// Says that `node`, and what lies below it without a chain of its own, came through `origin`.
     pub fn attach(&mut self, node: NodeId, origin: OriginId) {
         self.of_node.insert(node, origin);
+    }
+
+    /// Says where something belongs that is missing below `node`.
+    pub fn attach_missing(&mut self, node: NodeId, origin: OriginId) {
+        self.of_missing.insert(node, origin);
     }
 
     /// Says where the bytes of the rendered text up to `end` come from, after those of the call before. `at`: they are
@@ -169,6 +179,11 @@ impl Origins {
     /// A scalar whose every byte one place supplied (quotes aside) is edited there; one that several places make up is
     /// edited in the template that puts it together; what is missing, in the place that wrote the key it belongs under.
     pub fn resolve(&self, document: &Document, place: &Place, span: Span) -> Vec<Link> {
+        if !place.missing.is_empty()
+            && let Some(chain) = self.of_missing.get(&place.node).and_then(|id| self.links(*id))
+        {
+            return chain.to_vec();
+        }
         if let Some(chain) = self.nearest_chain(document, place.node) {
             return chain.to_vec();
         }

@@ -1,0 +1,73 @@
+//! The cases: folders as one text, `=== name [@root]` before each, `--- path` before each file.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use ironclad_kustomize::{Limits, Rendered, render};
+use std::collections::BTreeMap;
+
+/// A folder to build.
+#[derive(Clone)]
+pub struct Case {
+    pub name: String,
+    pub root: String,
+    pub files: BTreeMap<String, String>,
+}
+
+impl Case {
+    /// Writes the files to a folder that lives as long as the second value, and builds it.
+    pub fn render(&self) -> (Rendered, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in &self.files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let rendered = render(&folder.path().join(&self.root), &self.root, &Limits::default());
+        (rendered, folder)
+    }
+}
+
+/// The cases of the file.
+pub fn written() -> Vec<Case> {
+    let mut all: Vec<Case> = Vec::new();
+    let mut file: Option<String> = None;
+    for line in include_str!("../cases.txt").split_inclusive('\n') {
+        if let Some(head) = line.strip_prefix("=== ") {
+            let (name, root) = head.trim().split_once(" @").unwrap_or((head.trim(), "."));
+            all.push(Case { name: name.to_owned(), root: root.to_owned(), files: BTreeMap::new() });
+            file = None;
+            continue;
+        }
+        let case = all.last_mut().unwrap();
+        match line.strip_prefix("--- ").map(str::trim).filter(|name| name.contains('.') || name.ends_with("Kustomization")) {
+            Some(name) => {
+                case.files.insert(name.to_owned(), String::new());
+                file = Some(name.to_owned());
+            }
+            None => case.files.get_mut(file.as_ref().unwrap()).unwrap().push_str(line),
+        }
+    }
+    all
+}
+
+/// Fields that are laid over a case by a kustomization on top.
+const OVER: &[(&str, &str)] = &[
+    ("prefix", "namePrefix: over-\nnameSuffix: -end\n"),
+    ("namespace", "namespace: elsewhere\ncommonAnnotations: {over: \"1\"}\n"),
+    ("labels", "labels: [{pairs: {over: x}, includeSelectors: true}]\n"),
+];
+
+/// The cases of the file, and each of them under overlays.
+pub fn all() -> Vec<Case> {
+    let written = written();
+    let mut all = written.clone();
+    for (word, fields) in OVER {
+        for case in &written {
+            let mut files: BTreeMap<String, String> =
+                case.files.iter().map(|(name, text)| (format!("inner/{name}"), text.clone())).collect();
+            let base = if case.root == "." { "../inner".to_owned() } else { format!("../inner/{}", case.root) };
+            files.insert("over/kustomization.yaml".to_owned(), format!("resources: [{base}]\n{fields}"));
+            all.push(Case { name: format!("{} under {word}", case.name), root: "over".to_owned(), files });
+        }
+    }
+    all
+}

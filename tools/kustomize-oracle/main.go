@@ -1,0 +1,107 @@
+// The kustomize oracle builds kustomizations with kustomize's own module, so that tests of ironclad can compare. One
+// process for any number of questions: a JSON object a line on standard input, one a line on standard output, in order.
+// `kustomize-oracle tables` instead writes the tables of the renderer from the module's data.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+type request struct {
+	// Op is `build`.
+	Op string `json:"op"`
+	ID string `json:"id"`
+	// Files by path below the root.
+	Files map[string]string `json:"files"`
+	// Root is the folder to build, below the root of the files.
+	Root string `json:"root"`
+}
+
+type answer map[string]any
+
+// build writes the files to memory and builds one folder: the objects in their order, or the error.
+func build(question request) (answer, error) {
+	openapi.ResetOpenAPI()
+	files := filesys.MakeFsInMemory()
+	for name, text := range question.Files {
+		if err := files.WriteFile(filepath.Join("/work", name), []byte(text)); err != nil {
+			return nil, err
+		}
+	}
+	options := krusty.MakeDefaultOptions()
+	result, err := krusty.MakeKustomizer(options).Run(files, filepath.Join("/work", question.Root))
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]json.RawMessage, 0, result.Size())
+	for _, resource := range result.Resources() {
+		text, err := resource.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, text)
+	}
+	return answer{"objects": objects}, nil
+}
+
+// answerOf decides a question. A panic of a library is an answer too.
+func answerOf(question request) (reply answer) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			reply = answer{"id": question.ID, "error": fmt.Sprintf("panic: %v", cause)}
+		}
+	}()
+	var err error
+	switch question.Op {
+	case "build":
+		reply, err = build(question)
+	default:
+		err = fmt.Errorf("unknown op %s", question.Op)
+	}
+	if err != nil {
+		reply = answer{"error": err.Error()}
+	}
+	reply["id"] = question.ID
+	return reply
+}
+
+func main() {
+	log.SetOutput(io.Discard)
+	if len(os.Args) == 4 && os.Args[1] == "tables" {
+		if err := tables(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	// Warnings of deprecated fields go to standard error, one each.
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(make([]byte, 1<<20), 1<<30)
+	out := bufio.NewWriter(os.Stdout)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for in.Scan() {
+		var question request
+		if err := json.Unmarshal(in.Bytes(), &question); err != nil {
+			_ = encoder.Encode(answer{"error": "bad request: " + err.Error()})
+		} else if err := encoder.Encode(answerOf(question)); err != nil {
+			_ = encoder.Encode(answer{"id": question.ID, "error": "unencodable: " + err.Error()})
+		}
+		if err := out.Flush(); err != nil {
+			return
+		}
+	}
+}
