@@ -157,6 +157,9 @@ pub struct Reading {
     /// Extensions of files to look at in folders
     #[arg(long = "ext", value_name = "EXT", value_delimiter = ',', default_values = ["yaml", "yml", "json"], hide_default_value = true)]
     pub extensions: Vec<String>,
+    /// Read the files of charts and kustomizations as they are, and render nothing
+    #[arg(long)]
+    pub raw: bool,
     /// Look at hidden files too
     #[arg(long)]
     pub hidden: bool,

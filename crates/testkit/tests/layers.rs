@@ -18,6 +18,9 @@ const WITHIN: &[(&str, &str)] = &[
     ("check", "model"),
     ("check", "views"),
     ("load", "render"),
+    ("load", "kustomize"),
+    // Kustomizations inflate charts.
+    ("kustomize", "render"),
     // Who reaches a pod is asked of effective pods.
     ("reach", "pod"),
 ];

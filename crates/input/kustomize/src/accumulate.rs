@@ -15,7 +15,7 @@ use crate::transform::{self, NamespaceRule, Side, Subjects};
 use crate::vars::{self, Var};
 use crate::{reference, replacement, sort};
 use ironclad_model::{Origins, ReportedProblem, Role};
-use ironclad_tree::{Document, Problem, Severity, Source};
+use ironclad_tree::{Comment, Document, Problem, Severity, Source};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ impl Default for Limits {
 pub struct Rendered {
     /// One document for each object, in kustomize's order.
     pub documents: Vec<(Document, Arc<Origins>)>,
+    /// Comments of the texts that were read, by text: waivers may stand there.
+    pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// What went wrong: an error, and then there are no documents; or warnings.
     pub problems: Vec<ReportedProblem>,
     /// Files that were read, canonical.
@@ -116,6 +118,7 @@ pub fn render(folder: &Path, shown: &str, limits: &Limits) -> Rendered {
         }
         Err(fault) => rendered.problems.push(*fault.problem),
     }
+    rendered.comments = build.store.comments();
     rendered.files = std::mem::take(&mut build.store.files);
     rendered.folders = std::mem::take(&mut build.store.folders);
     rendered

@@ -4,7 +4,7 @@
 //! kustomization names it, links followed. Folders may lie anywhere that is not above.
 
 use crate::accumulate::Limits;
-use ironclad_tree::Source;
+use ironclad_tree::{Comment, Source, parse};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -53,6 +53,8 @@ pub(crate) struct Store<'l> {
     limits: &'l Limits,
     sources: FxHashMap<PathBuf, Arc<Source>>,
     bytes: u64,
+    /// Files that were read as YAML.
+    texts: BTreeSet<PathBuf>,
     /// Files that were read, canonical.
     pub(crate) files: BTreeSet<PathBuf>,
     /// Folders of kustomizations that were entered, canonical.
@@ -61,7 +63,26 @@ pub(crate) struct Store<'l> {
 
 impl<'l> Store<'l> {
     pub(crate) fn new(limits: &'l Limits) -> Store<'l> {
-        Store { limits, sources: FxHashMap::default(), bytes: 0, files: BTreeSet::new(), folders: BTreeSet::new() }
+        Store { limits, sources: FxHashMap::default(), bytes: 0, texts: BTreeSet::new(), files: BTreeSet::new(), folders: BTreeSet::new() }
+    }
+
+    /// Comments of what was read as YAML, by text, in the order of names.
+    pub(crate) fn comments(&self) -> Vec<(Arc<Source>, Vec<Comment>)> {
+        let mut all: Vec<(Arc<Source>, Vec<Comment>)> = Vec::new();
+        for source in self.sources.iter().filter(|(path, _)| self.texts.contains(*path)).map(|(_, source)| source) {
+            // Every waiver says so; reading again what nobody commented would be in vain.
+            if !source.text().contains('#') {
+                continue;
+            }
+            let parsed = parse(source, &ironclad_tree::Limits::default());
+            let inner = parsed.documents.iter().flat_map(|document| document.comments());
+            let comments: Vec<Comment> = inner.chain(&parsed.comments).copied().collect();
+            if !comments.is_empty() {
+                all.push((Arc::clone(source), comments));
+            }
+        }
+        all.sort_by(|a, b| a.0.name().cmp(b.0.name()));
+        all
     }
 
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, String> {
@@ -156,11 +177,6 @@ impl Folder {
         self.root.join(path).is_file()
     }
 
-    /// Where a chart of this kustomization lies.
-    pub(crate) fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path)
-    }
-
     fn resolve(&self, path: &str) -> Result<PathBuf, String> {
         if is_url(path) {
             return Err(missing(path, ""));
@@ -178,6 +194,7 @@ impl Folder {
     /// A text of this folder.
     pub(crate) fn load(&self, path: &str, store: &mut Store<'_>) -> Result<Arc<Source>, String> {
         let full = self.resolve(path)?;
+        store.texts.insert(full.clone());
         if let Some(known) = store.sources.get(&full) {
             return Ok(Arc::clone(known));
         }

@@ -263,16 +263,6 @@ impl Node {
             Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.settle_types()),
         }
     }
-
-    /// Puts `trail` on top of every trail of this subtree, in which a value was put there as a whole.
-    pub(crate) fn moved_by(&mut self, by: &Trail) {
-        self.trail = by.over(&self.trail);
-        match &mut self.data {
-            Data::Scalar(_) => {}
-            Data::List(items) => items.iter_mut().for_each(|item| item.moved_by(by)),
-            Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.moved_by(by)),
-        }
-    }
 }
 
 fn looks_typed_open(scalar: &Scalar) -> bool {

@@ -48,7 +48,10 @@ impl Trail {
     /// `self` replaced what came from `old`: the old place stays in the chain, and `self` is the one to edit.
     pub(crate) fn over(&self, old: &Trail) -> Trail {
         let Some(step) = &self.0 else { return old.clone() };
-        if old.edited().is_some_and(|other| other.is_same(&step.link)) || old.0.is_none() {
+        if old.edited().is_some_and(|other| other.is_same(&step.link)) {
+            return old.clone();
+        }
+        if old.0.is_none() {
             return self.clone();
         }
         old.then(step.link.clone(), step.head)

@@ -25,6 +25,8 @@ pub struct Walk {
     pub follow_links: bool,
     /// Leave named files alone that are not Kubernetes, as those found by walking are.
     pub skip_foreign: bool,
+    /// Read files of charts and kustomizations as they are, and render nothing.
+    pub raw: bool,
     /// Globs of paths to leave out (the configuration's `exclude`).
     pub exclude: Vec<String>,
 }
@@ -38,6 +40,7 @@ impl Default for Walk {
             no_ignore: false,
             follow_links: false,
             skip_foreign: false,
+            raw: false,
             exclude: Vec::new(),
         }
     }
@@ -72,17 +75,34 @@ pub(crate) enum UnitKind {
     Chart,
     /// An archive of a chart.
     ChartArchive,
+    /// A folder with a kustomization.
+    Kustomization,
 }
 
 /// What a folder is rendered as, where it is.
 fn unit_of(folder: &Path) -> Option<UnitKind> {
-    folder.join("Chart.yaml").is_file().then_some(UnitKind::Chart)
+    if is_chart(folder) {
+        return Some(UnitKind::Chart);
+    }
+    ironclad_kustomize::kustomization_file(folder).map(|_| UnitKind::Kustomization)
+}
+
+fn is_chart(folder: &Path) -> bool {
+    folder.join("Chart.yaml").is_file()
+}
+
+/// The folder whose kustomization a file is.
+fn kustomization_of(file: &Path) -> Option<PathBuf> {
+    let name = file.file_name()?.to_str()?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let own = ironclad_kustomize::kustomization_file(folder)?;
+    (ironclad_kustomize::NAMES.contains(&name) && own.file_name() == file.file_name()).then(|| folder.to_owned())
 }
 
 #[derive(Default)]
 pub(crate) struct Discovery {
     pub(crate) files: Vec<Found>,
-    /// Charts, each once, sorted by name.
+    /// Charts and kustomizations, each once, sorted by name.
     pub(crate) units: Vec<FoundUnit>,
     pub(crate) problems: Vec<ReportedProblem>,
     /// Files left out, by reason.
@@ -108,12 +128,15 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
         }
         match fs_err::metadata(argument) {
             Ok(metadata) if metadata.is_dir() => walk_folder(argument, walk, &exclude, &mut found),
-            Ok(_) if is_archive(argument) => found.units.push(FoundUnit {
+            Ok(_) if !walk.raw && is_archive(argument) => found.units.push(FoundUnit {
                 name: display(argument),
                 path: argument.clone(),
                 kind: UnitKind::ChartArchive,
             }),
-            Ok(_) => found.files.push(Found { name: display(argument), path: Some(argument.clone()), named: true }),
+            Ok(_) => match kustomization_of(argument).filter(|_| !walk.raw) {
+                Some(folder) => drop(add_unit(&folder, &mut found)),
+                None => found.files.push(Found { name: display(argument), path: Some(argument.clone()), named: true }),
+            },
             Err(_) if is_glob(argument) => expand(argument, walk, &exclude, &mut found),
             Err(error) => found.problems.push(io_problem(&display(argument), &error)),
         }
@@ -151,15 +174,16 @@ fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "tgz")
 }
 
-/// A chart is rendered as a whole: none of its files is read as a manifest.
+/// Adds what a folder is rendered as; true where none of its files is read as a manifest, as with charts. What is in the
+/// folder of a kustomization, and no part of any, is read.
 fn add_unit(folder: &Path, found: &mut Discovery) -> bool {
     let Some(kind) = unit_of(folder) else { return false };
     found.units.push(FoundUnit { name: display(folder), path: folder.to_owned(), kind });
-    true
+    kind == UnitKind::Chart
 }
 
 fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discovery) {
-    if add_unit(root, found) {
+    if !walk.raw && add_unit(root, found) {
         return;
     }
     let mut builder = WalkBuilder::new(root);
@@ -175,12 +199,12 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
     if !walk.no_ignore {
         builder.add_custom_ignore_filename(".ironcladignore");
     }
-    let no_ignore = walk.no_ignore;
+    let (no_ignore, raw) = (walk.no_ignore, walk.raw);
     builder.filter_entry(move |entry| {
         let is_dir = entry.file_type().is_some_and(|t| t.is_dir()) && entry.depth() > 0;
         let is_foreign = !no_ignore && matches!(entry.file_name().to_str(), Some("node_modules" | "vendor"));
         // What is below a chart is the chart's.
-        let is_inside = entry.depth() > 1 && entry.path().parent().and_then(unit_of).is_some();
+        let is_inside = !raw && entry.depth() > 1 && entry.path().parent().is_some_and(is_chart);
         !(is_inside || is_dir && is_foreign)
     });
     let canonical_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
@@ -203,6 +227,9 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         }
         if is_dir || (is_link && path.is_dir()) {
             let below = path.strip_prefix(root).unwrap_or(path);
+            if walk.raw {
+                continue;
+            }
             if unit_of(path).is_some() && (exclude.is_match(below) || exclude.is_match(display(path))) {
                 found.skipped.entry("excluded by the configuration".to_owned()).or_default().push(display(path));
             } else if entry.depth() > 0 {

@@ -10,6 +10,7 @@
 
 mod classify;
 mod discover;
+mod kustomizations;
 mod read;
 mod types;
 mod units;

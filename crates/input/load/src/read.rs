@@ -2,6 +2,7 @@
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
+use crate::kustomizations;
 use crate::types::type_problems;
 use crate::units::{self, Charts, RenderedUnit};
 use ironclad_model::{Input, ReportedProblem, Snapshot, Unit, UnitId};
@@ -102,13 +103,16 @@ pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
 
 /// As [`load`], with other texts in place of some files.
 pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -> Loaded {
-    let Discovery { mut files, units, mut problems, skipped, .. } =
+    let Discovery { mut files, mut units, mut problems, mut skipped, .. } =
         discover(&request.arguments, &request.walk, &request.stdin_name);
     for file in &mut files {
         file.named &= !request.walk.skip_foreign;
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
-    let rendered = units::render_all(&units, request, progress, &mut problems);
+    let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress);
+    let mut rendered = units::render_all(&units, request, progress, &mut problems);
+    rendered.extend(overlays);
+    rendered.sort_by(|a, b| a.unit.cmp(&b.unit));
     let outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {

@@ -69,11 +69,12 @@ pub(crate) fn render_all(
     progress: &Progress,
     problems: &mut Vec<ReportedProblem>,
 ) -> Vec<RenderedUnit> {
-    if units.is_empty() {
+    let charts: Vec<&FoundUnit> = units.iter().filter(|unit| unit.kind != UnitKind::Kustomization).collect();
+    if charts.is_empty() {
         return Vec::new();
     }
     let Some(options) = options(request, problems) else { return Vec::new() };
-    let rendered: Vec<Vec<RenderedUnit>> = units
+    let rendered: Vec<Vec<RenderedUnit>> = charts
         .par_iter()
         .map(|unit| {
             let all = chart(unit, &options, request);
@@ -124,7 +125,7 @@ fn options(request: &Request, problems: &mut Vec<ReportedProblem>) -> Option<Opt
 fn chart(unit: &FoundUnit, options: &Options, request: &Request) -> Vec<RenderedUnit> {
     let read = match unit.kind {
         UnitKind::Chart => read_folder(&unit.path, &unit.name),
-        UnitKind::ChartArchive => read_archive(&unit.path, &unit.name),
+        UnitKind::ChartArchive | UnitKind::Kustomization => read_archive(&unit.path, &unit.name),
     };
     let files = match read {
         Ok(files) => files,

@@ -21,6 +21,7 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
             no_ignore: flags.no_ignore,
             follow_links: flags.follow,
             skip_foreign: flags.skip_foreign,
+            raw: flags.raw,
             exclude,
         },
         stdin_name: flags.stdin_name.clone(),

@@ -1,0 +1,123 @@
+//! Kustomizations among the inputs: each built once, those that others stand on only through these.
+//!
+//! A file that took part in a build is not read as a manifest too; what lies beside and took part in nothing is. An
+//! overlay that cannot be built claims nothing: its bases are then judged by themselves, and the error says what is
+//! missing.
+
+use crate::classify::{Class, classify, nameless_items};
+use crate::discover::{Found, FoundUnit, UnitKind, display};
+use crate::read::{Progress, Request};
+use crate::types::type_problems;
+use crate::units::RenderedUnit;
+use ironclad_kustomize::{Limits, Rendered, component_files, render};
+use ironclad_model::{Origins, Place, ReportedProblem};
+use ironclad_tree::{Document, NodeRef, Problem, Severity, Span};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+fn canonical(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Builds the kustomizations among the units and takes them, and the files that took part, out of the lists.
+pub(crate) fn render_all(
+    units: &mut Vec<FoundUnit>,
+    files: &mut Vec<Found>,
+    skipped: &mut BTreeMap<String, Vec<String>>,
+    request: &Request,
+    progress: &Progress,
+) -> Vec<RenderedUnit> {
+    let found: Vec<FoundUnit> = units.iter().filter(|unit| unit.kind == UnitKind::Kustomization).cloned().collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    units.retain(|unit| unit.kind != UnitKind::Kustomization);
+    let limits = Limits { file_bytes: request.max_file_size, ..Limits::default() };
+    let (components, roots): (Vec<_>, Vec<_>) =
+        found.into_iter().map(|unit| (component_files(&unit.path), unit)).partition(|(files, _)| files.is_some());
+    let built: Vec<(FoundUnit, Rendered)> = roots
+        .into_par_iter()
+        .map(|(_, unit)| {
+            let rendered = render(&unit.path, &unit.name, &limits);
+            progress.read.fetch_add(1, Ordering::Relaxed);
+            (unit, rendered)
+        })
+        .collect();
+    let is_whole = |rendered: &Rendered| rendered.problems.iter().all(|p| p.problem.severity != Severity::Error);
+    // Folders and files that take part in a build of another folder.
+    let mut inner: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut used: BTreeSet<PathBuf> = BTreeSet::new();
+    for (unit, rendered) in &built {
+        let own = canonical(&unit.path);
+        used.extend(ironclad_kustomize::kustomization_file(&own));
+        if is_whole(rendered) {
+            inner.extend(rendered.folders.iter().filter(|folder| **folder != own).cloned());
+            used.extend(rendered.files.iter().cloned());
+        }
+    }
+    for (files, unit) in components {
+        let is_used = inner.contains(&canonical(&unit.path));
+        used.extend(files.into_iter().flatten().map(|file| canonical(&file)));
+        if !is_used {
+            let reason = "component that no kustomization here uses";
+            skipped.entry(reason.to_owned()).or_default().push(unit.name);
+        }
+    }
+    units.retain(|unit| !inner.contains(&canonical(&unit.path)));
+    files.retain(|file| {
+        let path = file.path.as_deref().map(canonical);
+        // What is named is judged, and so is what lies below a chart that a kustomization inflates, by the chart.
+        let is_below = |path: &PathBuf| inner.iter().any(|folder| is_chart(folder) && path.starts_with(folder));
+        file.named || !path.is_some_and(|path| used.contains(&path) || is_below(&path))
+    });
+    let own = built.into_iter().filter(|(unit, _)| !inner.contains(&canonical(&unit.path)));
+    own.map(|(unit, rendered)| judged(unit, rendered)).collect()
+}
+
+fn is_chart(folder: &Path) -> bool {
+    folder.join("Chart.yaml").is_file()
+}
+
+/// The documents of a build that are objects, and what is wrong with them where a person edits it.
+fn judged(unit: FoundUnit, rendered: Rendered) -> RenderedUnit {
+    let mut documents = Vec::new();
+    let mut problems = rendered.problems;
+    for (document, origins) in rendered.documents {
+        let found = match classify(&document, true) {
+            Class::Object => {
+                let mut found = type_problems(&document);
+                found.extend(nameless_items(&document));
+                problems.extend(found.into_iter().map(|problem| edited(&document, &origins, problem)));
+                documents.push((document, origins));
+                continue;
+            }
+            Class::Foreign(_) => continue,
+            Class::Bad(problem) => problem,
+        };
+        problems.push(edited(&document, &origins, found));
+    }
+    let name = display(&unit.path);
+    RenderedUnit { unit: unit.name, source: name, documents, problems, comments: rendered.comments, skipped: None }
+}
+
+/// A problem of a built text, where a person edits it.
+fn edited(document: &Document, origins: &Origins, problem: Problem) -> ReportedProblem {
+    let whole = |node: NodeRef<'_>| document.entry_of(node.id()).map_or(node.span(), |entry| entry.span());
+    let covers = |span: Span| span.start <= problem.span.start && problem.span.end <= span.end;
+    let node = document.nodes().filter(|node| covers(whole(*node))).last().unwrap_or_else(|| document.root());
+    let place = Place { node: node.id(), missing: Vec::new(), part: None };
+    match origins.resolve(document, &place, problem.span).pop() {
+        Some(link) => ReportedProblem {
+            source: link.source.name().to_string(),
+            problem: Problem { span: link.span, ..problem },
+            text: Some(link.source),
+        },
+        None => {
+            let source = Arc::clone(document.source());
+            ReportedProblem { source: source.name().to_string(), text: Some(source), problem }
+        }
+    }
+}
