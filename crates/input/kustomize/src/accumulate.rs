@@ -20,9 +20,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a kustomization may cost.
+/// What a kustomization may cost, and what charts that it inflates are told.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct Options {
     /// Bytes of one file.
     pub file_bytes: u64,
     /// Bytes of all files together.
@@ -33,11 +33,23 @@ pub struct Limits {
     pub builds: usize,
     /// Objects that are there at one time.
     pub objects: usize,
+    /// `.Capabilities.KubeVersion` of charts, as `v1.N.P`.
+    pub kubernetes_version: String,
+    /// `now` of charts, in seconds since 1970.
+    pub now: i64,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { file_bytes: 64 << 20, total_bytes: 512 << 20, depth: 64, builds: 5_000, objects: 50_000 }
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            file_bytes: 64 << 20,
+            total_bytes: 512 << 20,
+            depth: 64,
+            builds: 5_000,
+            objects: 50_000,
+            kubernetes_version: "v1.37.0".to_owned(),
+            now: 0,
+        }
     }
 }
 
@@ -60,12 +72,14 @@ pub struct Rendered {
 pub(crate) struct Build<'l> {
     pub(crate) store: Store<'l>,
     pub(crate) schemas: Schemas,
-    limits: &'l Limits,
+    pub(crate) options: &'l Options,
     builds: usize,
     /// Strategic merges were made: the built-in schemas are in use.
     merged: bool,
     schema_is_set: bool,
-    warnings: Vec<ReportedProblem>,
+    pub(crate) warnings: Vec<ReportedProblem>,
+    /// Comments beside what charts are made of.
+    pub(crate) comments: Vec<(Arc<Source>, Vec<Comment>)>,
 }
 
 /// A kustomization in its folder.
@@ -76,6 +90,15 @@ pub(crate) struct Target<'t> {
     metadata: &'t Metadata,
     /// The path that led here, as `buildMetadata` shows it.
     path: String,
+    /// Namespace of charts: this kustomization's, or that of one that stands on it.
+    namespace: String,
+}
+
+impl Target<'_> {
+    /// The namespace that charts are told.
+    pub(crate) fn namespace(&self) -> &str {
+        if self.namespace.is_empty() { "default" } else { &self.namespace }
+    }
 }
 
 /// What `buildMetadata` asks for.
@@ -96,15 +119,16 @@ struct Gathered {
 }
 
 /// Builds the kustomization of a folder. `shown` is the folder's name in outputs.
-pub fn render(folder: &Path, shown: &str, limits: &Limits) -> Rendered {
+pub fn render(folder: &Path, shown: &str, options: &Options) -> Rendered {
     let mut build = Build {
-        store: Store::new(limits),
+        store: Store::new(options),
         schemas: Schemas::default(),
-        limits,
+        options,
         builds: 0,
         merged: false,
         schema_is_set: false,
         warnings: Vec::new(),
+        comments: Vec::new(),
     };
     let built = root(&mut build, folder, shown);
     let mut rendered = Rendered { problems: std::mem::take(&mut build.warnings), ..Rendered::default() };
@@ -119,6 +143,7 @@ pub fn render(folder: &Path, shown: &str, limits: &Limits) -> Rendered {
         Err(fault) => rendered.problems.push(*fault.problem),
     }
     rendered.comments = build.store.comments();
+    rendered.comments.append(&mut build.comments);
     rendered.files = std::mem::take(&mut build.store.files);
     rendered.folders = std::mem::take(&mut build.store.folders);
     rendered
@@ -166,7 +191,7 @@ fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, S
         }
     }
     set_schema(build, &folder, &kustomization)?;
-    let target = Target { folder: &folder, kustomization: &kustomization, metadata: &metadata, path: String::new() };
+    let target = Target { folder: &folder, kustomization: &kustomization, metadata: &metadata, path: String::new(), namespace: namespace_of(&kustomization, "") };
     let mut gathered = accumulate(build, &target, Gathered::default())?;
     let whole = |message: String| Fault::on(&kustomization.node.trail, message);
     let resources = &mut gathered.resources;
@@ -248,8 +273,8 @@ fn set_schema(build: &mut Build<'_>, folder: &Folder, kustomization: &Kustomizat
 fn accumulate(build: &mut Build<'_>, target: &Target<'_>, start: Gathered) -> Result<Gathered, Fault> {
     let kustomization = target.kustomization;
     build.builds += 1;
-    if build.builds > build.limits.builds {
-        let message = format!("more than {} kustomizations are built", build.limits.builds);
+    if build.builds > build.options.builds {
+        let message = format!("more than {} kustomizations are built", build.options.builds);
         return Err(Fault::on(&kustomization.node.trail, message));
     }
     let mut gathered = start;
@@ -267,11 +292,15 @@ fn accumulate(build: &mut Build<'_>, target: &Target<'_>, start: Gathered) -> Re
     let new: Vec<Var> = kustomization.list("vars").iter().map(Var::read).collect();
     vars::add(&mut gathered.vars, &new, &mut gathered.resources, &build.schemas)
         .map_err(|(trail, message)| Fault::on(&trail, message))?;
-    if gathered.resources.all.len() > build.limits.objects {
-        let message = format!("more than {} objects", build.limits.objects);
+    if gathered.resources.all.len() > build.options.objects {
+        let message = format!("more than {} objects", build.options.objects);
         return Err(Fault::on(&kustomization.node.trail, message));
     }
     Ok(gathered)
+}
+
+fn namespace_of(kustomization: &Kustomization, outer: &str) -> String {
+    kustomization.text("namespace").and_then(Node::text).unwrap_or(outer).to_owned()
 }
 
 /// A file or a folder of `resources`.
@@ -345,6 +374,7 @@ fn enter(
         kustomization: &kustomization,
         metadata: target.metadata,
         path: below(&target.path, text),
+        namespace: namespace_of(&kustomization, &target.namespace),
     };
     accumulate(build, &inner, gathered)
 }
@@ -387,11 +417,13 @@ fn generators(build: &mut Build<'_>, target: &Target<'_>, gathered: &mut Gathere
             gathered.resources.absorb(resource, &build.schemas).map_err(|message| Fault::on(&trail, message))?;
         }
     }
+    let globals = kustomization.node.get("helmGlobals").filter(|globals| !globals.is_null());
     for list in ["helmCharts", "helmChartInflationGenerator"] {
-        if let Some(chart) = kustomization.list(list).first() {
-            let name = chart.get("name").or_else(|| chart.get("chartName")).and_then(Node::text).unwrap_or_default();
-            let message = format!("chart \"{name}\" of `{list}` is not rendered here: the objects of this kustomization would be incomplete");
-            return Err(Fault::on(&chart.trail, message));
+        for entry in kustomization.list(list) {
+            for resource in crate::chart::inflate(build, target, entry, globals)? {
+                let trail = resource.node.trail.clone();
+                gathered.resources.absorb(resource, &build.schemas).map_err(|message| Fault::on(&trail, message))?;
+            }
         }
     }
     for config in plugins(build, target, kustomization.list("generators"))? {

@@ -15,6 +15,7 @@
 //! plug-ins are refused by name).
 
 mod accumulate;
+mod chart;
 mod config;
 mod emit;
 mod field;
@@ -40,6 +41,6 @@ mod trail;
 mod transform;
 mod vars;
 
-pub use accumulate::{Limits, Rendered, render};
+pub use accumulate::{Options, Rendered, render};
 pub use loader::{NAMES, component_files, kustomization_file};
 pub use patch::patch_text;

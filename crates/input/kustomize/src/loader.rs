@@ -3,7 +3,7 @@
 //! kustomize's load restrictor is a security rule (`RestrictionRootOnly`): a file must lie in or below the folder whose
 //! kustomization names it, links followed. Folders may lie anywhere that is not above.
 
-use crate::accumulate::Limits;
+use crate::accumulate::Options;
 use ironclad_tree::{Comment, Source, parse};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ pub fn component_files(folder: &Path) -> Option<Vec<PathBuf>> {
 
 /// What was read, once for each file.
 pub(crate) struct Store<'l> {
-    limits: &'l Limits,
+    options: &'l Options,
     sources: FxHashMap<PathBuf, Arc<Source>>,
     bytes: u64,
     /// Files that were read as YAML.
@@ -62,8 +62,8 @@ pub(crate) struct Store<'l> {
 }
 
 impl<'l> Store<'l> {
-    pub(crate) fn new(limits: &'l Limits) -> Store<'l> {
-        Store { limits, sources: FxHashMap::default(), bytes: 0, texts: BTreeSet::new(), files: BTreeSet::new(), folders: BTreeSet::new() }
+    pub(crate) fn new(options: &'l Options) -> Store<'l> {
+        Store { options, sources: FxHashMap::default(), bytes: 0, texts: BTreeSet::new(), files: BTreeSet::new(), folders: BTreeSet::new() }
     }
 
     /// Comments of what was read as YAML, by text, in the order of names.
@@ -86,14 +86,14 @@ impl<'l> Store<'l> {
     }
 
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, String> {
-        let limit = self.limits.file_bytes;
+        let limit = self.options.file_bytes;
         let mut bytes = Vec::new();
         let file = fs_err::File::open(path).map_err(|error| errno(&error))?;
         file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| errno(&error))?;
         self.bytes += bytes.len() as u64;
-        if bytes.len() as u64 > limit || self.bytes > self.limits.total_bytes {
+        if bytes.len() as u64 > limit || self.bytes > self.options.total_bytes {
             let (what, most) =
-                if bytes.len() as u64 > limit { ("file is", limit) } else { ("files are", self.limits.total_bytes) };
+                if bytes.len() as u64 > limit { ("file is", limit) } else { ("files are", self.options.total_bytes) };
             return Err(format!("{what} larger than {} MiB, the limit", most >> 20));
         }
         self.files.insert(path.to_owned());
@@ -155,7 +155,7 @@ impl Folder {
     }
 
     fn limits_depth(&self, store: &Store<'_>) -> usize {
-        store.limits.depth
+        store.options.depth
     }
 
     /// Name of a file in outputs.
@@ -175,6 +175,12 @@ impl Folder {
 
     pub(crate) fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()
+    }
+
+    /// A folder below or beside this one, canonical, where there is one.
+    pub(crate) fn beside(&self, path: &str) -> Option<PathBuf> {
+        let relative = !Path::new(path).is_absolute();
+        fs_err::canonicalize(self.root.join(path)).ok().filter(|path| relative && path.is_dir())
     }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, String> {

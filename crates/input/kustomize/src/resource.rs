@@ -45,7 +45,6 @@ const OWN_OTHERS: &[&str] = &[
     "config.kubernetes.io/index",
     "config.kubernetes.io/path",
     "config.k8s.io/id",
-    "kustomize.config.k8s.io/helm-generated",
 ];
 const OWN_NAMES: &[&str] = &[
     "previousKinds",
@@ -62,6 +61,7 @@ const OWN_NAMES: &[&str] = &[
     "index",
     "seqindent",
     "id",
+    "helm-generated",
     "annotations-migration-resource-id",
 ];
 

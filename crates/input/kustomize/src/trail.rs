@@ -27,6 +27,14 @@ impl Trail {
         Trail::default().then(Link { source: Arc::clone(source), span, role }, head)
     }
 
+    /// A chain whose last link is the one to edit; `head` is where what is missing below belongs.
+    pub(crate) fn of_chain(chain: Vec<Link>, head: Option<Span>) -> Trail {
+        chain.into_iter().fold(Trail::default(), |before, link| {
+            let head = head.unwrap_or(link.span);
+            before.then(link, head)
+        })
+    }
+
     fn then(&self, link: Link, head: Span) -> Trail {
         let length = self.0.as_ref().map_or(0, |step| step.length) + 1;
         if length > LONGEST {

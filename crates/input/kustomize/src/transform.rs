@@ -94,7 +94,7 @@ pub(crate) fn namespace(
     for at in 0..resources.all.len() {
         let Some(resource) = resources.all.get_mut(at) else { continue };
         let from_chart = resource.annotations().iter().any(|(key, value)| {
-            key == "kustomize.config.k8s.io/helm-generated" && value == "true"
+            key == "internal.config.kubernetes.io/helm-generated" && value == "true"
         });
         if resource.node.is_empty() || from_chart {
             continue;

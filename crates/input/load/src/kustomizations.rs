@@ -9,7 +9,7 @@ use crate::discover::{Found, FoundUnit, UnitKind, display};
 use crate::read::{Progress, Request};
 use crate::types::type_problems;
 use crate::units::RenderedUnit;
-use ironclad_kustomize::{Limits, Rendered, component_files, render};
+use ironclad_kustomize::{Options, Rendered, component_files, render};
 use ironclad_model::{Origins, Place, ReportedProblem};
 use ironclad_tree::{Document, NodeRef, Problem, Severity, Span};
 use rayon::prelude::*;
@@ -35,13 +35,18 @@ pub(crate) fn render_all(
         return Vec::new();
     }
     units.retain(|unit| unit.kind != UnitKind::Kustomization);
-    let limits = Limits { file_bytes: request.max_file_size, ..Limits::default() };
+    let options = Options {
+        file_bytes: request.max_file_size,
+        kubernetes_version: request.charts.kubernetes_version.clone(),
+        now: request.charts.now,
+        ..Options::default()
+    };
     let (components, roots): (Vec<_>, Vec<_>) =
         found.into_iter().map(|unit| (component_files(&unit.path), unit)).partition(|(files, _)| files.is_some());
     let built: Vec<(FoundUnit, Rendered)> = roots
         .into_par_iter()
         .map(|(_, unit)| {
-            let rendered = render(&unit.path, &unit.name, &limits);
+            let rendered = render(&unit.path, &unit.name, &options);
             progress.read.fetch_add(1, Ordering::Relaxed);
             (unit, rendered)
         })

@@ -1,7 +1,7 @@
 //! The cases: folders as one text, `=== name [@root]` before each, `--- path` before each file.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use ironclad_kustomize::{Limits, Rendered, render};
+use ironclad_kustomize::{Options, Rendered, render};
 use std::collections::BTreeMap;
 
 /// A folder to build.
@@ -21,7 +21,7 @@ impl Case {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let rendered = render(&folder.path().join(&self.root), &self.root, &Limits::default());
+        let rendered = render(&folder.path().join(&self.root), &self.root, &Options::default());
         (rendered, folder)
     }
 }
