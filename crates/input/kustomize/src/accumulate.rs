@@ -191,7 +191,13 @@ fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, S
         }
     }
     set_schema(build, &folder, &kustomization)?;
-    let target = Target { folder: &folder, kustomization: &kustomization, metadata: &metadata, path: String::new(), namespace: namespace_of(&kustomization, "") };
+    let target = Target {
+        folder: &folder,
+        kustomization: &kustomization,
+        metadata: &metadata,
+        path: String::new(),
+        namespace: namespace_of(&kustomization, ""),
+    };
     let mut gathered = accumulate(build, &target, Gathered::default())?;
     let whole = |message: String| Fault::on(&kustomization.node.trail, message);
     let resources = &mut gathered.resources;
@@ -218,7 +224,10 @@ fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, S
         };
         resource.settle_map("annotations", &keep);
         if let Some(scalar) = misfit(&resource.node) {
-            return Err(Fault::on(&scalar.trail, format!("`{}` does not fit the type of the field", clip(scalar.text().unwrap_or_default()))));
+            return Err(Fault::on(
+                &scalar.trail,
+                format!("`{}` does not fit the type of the field", clip(scalar.text().unwrap_or_default())),
+            ));
         }
     }
     Ok((gathered.resources, folder.name(kustomization.file)))
@@ -365,8 +374,7 @@ fn enter(
     let kustomization = kustomization::load(&folder, &mut build.store)?;
     set_schema(build, &folder, &kustomization)?;
     if kustomization.is_component != component {
-        let (is, list) =
-            if component { ("no component", "resources") } else { ("a component", "components") };
+        let (is, list) = if component { ("no component", "resources") } else { ("a component", "components") };
         return Err(on(format!("`{text}` is {is}: name it under `{list}`")));
     }
     let inner = Target {
@@ -552,7 +560,10 @@ fn done(target: &Target<'_>, resources: &mut Resources, kind: &str, kustomizatio
     let text = configured(target, kind);
     for resource in &mut resources.all {
         let known = resource.annotations().into_iter().find(|(key, _)| key == TRANSFORMATIONS);
-        let item = text.lines().enumerate().map(|(at, line)| if at == 0 { format!("- {line}\n") } else { format!("  {line}\n") });
+        let item = text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| if at == 0 { format!("- {line}\n") } else { format!("  {line}\n") });
         let all = known.map(|(_, text)| text).unwrap_or_default() + &item.collect::<String>();
         resource.annotate(TRANSFORMATIONS, &all, &kustomization.node.trail);
     }

@@ -64,7 +64,8 @@ pub(crate) fn inflate(
         let source = if repo.is_empty() { String::new() } else { format!(", and nothing is fetched from {repo}") };
         on(format!("chart \"{name}\" is not at `{path}`{source}: `helm pull --untar` puts it there"))
     })?;
-    let files = read_folder(&folder, &target.folder.name(&path)).map_err(|problem| Fault { problem: Box::new(problem) })?;
+    let files =
+        read_folder(&folder, &target.folder.name(&path)).map_err(|problem| Fault { problem: Box::new(problem) })?;
     build.store.folders.insert(folder);
     let (values, inline) = values(build, target, &asked, &path)?;
     let given = |name: &str, old: &str, standard: &str| {
@@ -76,7 +77,14 @@ pub(crate) fn inflate(
         release: given("releaseName", "releaseName", "release-name"),
         namespace: given("namespace", "releaseNamespace", target.namespace()),
         kubernetes_version: format!("v{}", version.trim_start_matches('v')),
-        api_versions: entry.get("apiVersions").map(Node::items).unwrap_or_default().iter().filter_map(Node::text).map(str::to_owned).collect(),
+        api_versions: entry
+            .get("apiVersions")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect(),
         values,
         now: i128::from(build.options.now) * 1_000_000_000,
         ..Options::default()
@@ -113,7 +121,12 @@ pub(crate) fn inflate(
 /// A text with the values that stand in the kustomization at their own places, and the text that it stands for.
 type Inline = Option<(Arc<Source>, Arc<Source>)>;
 
-fn values(build: &mut Build<'_>, target: &Target<'_>, asked: &Asked<'_>, chart: &str) -> Result<(ValueArguments, Inline), Fault> {
+fn values(
+    build: &mut Build<'_>,
+    target: &Target<'_>,
+    asked: &Asked<'_>,
+    chart: &str,
+) -> Result<(ValueArguments, Inline), Fault> {
     let mut load = |path: &str, trail: &Trail| {
         target.folder.load(path, &mut build.store).map_err(|message| Fault::on(trail, message))
     };
@@ -138,7 +151,12 @@ fn values(build: &mut Build<'_>, target: &Target<'_>, asked: &Asked<'_>, chart: 
                 files.extend(file.take());
             }
             "replace" => files.extend(text),
-            other => return Err(Fault::on(&asked.entry.trail, format!("`valuesMerge` is `{other}`: merge, override or replace"))),
+            other => {
+                return Err(Fault::on(
+                    &asked.entry.trail,
+                    format!("`valuesMerge` is `{other}`: merge, override or replace"),
+                ));
+            }
         }
     } else {
         files.extend(file);
@@ -158,10 +176,12 @@ fn masked(values: &Node) -> Option<Arc<Source>> {
     // From behind the key and its colon to the end of the entry.
     let start = head.end as usize + text.get(head.end as usize..)?.find(':')? + 1;
     let inside = start..link.span.end as usize;
-    let blank: String = text
-        .char_indices()
-        .map(|(at, c)| if inside.contains(&at) || matches!(c, '\n' | '\r') { c.to_string() } else { " ".repeat(c.len_utf8()) })
-        .collect();
+    let blank: String =
+        text.char_indices()
+            .map(|(at, c)| {
+                if inside.contains(&at) || matches!(c, '\n' | '\r') { c.to_string() } else { " ".repeat(c.len_utf8()) }
+            })
+            .collect();
     Some(Source::new(Arc::clone(link.source.name()), blank))
 }
 
@@ -198,7 +218,9 @@ fn trace(node: &mut Node, at: NodeRef<'_>, manifest: &RenderedManifest, inline: 
     let chain: Vec<Link> = chain_to(false);
     let head = match &node.data {
         Data::Scalar(_) => None,
-        _ => chain_to(true).pop().filter(|head| chain.last().is_some_and(|last| Arc::ptr_eq(&last.source, &head.source))),
+        _ => {
+            chain_to(true).pop().filter(|head| chain.last().is_some_and(|last| Arc::ptr_eq(&last.source, &head.source)))
+        }
     };
     if !chain.is_empty() {
         node.trail = Trail::of_chain(chain, head.map(|head| head.span));

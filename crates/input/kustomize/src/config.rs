@@ -42,7 +42,11 @@ static DEFAULT: LazyLock<Config> = LazyLock::new(|| {
     let mut section = "";
     for line in include_str!("../data/fields.txt").lines().filter(|line| !line.starts_with('#')) {
         let part = |word: &str| if word == "-" { String::new() } else { word.to_owned() };
-        let gvk = |group: &str, version: &str, kind: &str| Gvk { group: part(group), version: part(version), kind: part(kind) };
+        let gvk = |group: &str, version: &str, kind: &str| Gvk {
+            group: part(group),
+            version: part(version),
+            kind: part(kind),
+        };
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
             continue;
@@ -53,7 +57,8 @@ static DEFAULT: LazyLock<Config> = LazyLock::new(|| {
                 config.name_reference.push(BackReference { target: gvk(group, version, kind), referrers: Vec::new() });
             }
             [group, version, kind, create, path] => {
-                let spec = FieldSpec { gvk: gvk(group, version, kind), path: path.to_owned(), create: create == "create" };
+                let spec =
+                    FieldSpec { gvk: gvk(group, version, kind), path: path.to_owned(), create: create == "create" };
                 if section == "nameReference" {
                     config.name_reference.last_mut().into_iter().for_each(|last| last.referrers.push(spec.clone()));
                 } else if let Some(list) = config.section(section) {
@@ -177,8 +182,10 @@ pub(crate) fn gvk_of(node: &Node) -> Gvk {
 pub(crate) fn field_specs(node: Option<&Node>) -> Result<Vec<FieldSpec>, String> {
     let mut all = Vec::new();
     for item in node.map(Node::items).unwrap_or_default() {
-        if let Some((key, _)) =
-            item.entries().iter().find(|(key, _)| !matches!(key.as_str(), "group" | "version" | "kind" | "path" | "create"))
+        if let Some((key, _)) = item
+            .entries()
+            .iter()
+            .find(|(key, _)| !matches!(key.as_str(), "group" | "version" | "kind" | "path" | "create"))
         {
             return Err(format!("`{key}` is no part of a field specification"));
         }
@@ -224,7 +231,8 @@ fn definition(all: &Node, gvk: &Gvk, name: &str, path: &mut Vec<String>, config:
         if text("x-kubernetes-identity").is_some() {
             merge_one(&mut config.name_prefix, &spec(path))?;
         }
-        if let (Some(version), Some(kind)) = (text("x-kubernetes-object-ref-api-version"), text("x-kubernetes-object-ref-kind"))
+        if let (Some(version), Some(kind)) =
+            (text("x-kubernetes-object-ref-api-version"), text("x-kubernetes-object-ref-kind"))
         {
             let key = text("x-kubernetes-object-ref-name-key").unwrap_or("name");
             let mut referrer = path.clone();

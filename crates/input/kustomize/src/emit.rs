@@ -2,10 +2,10 @@
 
 use crate::node::{Data, Node};
 use crate::scalar::write_string;
+use crate::trail::Trail;
 use ironclad_model::{OriginId, Origins};
 use ironclad_tree::{Document, Limits, NodeId, NodeRef, Source, parse};
 use rustc_hash::FxHashMap;
-use crate::trail::Trail;
 
 /// The document of an object, named after its kustomization.
 pub(crate) fn document(node: &Node, name: &str) -> Option<(Document, Origins)> {

@@ -119,7 +119,8 @@ fn pairs(build: &mut Build<'_>, folder: &Folder, entry: &Node) -> Result<Vec<Pai
     }
     for literal in list("literals") {
         let text = literal.text().unwrap_or_default();
-        let bad = || Fault::on(&literal.trail, format!("literal `{}` is not `key=value`", crate::accumulate::clip(text)));
+        let bad =
+            || Fault::on(&literal.trail, format!("literal `{}` is not `key=value`", crate::accumulate::clip(text)));
         let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(bad)?;
         all.push((key.to_owned(), unquoted(value).as_bytes().to_vec(), literal.trail.with_role(Role::Generator)));
     }
@@ -247,12 +248,18 @@ pub(crate) fn hash(resource: &Resource) -> Result<String, String> {
     // The name is looked up by a path that no object has, so it is always empty.
     let text = match resource.kind() {
         "ConfigMap" => {
-            let binary = if is_map("binaryData") { format!("\"binaryData\":{},", field("binaryData")) } else { String::new() };
+            let binary =
+                if is_map("binaryData") { format!("\"binaryData\":{},", field("binaryData")) } else { String::new() };
             format!("{{{binary}\"data\":{},\"kind\":\"ConfigMap\",\"name\":\"\"}}", field("data"))
         }
         "Secret" => {
-            let plain = if is_map("stringData") { format!("\"stringData\":{},", field("stringData")) } else { String::new() };
-            format!("{{\"data\":{},\"kind\":\"Secret\",\"name\":\"\",{plain}\"type\":{}}}", field("data"), field("type"))
+            let plain =
+                if is_map("stringData") { format!("\"stringData\":{},", field("stringData")) } else { String::new() };
+            format!(
+                "{{\"data\":{},\"kind\":\"Secret\",\"name\":\"\",{plain}\"type\":{}}}",
+                field("data"),
+                field("type")
+            )
         }
         other => return Err(format!("the name of a {other} cannot get a suffix")),
     };

@@ -39,7 +39,12 @@ pub(crate) fn block(link: &Link, text: &str) -> Option<(Arc<Source>, Moved)> {
     let (start, end) = (link.span.start as usize, link.span.end as usize);
     let shown = whole.get(start..end)?;
     let first_break = shown.find('\n')?;
-    if !shown.get(..first_break)?.trim_end().trim_end_matches(['-', '+', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).ends_with('|') {
+    if !shown
+        .get(..first_break)?
+        .trim_end()
+        .trim_end_matches(['-', '+', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        .ends_with('|')
+    {
         return None;
     }
     let mut at = start + first_break + 1;

@@ -52,7 +52,8 @@ pub(crate) fn apply(object: &mut Node, operations: &[Operation]) -> Result<(), (
 }
 
 fn one(object: &mut Node, operation: &Operation) -> Result<(), String> {
-    let value = || operation.value.clone().unwrap_or_else(|| Node::scalar(crate::scalar::Scalar::null(), &operation.trail));
+    let value =
+        || operation.value.clone().unwrap_or_else(|| Node::scalar(crate::scalar::Scalar::null(), &operation.trail));
     match operation.op.as_str() {
         "add" => add(object, &operation.path, value()),
         "remove" => remove(object, &operation.path, "remove").map(drop),

@@ -204,8 +204,7 @@ pub(crate) fn load(folder: &Folder, store: &mut Store<'_>) -> Result<Kustomizati
     if !is_component && kind != "Kustomization" {
         return Err(on(&node, "kind", format!("`kind` is `{kind}`, neither Kustomization nor Component")));
     }
-    let wanted =
-        if is_component { "kustomize.config.k8s.io/v1alpha1" } else { "kustomize.config.k8s.io/v1beta1" };
+    let wanted = if is_component { "kustomize.config.k8s.io/v1alpha1" } else { "kustomize.config.k8s.io/v1beta1" };
     if let Some(version) = text("apiVersion").filter(|version| *version != wanted) {
         return Err(on(&node, "apiVersion", format!("`apiVersion` of a {kind} is `{wanted}`, not `{version}`")));
     }
@@ -245,7 +244,9 @@ pub(crate) fn read_all(source: &Arc<Source>, role: Role, reading: Reading) -> Re
         if document.root().is_null() {
             continue;
         }
-        all.push(Node::read(document.root(), source, role, reading).map_err(|(span, text)| Fault::at(source, span, text))?);
+        all.push(
+            Node::read(document.root(), source, role, reading).map_err(|(span, text)| Fault::at(source, span, text))?,
+        );
     }
     Ok(all)
 }

@@ -63,7 +63,14 @@ pub(crate) struct Store<'l> {
 
 impl<'l> Store<'l> {
     pub(crate) fn new(options: &'l Options) -> Store<'l> {
-        Store { options, sources: FxHashMap::default(), bytes: 0, texts: BTreeSet::new(), files: BTreeSet::new(), folders: BTreeSet::new() }
+        Store {
+            options,
+            sources: FxHashMap::default(),
+            bytes: 0,
+            texts: BTreeSet::new(),
+            files: BTreeSet::new(),
+            folders: BTreeSet::new(),
+        }
     }
 
     /// Comments of what was read as YAML, by text, in the order of names.
@@ -287,7 +294,9 @@ mod tests {
 
     #[test]
     fn what_kustomize_would_fetch() {
-        for url in ["https://x.example/a.yaml", "github.com/o/r", "git@host:o/r.git", "ssh://host/r", "host/r//base?ref=v1"] {
+        for url in
+            ["https://x.example/a.yaml", "github.com/o/r", "git@host:o/r.git", "ssh://host/r", "host/r//base?ref=v1"]
+        {
             assert!(is_remote(url), "{url}");
         }
         assert!(!is_remote("../base") && !is_remote("deploy.yaml"));

@@ -128,9 +128,7 @@ fn list_directive(patch: &mut Node) -> Result<Directive, String> {
     };
     let text = item.get(DIRECTIVE).and_then(Node::text).unwrap_or_default().to_owned();
     let found = directive(&text)?;
-    items.retain(|item| {
-        !(item.is_empty_map() || item.get(DIRECTIVE).is_some_and(|value| value.text() == Some(&text)))
-    });
+    items.retain(|item| !(item.is_empty_map() || item.get(DIRECTIVE).is_some_and(|value| value.text() == Some(&text))));
     Ok(found)
 }
 
@@ -171,7 +169,12 @@ fn map(pair: Pair<'_>, schema: Option<Schema>, schemas: &Schemas) -> Result<Outc
 }
 
 /// The fields of a mapping, by name; without a patch, the mapping is the patch's own.
-fn fields(dest: &mut Node, mut patch: Option<&mut Node>, schema: Option<&Schema>, schemas: &Schemas) -> Result<(), String> {
+fn fields(
+    dest: &mut Node,
+    mut patch: Option<&mut Node>,
+    schema: Option<&Schema>,
+    schemas: &Schemas,
+) -> Result<(), String> {
     let is_same = patch.is_none();
     let mut names: Vec<String> = dest.entries().iter().map(|(name, _)| name.clone()).collect();
     names.extend(patch.iter().flat_map(|patch| patch.entries().iter().map(|(name, _)| name.clone())));
@@ -330,9 +333,10 @@ fn position(items: &[Node], keys: &[String], values: &[String]) -> Option<usize>
             item.shape() == Shape::Scalar && item.text() == values.first().map(String::as_str)
                 || item.shape() != Shape::Scalar && values.first().is_some_and(String::is_empty)
         }
-        _ => keys.iter().zip(values).all(|(key, value)| {
-            item.get(key).is_some_and(|field| field.text().unwrap_or_default() == value)
-        }),
+        _ => keys
+            .iter()
+            .zip(values)
+            .all(|(key, value)| item.get(key).is_some_and(|field| field.text().unwrap_or_default() == value)),
     })
 }
 

@@ -113,7 +113,8 @@ pub(crate) fn inline(node: &Node) -> Result<Patch, Fault> {
         }
         None => {
             let source = Source::new(Arc::clone(link.source.name()), text);
-            of_text(&source, Role::Patch, Some(&trail)).map_err(|fault| Fault::on(&trail, fault.problem.problem.message))
+            of_text(&source, Role::Patch, Some(&trail))
+                .map_err(|fault| Fault::on(&trail, fault.problem.problem.message))
         }
     }
 }
@@ -267,7 +268,8 @@ pub(crate) fn patch(
     let target = entry.get("target").filter(|target| !target.is_null());
     let selector =
         target.map(|node| Selector::read(node).map_err(|message| Fault::on(&node.trail, message))).transpose()?;
-    let option = |key: &str| entry.get("options").and_then(|options| options.get(key)).and_then(Node::as_bool) == Some(true);
+    let option =
+        |key: &str| entry.get("options").and_then(|options| options.get(key)).and_then(Node::as_bool) == Some(true);
     match &mut found {
         Patch::Nothing => Ok(()),
         Patch::Merges(patches) => {
@@ -334,11 +336,16 @@ pub(crate) fn json6902(
     resources: &mut Resources,
     entry: &Node,
 ) -> Result<(), Fault> {
-    let target = entry.get("target").filter(|target| target.get("name").and_then(Node::text).is_some_and(|n| !n.is_empty()));
-    let Some(target) = target else { return Err(Fault::on(&entry.trail, "the `target` of a JSON patch needs a `name`")) };
+    let target =
+        entry.get("target").filter(|target| target.get("name").and_then(Node::text).is_some_and(|n| !n.is_empty()));
+    let Some(target) = target else {
+        return Err(Fault::on(&entry.trail, "the `target` of a JSON patch needs a `name`"));
+    };
     let selector = Selector::read(target).map_err(|message| Fault::on(&target.trail, message))?;
     let text = |keys: [&str; 2]| {
-        keys.iter().find_map(|key| entry.get(key)).filter(|node| node.text().is_some_and(|text| !text.trim().is_empty()))
+        keys.iter()
+            .find_map(|key| entry.get(key))
+            .filter(|node| node.text().is_some_and(|text| !text.trim().is_empty()))
     };
     let found = match (text(["patch", "jsonOp"]), text(["path", "path"])) {
         (Some(own), None) => inline(own)?,

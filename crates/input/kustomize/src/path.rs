@@ -154,6 +154,9 @@ mod tests {
         assert_eq!(split(r"a/b\/c/d", '/'), ["a", "b/c", "d"]);
         assert_eq!(split("/a/b", '/'), ["a", "b"]);
         assert_eq!(split_brackets("spec.[name=a.b].image", '.'), ["spec", "[name=a.b]", "image"]);
-        assert_eq!(split_brackets("metadata.annotations.[config.io/x].y", '.'), ["metadata", "annotations", "config.io/x", "y"]);
+        assert_eq!(
+            split_brackets("metadata.annotations.[config.io/x].y", '.'),
+            ["metadata", "annotations", "config.io/x", "y"]
+        );
     }
 }

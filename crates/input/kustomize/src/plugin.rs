@@ -25,7 +25,9 @@ fn builtin(resource: &Resource) -> Result<&str, Fault> {
 /// A generator that a file configures.
 pub(crate) fn generator(build: &mut Build<'_>, target: &Target<'_>, config: &Resource) -> Result<Vec<Resource>, Fault> {
     match builtin(config)? {
-        "ConfigMapGenerator" => generate(build, target.folder, &config.node, None, Made::ConfigMap).map(|one| vec![one]),
+        "ConfigMapGenerator" => {
+            generate(build, target.folder, &config.node, None, Made::ConfigMap).map(|one| vec![one])
+        }
         "SecretGenerator" => generate(build, target.folder, &config.node, None, Made::Secret).map(|one| vec![one]),
         other => Err(Fault::on(&config.node.trail, format!("`{other}` is no generator that is known here"))),
     }
@@ -44,14 +46,22 @@ pub(crate) fn transformer(
     let specs = field_specs(node.get("fieldSpecs")).map_err(on)?;
     let schemas = build.schemas.clone();
     match builtin(config)? {
-        "PrefixTransformer" => transform::affix(resources, Side::Prefix, text("prefix"), &specs, &node.trail, &schemas).map_err(on),
-        "SuffixTransformer" => transform::affix(resources, Side::Suffix, text("suffix"), &specs, &node.trail, &schemas).map_err(on),
+        "PrefixTransformer" => {
+            transform::affix(resources, Side::Prefix, text("prefix"), &specs, &node.trail, &schemas).map_err(on)
+        }
+        "SuffixTransformer" => {
+            transform::affix(resources, Side::Suffix, text("suffix"), &specs, &node.trail, &schemas).map_err(on)
+        }
         "NamespaceTransformer" => {
             let subjects = match text("setRoleBindingSubjects") {
                 "" | "defaultOnly" => Subjects::Default,
                 "allServiceAccounts" => Subjects::ServiceAccounts,
                 "none" => Subjects::None,
-                other => return Err(on(format!("`setRoleBindingSubjects` is `{other}`: defaultOnly, allServiceAccounts or none"))),
+                other => {
+                    return Err(on(format!(
+                        "`setRoleBindingSubjects` is `{other}`: defaultOnly, allServiceAccounts or none"
+                    )));
+                }
             };
             let field = node.get("metadata").and_then(|meta| meta.get("namespace"));
             let rule = NamespaceRule {
@@ -109,7 +119,8 @@ fn value_add(build: &mut Build<'_>, target: &Target<'_>, resources: &mut Resourc
     let mut targets = node.get("targets").map(Node::items).unwrap_or_default().to_vec();
     if let Some(path) = node.get("targetFilePath").and_then(Node::text).filter(|path| !path.is_empty()) {
         let source = target.folder.load(path, &mut build.store).map_err(on)?;
-        let file = crate::kustomization::read_one(&source, ironclad_model::Role::Overlay, crate::node::Reading::Kubectl)?;
+        let file =
+            crate::kustomization::read_one(&source, ironclad_model::Role::Overlay, crate::node::Reading::Kubectl)?;
         targets.extend(file.iter().filter_map(|file| file.get("targets")).flat_map(Node::items).cloned());
     }
     if targets.is_empty() {
@@ -120,7 +131,8 @@ fn value_add(build: &mut Build<'_>, target: &Target<'_>, resources: &mut Resourc
         let selector = selector.map(crate::selector::Selector::read).transpose().map_err(on)?;
         let path = entry.get("fieldPath").and_then(Node::text).filter(|path| !path.is_empty());
         let path = path.ok_or_else(|| on("a target needs `fieldPath`".to_owned()))?;
-        let position: usize = entry.get("filePathPosition").and_then(Node::text).and_then(|n| n.parse().ok()).unwrap_or(0);
+        let position: usize =
+            entry.get("filePathPosition").and_then(Node::text).and_then(|n| n.parse().ok()).unwrap_or(0);
         for resource in &mut resources.all {
             if selector.as_ref().is_some_and(|selector| !selector.takes(resource, &build.schemas)) {
                 continue;
@@ -130,7 +142,9 @@ fn value_add(build: &mut Build<'_>, target: &Target<'_>, resources: &mut Resourc
             }
             let parts: Vec<String> = crate::path::split(path, '/');
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            let Some(field) = crate::path::create(&mut resource.node, &parts, Shape::Scalar, &node.trail) else { continue };
+            let Some(field) = crate::path::create(&mut resource.node, &parts, Shape::Scalar, &node.trail) else {
+                continue;
+            };
             let Data::Scalar(scalar) = &field.data else { return Err(on(format!("`{path}` is no single value"))) };
             let new = if position == 0 { value.clone() } else { insert_part(&scalar.text, position - 1, &value) };
             crate::field::set_scalar(field, &new, crate::scalar::Tag::Open, &node.trail).map_err(on)?;

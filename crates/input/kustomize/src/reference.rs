@@ -73,9 +73,11 @@ struct Referrer {
 impl Referrer {
     fn of(resource: &Resource, schemas: &Schemas) -> Referrer {
         let subjects = resource.node.get("subjects").filter(|_| resource.kind() == "RoleBinding");
-        let accounts = subjects.map(Node::items).unwrap_or_default().iter().filter(|subject| {
-            subject.get("kind").and_then(Node::text) == Some("ServiceAccount")
-        });
+        let accounts = subjects
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter(|subject| subject.get("kind").and_then(Node::text) == Some("ServiceAccount"));
         let namespaces = accounts.filter_map(|subject| subject.get("namespace").and_then(Node::as_str));
         Referrer {
             subject_namespaces: namespaces.map(str::to_owned).collect(),
@@ -119,11 +121,13 @@ impl Finder<'_> {
         match &mut node.data {
             Data::Scalar(_) => self.set_name(node),
             Data::Map(_) => self.set_map(node),
-            Data::List(items) => items.iter_mut().filter(|item| !item.is_null()).try_for_each(|item| match item.shape() {
-                Shape::Scalar => self.set_name(item),
-                Shape::Map => self.set_map(item),
-                Shape::List => Err("a list stands where a name is expected".to_owned()),
-            }),
+            Data::List(items) => {
+                items.iter_mut().filter(|item| !item.is_null()).try_for_each(|item| match item.shape() {
+                    Shape::Scalar => self.set_name(item),
+                    Shape::Map => self.set_map(item),
+                    Shape::List => Err("a list stands where a name is expected".to_owned()),
+                })
+            }
         }
     }
 
@@ -154,7 +158,8 @@ impl Finder<'_> {
                             candidate.current.effective_namespace().to_owned()
                         }
                     };
-                    let fits = |candidate: &&&Candidate| !candidate.current.is_cluster && namespace(candidate) == *wanted;
+                    let fits =
+                        |candidate: &&&Candidate| !candidate.current.is_cluster && namespace(candidate) == *wanted;
                     self.near.iter().filter(fits).copied().collect()
                 };
                 let original = of(true);

@@ -42,9 +42,7 @@ pub(crate) fn apply(resources: &mut Resources, entry: &Node, schemas: &Schemas) 
     let value = match (source, constant) {
         (Some(_), Some(_)) => return Err(on("a replacement has either `source` or `sourceValue`".to_owned())),
         (None, Some(text)) => crate::path::open(text.text().unwrap_or_default(), &text.trail),
-        (Some(source), None) => {
-            read(resources, source, schemas).map_err(|message| (source.trail.clone(), message))?
-        }
+        (Some(source), None) => read(resources, source, schemas).map_err(|message| (source.trail.clone(), message))?,
         (None, None) => return Ok(()),
     };
     for target in targets.items() {
@@ -78,7 +76,8 @@ fn read(resources: &Resources, source: &Node, schemas: &Schemas) -> Result<Node,
     let Data::Scalar(scalar) = &value.data else { return Err("`delimiter` cuts single values only".to_owned()) };
     let parts: Vec<&str> = scalar.text.split(options.delimiter).collect();
     let part = usize::try_from(options.index).ok().and_then(|at| parts.get(at));
-    let part = part.ok_or_else(|| format!("`index` {} is beyond the {} parts of the value", options.index, parts.len()))?;
+    let part =
+        part.ok_or_else(|| format!("`index` {} is beyond the {} parts of the value", options.index, parts.len()))?;
     Ok(Node::scalar(Scalar { text: (*part).to_owned(), ..scalar.clone() }, &value.trail))
 }
 
@@ -216,7 +215,10 @@ fn matching(
         }
         // A pattern on bare values ends the path, whatever follows.
         let rest = if name.is_empty() { &[] } else { rest };
-        return items.iter_mut().filter(|item| takes(item)).try_for_each(|item| matching(item, rest, create, trail, visit));
+        return items
+            .iter_mut()
+            .filter(|item| takes(item))
+            .try_for_each(|item| matching(item, rest, create, trail, visit));
     }
     if node.get(part).is_none() {
         let Some(last) = create else { return Ok(()) };
@@ -284,7 +286,9 @@ fn spliced(text: &str, before: NodeRef<'_>, after: &Node) -> Result<String, Stri
                 }
                 let span = old.span();
                 let mut shown = String::new();
-                if scalar.quoted || scalar.kind() == crate::scalar::Tag::Text && crate::scalar::looks_typed(&scalar.text) {
+                if scalar.quoted
+                    || scalar.kind() == crate::scalar::Tag::Text && crate::scalar::looks_typed(&scalar.text)
+                {
                     crate::scalar::write_string(&scalar.text, &mut shown);
                 } else {
                     shown.push_str(&scalar.text);
@@ -348,6 +352,9 @@ mod tests {
 
     #[test]
     fn json_is_indented_as_go_does() {
-        assert_eq!(indented(r#"{"a":[1,{"b":"x,:"}],"c":{}}"#), "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,:\"\n    }\n  ],\n  \"c\": {}\n}");
+        assert_eq!(
+            indented(r#"{"a":[1,{"b":"x,:"}],"c":{}}"#),
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,:\"\n    }\n  ],\n  \"c\": {}\n}"
+        );
     }
 }

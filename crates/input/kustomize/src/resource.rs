@@ -41,11 +41,7 @@ pub(crate) struct Resource {
 
 /// Annotations that kustomize keeps for itself and takes out in the end.
 const OWN: &str = "internal.config.kubernetes.io/";
-const OWN_OTHERS: &[&str] = &[
-    "config.kubernetes.io/index",
-    "config.kubernetes.io/path",
-    "config.k8s.io/id",
-];
+const OWN_OTHERS: &[&str] = &["config.kubernetes.io/index", "config.kubernetes.io/path", "config.k8s.io/id"];
 const OWN_NAMES: &[&str] = &[
     "previousKinds",
     "previousNames",
@@ -72,9 +68,9 @@ pub(crate) fn is_own_annotation(key: &str) -> bool {
 
 impl Resource {
     pub(crate) fn new(node: Node) -> Resource {
-        let needs_hash = meta_map(&node, "annotations").iter().any(|(key, value)| {
-            key.strip_prefix(OWN) == Some("needsHashSuffix") && value == "enabled"
-        });
+        let needs_hash = meta_map(&node, "annotations")
+            .iter()
+            .any(|(key, value)| key.strip_prefix(OWN) == Some("needsHashSuffix") && value == "enabled");
         Resource {
             node,
             previous: Vec::new(),
@@ -219,7 +215,8 @@ impl Resource {
     /// Takes what is kept of an object that this one replaces: labels and annotations below its own, name and namespace.
     pub(crate) fn inherit(&mut self, old: &Resource) {
         for field in ["labels", "annotations"] {
-            let inherited = old.node.get("metadata").and_then(|meta| meta.get(field)).map(Node::entries).unwrap_or_default();
+            let inherited =
+                old.node.get("metadata").and_then(|meta| meta.get(field)).map(Node::entries).unwrap_or_default();
             for (key, value) in inherited {
                 let Some(meta) = self.node.child_map("metadata", &Trail::default()) else { continue };
                 if meta.get(field).and_then(|map| map.get(key)).is_none()
@@ -294,7 +291,9 @@ impl Resources {
         match (found.as_slice(), new.behavior) {
             ([], Behavior::Create) => self.append(new, schemas),
             ([], _) => Err(format!("{id} is not there to be merged or replaced")),
-            ([_], Behavior::Create) => Err(format!("{id} is already there: say `behavior: merge` or `behavior: replace`")),
+            ([_], Behavior::Create) => {
+                Err(format!("{id} is already there: say `behavior: merge` or `behavior: replace`"))
+            }
             (&[at], behavior) => {
                 let Some(old) = self.all.get_mut(at) else { return Ok(()) };
                 let hash = new.needs_hash;

@@ -56,7 +56,9 @@ impl Scalar {
         let text = node.text().unwrap_or_default().to_owned();
         let tag = match node.kind() {
             Kind::Null => Tag::Null,
-            Kind::Bool => return Scalar { text: (node.as_bool() == Some(true)).to_string(), tag: Tag::Bool, quoted: false },
+            Kind::Bool => {
+                return Scalar { text: (node.as_bool() == Some(true)).to_string(), tag: Tag::Bool, quoted: false };
+            }
             Kind::Int => return Scalar { text: node.as_i64().unwrap_or(0).to_string(), tag: Tag::Int, quoted: false },
             Kind::Float => Tag::Float,
             _ => Tag::Text,
@@ -185,7 +187,9 @@ fn float(text: &str) -> Option<f64> {
 fn write_float(text: &str, out: &mut String) {
     match float(text) {
         Some(value) if value.fract() == 0.0 && value.abs() < 1e21 => out.push_str(&format!("{value:.0}")),
-        Some(value) if value.abs() >= 1e21 || (value != 0.0 && value.abs() < 1e-6) => out.push_str(&format!("{value:e}")),
+        Some(value) if value.abs() >= 1e21 || (value != 0.0 && value.abs() < 1e-6) => {
+            out.push_str(&format!("{value:e}"))
+        }
         Some(value) => out.push_str(&value.to_string()),
         None => write_string(text, out),
     }
@@ -201,8 +205,11 @@ fn is_time(text: &str) -> bool {
     let number = |part: &str, longest: usize, most: u32| {
         !part.is_empty() && part.len() <= longest && part.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n))
     };
-    let is_date = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && number(month, 2, 12) && number(day, 2, 31);
-    let has_clock = rest.len() > 4 && rest.contains(':') && rest.bytes().skip(1).all(|b| b.is_ascii_digit() || b":.Zz+-".contains(&b));
+    let is_date =
+        year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && number(month, 2, 12) && number(day, 2, 31);
+    let has_clock = rest.len() > 4
+        && rest.contains(':')
+        && rest.bytes().skip(1).all(|b| b.is_ascii_digit() || b":.Zz+-".contains(&b));
     is_date && (rest.is_empty() || has_clock)
 }
 
@@ -250,10 +257,28 @@ mod tests {
     #[test]
     fn plain_texts_resolve_as_go_yaml_3_does() {
         for (text, tag) in [
-            ("yes", Tag::Text), ("on", Tag::Text), ("true", Tag::Bool), ("~", Tag::Null), ("", Tag::Null), ("0755", Tag::Int),
-            ("0o17", Tag::Int), ("1_000", Tag::Int), ("08", Tag::Float), ("1e3", Tag::Float), (".5", Tag::Float), ("1.", Tag::Float),
-            ("-", Tag::Text), ("1.2.3", Tag::Text), ("12:30", Tag::Text), ("2001-12-14", Tag::Time), ("1e400", Tag::Text),
-            ("+1", Tag::Int), ("0x1F", Tag::Int), ("100m", Tag::Text), ("18446744073709551615", Tag::Int), ("-x", Tag::Text),
+            ("yes", Tag::Text),
+            ("on", Tag::Text),
+            ("true", Tag::Bool),
+            ("~", Tag::Null),
+            ("", Tag::Null),
+            ("0755", Tag::Int),
+            ("0o17", Tag::Int),
+            ("1_000", Tag::Int),
+            ("08", Tag::Float),
+            ("1e3", Tag::Float),
+            (".5", Tag::Float),
+            ("1.", Tag::Float),
+            ("-", Tag::Text),
+            ("1.2.3", Tag::Text),
+            ("12:30", Tag::Text),
+            ("2001-12-14", Tag::Time),
+            ("1e400", Tag::Text),
+            ("+1", Tag::Int),
+            ("0x1F", Tag::Int),
+            ("100m", Tag::Text),
+            ("18446744073709551615", Tag::Int),
+            ("-x", Tag::Text),
         ] {
             assert_eq!(resolve(text), tag, "{text}");
         }
@@ -261,7 +286,9 @@ mod tests {
 
     #[test]
     fn values_are_written_as_json() {
-        for (text, json) in [("0755", "493"), ("1e3", "1000"), ("0.50", "0.5"), ("08", "8"), ("2001-12-14", "\"2001-12-14T00:00:00Z\"")] {
+        for (text, json) in
+            [("0755", "493"), ("1e3", "1000"), ("0.50", "0.5"), ("08", "8"), ("2001-12-14", "\"2001-12-14T00:00:00Z\"")]
+        {
             let mut out = String::new();
             Scalar::open(text).write_json(&mut out);
             assert_eq!(out, json, "{text}");

@@ -66,7 +66,11 @@ fn built_in(text: &str) -> Tables {
                 });
                 let wraps = if wraps == "-" { String::new() } else { wraps.to_owned() };
                 let definition = (target != "-").then(|| target.to_owned());
-                tables.definitions.entry(current.clone()).or_default().insert(name.to_owned(), Shape { wraps, definition, keys });
+                tables
+                    .definitions
+                    .entry(current.clone())
+                    .or_default()
+                    .insert(name.to_owned(), Shape { wraps, definition, keys });
             }
             _ => {}
         }

@@ -67,7 +67,9 @@ impl Trail {
 
     /// `by` changed a part of what came from here; the place to edit stays.
     pub(crate) fn through(&self, by: &Trail) -> Trail {
-        let (Some(step), Some(changer)) = (&self.0, &by.0) else { return if self.0.is_some() { self.clone() } else { by.clone() } };
+        let (Some(step), Some(changer)) = (&self.0, &by.0) else {
+            return if self.0.is_some() { self.clone() } else { by.clone() };
+        };
         if self.links().any(|link| link.is_same(&changer.link)) {
             return self.clone();
         }

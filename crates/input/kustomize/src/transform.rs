@@ -93,9 +93,10 @@ pub(crate) fn namespace(
     }
     for at in 0..resources.all.len() {
         let Some(resource) = resources.all.get_mut(at) else { continue };
-        let from_chart = resource.annotations().iter().any(|(key, value)| {
-            key == "internal.config.kubernetes.io/helm-generated" && value == "true"
-        });
+        let from_chart = resource
+            .annotations()
+            .iter()
+            .any(|(key, value)| key == "internal.config.kubernetes.io/helm-generated" && value == "true");
         if resource.node.is_empty() || from_chart {
             continue;
         }
@@ -121,7 +122,8 @@ fn place(
     let gvk = resource.gvk();
     let version = resource.api_version().to_owned();
     let set = &mut |node: &mut Node| {
-        let is_set = node.shape() == Shape::Scalar && !node.is_null() && node.text().is_some_and(|text| !text.is_empty());
+        let is_set =
+            node.shape() == Shape::Scalar && !node.is_null() && node.text().is_some_and(|text| !text.is_empty());
         if rule.unset_only && is_set {
             return Ok(());
         }
@@ -252,7 +254,9 @@ fn parts(image: &str) -> (String, String, String) {
     let piece = |from: usize, to: usize| image.get(from..to).unwrap_or_default().to_owned();
     match (at, colon) {
         (None, None) => (image.to_owned(), String::new(), String::new()),
-        (Some(at), colon) if colon.is_none_or(|colon| at < colon) => (piece(0, at), String::new(), piece(at + 1, image.len())),
+        (Some(at), colon) if colon.is_none_or(|colon| at < colon) => {
+            (piece(0, at), String::new(), piece(at + 1, image.len()))
+        }
         (Some(at), Some(colon)) => (piece(0, colon), piece(colon + 1, at), piece(at + 1, image.len())),
         (_, Some(colon)) => (piece(0, colon), piece(colon + 1, image.len()), String::new()),
         (Some(at), None) => (piece(0, at), String::new(), piece(at + 1, image.len())),

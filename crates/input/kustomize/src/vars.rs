@@ -52,7 +52,12 @@ impl Var {
 }
 
 /// Adds the variables of a kustomization, and marks the objects that they read.
-pub(crate) fn add(all: &mut Vec<Var>, new: &[Var], resources: &mut Resources, schemas: &Schemas) -> Result<(), (Trail, String)> {
+pub(crate) fn add(
+    all: &mut Vec<Var>,
+    new: &[Var],
+    resources: &mut Resources,
+    schemas: &Schemas,
+) -> Result<(), (Trail, String)> {
     for var in new {
         let id = ResId::new(var.gvk.clone(), &var.object, &var.namespace, schemas);
         let exact = !id.namespace.is_empty() || id.is_cluster;
@@ -91,7 +96,8 @@ fn value_of(var: &Var, resource: &Resource) -> Result<Value, String> {
     let mut path = Vec::new();
     for part in split_brackets(&var.path, '.') {
         // `list[0]` is two steps.
-        match part.strip_suffix(']').and_then(|part| part.split_once('[')).filter(|(_, at)| at.parse::<usize>().is_ok()) {
+        match part.strip_suffix(']').and_then(|part| part.split_once('[')).filter(|(_, at)| at.parse::<usize>().is_ok())
+        {
             Some((name, at)) => {
                 path.extend((!name.is_empty()).then(|| name.to_owned()));
                 path.push(at.to_owned());
@@ -109,11 +115,7 @@ fn value_of(var: &Var, resource: &Resource) -> Result<Value, String> {
 }
 
 /// Puts the values in place.
-pub(crate) fn resolve(
-    vars: &[Var],
-    resources: &mut Resources,
-    specs: &[FieldSpec],
-) -> Result<(), (Trail, String)> {
+pub(crate) fn resolve(vars: &[Var], resources: &mut Resources, specs: &[FieldSpec]) -> Result<(), (Trail, String)> {
     if vars.is_empty() {
         return Ok(());
     }
@@ -168,7 +170,12 @@ fn replace(node: &mut Node, values: &[Value]) -> Result<(), String> {
 fn expand(scalar: &mut Scalar, values: &[Value]) {
     let input = scalar.text.clone();
     let find = |name: &str| values.iter().find(|value| value.name == name).and_then(|value| value.scalar.as_ref());
-    if let Some(found) = input.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')).filter(|name| !name.contains(')')).and_then(find) {
+    if let Some(found) = input
+        .strip_prefix("$(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        .filter(|name| !name.contains(')'))
+        .and_then(find)
+    {
         let kind = found.kind();
         let mut text = found.text.clone();
         if matches!(kind, Tag::Int | Tag::Float | Tag::Bool) {

@@ -44,7 +44,9 @@ fn objects_are_those_of_kustomize() {
     for (case, answer) in cases.iter().zip(&answers) {
         let theirs = match answer.get("error") {
             Some(error) => Err(error.as_str().unwrap().to_owned()),
-            None => Ok(answer["objects"].as_array().unwrap().iter().map(|one| canonical(one.clone())).collect::<Vec<_>>()),
+            None => {
+                Ok(answer["objects"].as_array().unwrap().iter().map(|one| canonical(one.clone())).collect::<Vec<_>>())
+            }
         };
         let own = ours(case);
         errors += usize::from(theirs.is_err());

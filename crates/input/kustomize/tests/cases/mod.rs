@@ -38,7 +38,11 @@ pub fn written() -> Vec<Case> {
             continue;
         }
         let case = all.last_mut().unwrap();
-        match line.strip_prefix("--- ").map(str::trim).filter(|name| name.contains('.') || name.ends_with("Kustomization")) {
+        match line
+            .strip_prefix("--- ")
+            .map(str::trim)
+            .filter(|name| name.contains('.') || name.ends_with("Kustomization"))
+        {
             Some(name) => {
                 case.files.insert(name.to_owned(), String::new());
                 file = Some(name.to_owned());
