@@ -1,9 +1,10 @@
 //! Whole-program figures: ironclad beside its peers, on the same files, in one run.
 //!
-//! Inputs are generated (no download): 1,200 manifests as teams write them, and one file of 20 MB. A peer that is not
-//! installed is named and left out. `BENCH_RUNS` sets the runs of each command (5).
+//! Inputs are generated (no download): 1,200 manifests as teams write them, and one file of 20 MB. A peer is taken from
+//! the PATH, or else installed from its published package into the cache; one that cannot be had is named with the
+//! reason. `BENCH_RUNS` sets the runs of each command (5).
 
-use crate::{root, say};
+use crate::{oracle, root, say};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,14 +38,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         if only.is_some_and(|only| !name.contains(only)) {
             return Ok(());
         }
-        match time(&command)? {
+        let figures = if command.is_empty() { None } else { Some(time(&command)?) };
+        match figures {
             Some(figures) => table.push(format!(
                 "| {name} | {} | {} | {} |",
                 spread(&figures.wall, 3),
                 spread(&figures.cpu, 3),
                 spread(&figures.memory, 0)
             )),
-            None => table.push(format!("| {name} | not installed | | |")),
+            None => table.push(format!("| {name} | – | – | – |")),
         }
         Ok(())
     };
@@ -52,9 +54,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         let mut command = vec![ironclad.clone(), "scan".to_owned(), "--no-config".to_owned(), path.to_owned()];
         command.extend(extra.iter().map(|e| (*e).to_owned()));
         command
-    };
-    let peer = |words: &[&str], path: &str| -> Vec<String> {
-        words.iter().map(|w| (*w).to_owned()).chain([path.to_owned()]).collect()
     };
     let json = ["--profile", "all", "--format", "json"];
     measure("ironclad --version", vec![ironclad.clone(), "--version".to_owned()])?;
@@ -66,24 +65,25 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     )?;
     measure("ironclad, 20 MB in one file, one thread", scan(&big, &["--format", "json", "--jobs", "1"]))?;
     measure("ironclad, the same, all checks", scan(&big, &["--profile", "all", "--format", "json", "--jobs", "1"]))?;
-    measure("kube-linter, 1,200 manifests", peer(&["kube-linter", "lint", "--format", "json"], &files))?;
-    let every = |command: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("{command} {files}/*.yaml")];
-    if on_path("kube-score") {
-        measure("kube-score, 1,200 manifests", every("kube-score score --output-format json"))?;
-    } else {
-        measure("kube-score, 1,200 manifests", vec!["kube-score".to_owned()])?;
+    for peer in PEERS {
+        let name = format!("{}, 1,200 manifests", peer.name);
+        if only.is_some_and(|only| !name.contains(only)) {
+            continue;
+        }
+        match peer.program() {
+            Ok(program) => measure(&name, peer.command(&program, &files))?,
+            Err(why) => measure(&format!("{name}: {why}"), Vec::new())?,
+        }
     }
-    measure("polaris, 1,200 manifests", peer(&["polaris", "audit", "--format", "json", "--audit-path"], &files))?;
-    measure(
-        "checkov, 1,200 manifests",
-        peer(&["checkov", "--framework", "kubernetes", "--quiet", "--compact", "-d"], &files),
-    )?;
     let chart = folder.join("chart");
     generate_chart(&chart, 100)?;
     let chart = chart.display().to_string();
     measure("ironclad, a chart of 100 templates", scan(&chart, &["--format", "json"]))?;
     measure("ironclad, the same, rendered only", vec![ironclad.clone(), "render".to_owned(), chart.clone()])?;
-    measure("helm template, the same", peer(&["helm", "template"], &chart))?;
+    match HELM.program() {
+        Ok(program) => measure("helm template, the same", HELM.command(&program, &chart))?,
+        Err(why) => measure(&format!("helm template: {why}"), Vec::new())?,
+    }
     for line in table {
         say(&line);
     }
@@ -94,16 +94,107 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn on_path(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join(program).is_file()))
+/// A tool that does what `ironclad scan` does.
+struct Peer {
+    name: &'static str,
+    /// Its arguments, before the folder of manifests.
+    arguments: &'static [&'static str],
+    /// It wants every file by name.
+    wants_files: bool,
+    install: Install,
 }
 
-/// Runs a command several times; nothing where it is not installed.
-fn time(command: &[String]) -> Result<Option<Figures>> {
-    let (program, arguments) = command.split_first().context("empty command")?;
-    if !program.contains('/') && !on_path(program) {
-        return Ok(None);
+/// Where a peer's published package is.
+enum Install {
+    Go(&'static str),
+    Python(&'static str),
+}
+
+const PEERS: &[Peer] = &[
+    Peer {
+        name: "kube-linter",
+        arguments: &["lint", "--format", "json"],
+        wants_files: false,
+        install: Install::Go("golang.stackrox.io/kube-linter/cmd/kube-linter@v0.8.3"),
+    },
+    Peer {
+        name: "kube-score",
+        arguments: &["score", "--output-format", "json"],
+        wants_files: true,
+        install: Install::Go("github.com/zegl/kube-score/cmd/kube-score@v1.20.0"),
+    },
+    Peer {
+        name: "polaris",
+        arguments: &["audit", "--format", "json", "--audit-path"],
+        wants_files: false,
+        install: Install::Go("github.com/fairwindsops/polaris@latest"),
+    },
+    Peer {
+        name: "kubeaudit",
+        arguments: &["all", "--format", "json", "-f"],
+        wants_files: false,
+        install: Install::Go("github.com/Shopify/kubeaudit/cmd/kubeaudit@latest"),
+    },
+    Peer {
+        name: "checkov",
+        arguments: &["--framework", "kubernetes", "--quiet", "--compact", "-d"],
+        wants_files: false,
+        install: Install::Python("checkov"),
+    },
+];
+
+const HELM: Peer = Peer {
+    name: "helm",
+    arguments: &["template"],
+    wants_files: false,
+    install: Install::Go("helm.sh/helm/v3/cmd/helm@v3.21.1"),
+};
+
+impl Peer {
+    /// The program, or why it cannot be had.
+    fn program(&self) -> Result<PathBuf, String> {
+        let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+        if let Some(found) = on_path.map(|folder| folder.join(self.name)).find(|path| path.is_file()) {
+            return Ok(found);
+        }
+        let cache = oracle::cache_folder().join("peers");
+        let (program, steps): (PathBuf, Vec<Vec<String>>) = match &self.install {
+            Install::Go(module) => (cache.join(self.name), vec![["go", "install", module].map(str::to_owned).to_vec()]),
+            Install::Python(package) => {
+                let home = cache.join(format!("python-{package}")).display().to_string();
+                let pip = format!("{home}/bin/pip");
+                let steps = vec![
+                    ["python3", "-m", "venv", &home].map(str::to_owned).to_vec(),
+                    [&pip, "install", "--quiet", package].map(str::to_owned).to_vec(),
+                ];
+                (PathBuf::from(format!("{home}/bin/{}", self.name)), steps)
+            }
+        };
+        for step in steps.iter().filter(|_| !program.is_file()) {
+            let (tool, arguments) = step.split_first().ok_or("nothing to run")?;
+            let output = Command::new(tool).args(arguments).env("GOBIN", &cache).env("GOFLAGS", "").output();
+            let output = output.map_err(|error| format!("{tool}: {error}"))?;
+            if !output.status.success() {
+                return Err("its published package cannot be installed".to_owned());
+            }
+        }
+        if program.is_file() { Ok(program) } else { Err("its package has no such program".to_owned()) }
     }
+
+    fn command(&self, program: &Path, files: &str) -> Vec<String> {
+        let program = program.display().to_string();
+        if self.wants_files {
+            let words = self.arguments.join(" ");
+            return vec!["sh".to_owned(), "-c".to_owned(), format!("{program} {words} {files}/*.yaml")];
+        }
+        let words = self.arguments.iter().map(|word| (*word).to_owned());
+        std::iter::once(program).chain(words).chain([files.to_owned()]).collect()
+    }
+}
+
+/// Runs a command several times.
+fn time(command: &[String]) -> Result<Figures> {
+    let (program, arguments) = command.split_first().context("empty command")?;
     let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
     let mut figures = Figures { wall: Vec::new(), cpu: Vec::new(), memory: Vec::new() };
     for _ in 0..runs {
@@ -124,7 +215,7 @@ fn time(command: &[String]) -> Result<Option<Figures>> {
         figures.cpu.push(user + system);
         figures.memory.push(memory / 1024.0);
     }
-    Ok(Some(figures))
+    Ok(figures)
 }
 
 /// Median, with the extremes.
