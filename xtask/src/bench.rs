@@ -153,7 +153,8 @@ const HELM: Peer = Peer {
 impl Peer {
     /// The program, or why it cannot be had.
     fn program(&self) -> Result<PathBuf, String> {
-        let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+        let on_path =
+            std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
         if let Some(found) = on_path.map(|folder| folder.join(self.name)).find(|path| path.is_file()) {
             return Ok(found);
         }
