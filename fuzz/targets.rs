@@ -90,6 +90,53 @@ fn walk(document: &Document, node: NodeRef<'_>, length: u32, depth: usize) {
     }
 }
 
+/// Two bytes that choose an edit and a place, then a manifest: what an edit comes to is in order and inside the text, and
+/// the edited text says what the edit means, or the edit is refused.
+pub(crate) fn fix(data: &[u8]) {
+    let [how, place, text @ ..] = data else { return };
+    let (source, _) = Source::decode("fuzz", text.to_vec());
+    let limits = Limits { nodes: 20_000, ..Limits::default() };
+    for document in parse(&source, &limits).documents {
+        let count = document.node_count();
+        let Some(node) = document.nodes().nth(usize::from(*place) * count / 256) else { continue };
+        edit(&document, node, *how);
+    }
+}
+
+fn edit(document: &Document, node: NodeRef<'_>, how: u8) {
+    use ironclad_model::{Edit, Place};
+    let missing = if how & 8 == 0 { Vec::new() } else { vec!["securityContext".to_owned(), "new".to_owned()] };
+    let place = Place { node: node.id(), missing, part: None };
+    let json = ["true", "\"a: b\"", "{\"x\":[1,{\"y\":null}]}", "[\"ALL\"]"][usize::from(how >> 4 & 3)].to_owned();
+    let edit = match how & 7 {
+        0 | 1 => Edit::Set(place, json),
+        2 => Edit::Append(place, json),
+        3 | 4 => Edit::Remove(place),
+        5 => Edit::Rename(place, "on".to_owned()),
+        6 => Edit::Sort(place),
+        _ => Edit::Create("{\"kind\":\"A\"}".to_owned()),
+    };
+    let mut plan = ironclad_fix::Plan::new(document);
+    if plan.add(&edit).is_err() {
+        return;
+    }
+    let Ok(lowered) = plan.lower() else { return };
+    let text = document.source().text();
+    let mut last = 0;
+    for change in &lowered.changes {
+        assert!(change.span.start >= last && change.span.start <= change.span.end, "{change:?}");
+        assert!(text.get(change.span.start as usize..change.span.end as usize).is_some(), "{change:?}");
+        last = change.span.end;
+    }
+    let edited = ironclad_fix::apply(text, &lowered.changes);
+    // Whether it says what it should is for the proof to find out, which must survive whatever came out.
+    if let Ok(expected) = ironclad_fix::Expected::of(&plan, &lowered) {
+        for again in parse(&Source::new("again", edited), &Limits::default()).documents {
+            expected.matches(&again);
+        }
+    }
+}
+
 /// A quantity: equal to itself, ordered against its neighbours, never a panic.
 pub(crate) fn quantity(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

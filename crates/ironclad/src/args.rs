@@ -63,6 +63,8 @@ pub enum Colour {
 pub enum Command {
     /// Judge manifests with every check that applies
     Scan(Scan),
+    /// Show, or make, the smallest edits that make findings go away
+    Fix(Fix),
     /// Say what a check tests, why it matters and how to fix it
     Explain(Explain),
     /// List all checks
@@ -189,9 +191,83 @@ pub struct Scan {
     /// Which checks.
     #[command(flatten)]
     pub select: Select,
+    /// What is no news.
+    #[command(flatten)]
+    pub compare: Compare,
+    /// Write the findings to a baseline file: from now on they are known
+    #[arg(long, value_name = "FILE", help_heading = "Comparison", conflicts_with = "diff_base")]
+    pub write_baseline: Option<PathBuf>,
     /// What to print.
     #[command(flatten)]
     pub report: Report,
+}
+
+/// What is no news.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Comparison")]
+pub struct Compare {
+    /// Findings that this file knows are shown as baselined and never fail
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Findings that were there at this git revision are baselined: what is left is new
+    #[arg(long, value_name = "REV")]
+    pub diff_base: Option<String>,
+}
+
+/// `ironclad fix`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  ironclad fix deploy/\n  ironclad fix deploy/ --write\n  ironclad fix . --select workload/privileged,image/ --write\n  ironclad fix web.yaml --memory-limit 256Mi --set reliability/cpu-request@agent=50m\n  helm template web ./chart | ironclad fix - > fixed.yaml"
+)]
+pub struct Fix {
+    /// Where to look.
+    #[command(flatten)]
+    pub input: Input,
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// What is no news.
+    #[command(flatten)]
+    pub compare: Compare,
+    /// Write the files instead of printing a diff
+    #[arg(short, long, help_heading = "Fixing")]
+    pub write: bool,
+    /// Make edits too that change more than the check asks for
+    #[arg(long = "unsafe", help_heading = "Fixing")]
+    pub unsafe_fixes: bool,
+    /// Answer a check that asks for a value, for all containers or for one [repeatable]
+    #[arg(long, value_name = "CHECK[@CONTAINER]=VALUE", help_heading = "Values")]
+    pub set: Vec<String>,
+    /// For `reliability/cpu-request`, as `100m`
+    #[arg(long, value_name = "QUANTITY", help_heading = "Values")]
+    pub cpu_request: Option<String>,
+    /// For `reliability/cpu-limit`
+    #[arg(long, value_name = "QUANTITY", help_heading = "Values")]
+    pub cpu_limit: Option<String>,
+    /// For `reliability/memory-request`, as `128Mi`
+    #[arg(long, value_name = "QUANTITY", help_heading = "Values")]
+    pub memory_request: Option<String>,
+    /// For `reliability/memory-limit`
+    #[arg(long, value_name = "QUANTITY", help_heading = "Values")]
+    pub memory_limit: Option<String>,
+    /// For `reliability/replicas`
+    #[arg(long, value_name = "N", help_heading = "Values")]
+    pub replicas: Option<String>,
+    /// For `reliability/priority-class`
+    #[arg(long, value_name = "NAME", help_heading = "Values")]
+    pub priority_class: Option<String>,
+    /// For `reliability/readiness-probe`, as `{httpGet: {path: /ready, port: 8080}}`
+    #[arg(long, value_name = "YAML", help_heading = "Values")]
+    pub readiness_probe: Option<String>,
+    /// For `reliability/liveness-probe`
+    #[arg(long, value_name = "YAML", help_heading = "Values")]
+    pub liveness_probe: Option<String>,
+    /// Exit 1 where findings of this severity or worse are left; `never` turns it off [default: high]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub fail_on: Option<String>,
+    /// Arguments that hold no Kubernetes object are no error
+    #[arg(long, help_heading = "Output")]
+    pub allow_empty: bool,
 }
 
 /// Which checks run.

@@ -1,9 +1,12 @@
 //! One file a command.
 
 pub(crate) mod checks;
+mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod explain;
+pub(crate) mod fix;
+mod git;
 mod inputs;
 mod judge;
 pub(crate) mod lsp;

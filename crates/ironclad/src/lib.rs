@@ -11,6 +11,7 @@ mod failure;
 mod markdown;
 mod output;
 mod progress;
+mod replace;
 
 pub use catalogue::catalogue;
 
@@ -43,6 +44,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let global = &arguments.global;
     match &arguments.command {
         Command::Scan(scan) => commands::scan::run(scan, global),
+        Command::Fix(fix) => commands::fix::run(fix, global),
         Command::Explain(explain) => commands::explain::run(explain, global),
         Command::Checks(checks) => commands::checks::run(checks, global),
         Command::Render(render) => commands::render::run(render, global),

@@ -74,3 +74,24 @@ fn charts() {
 fn chart_archives() {
     replay("chart_archive", targets::archive);
 }
+
+#[test]
+fn fixes() {
+    replay("fix", targets::fix);
+}
+
+/// Every kind of edit at every place of the small seeds: what a fuzzer would begin with.
+#[test]
+fn fixes_everywhere() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/fix");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let mut bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        for how in 0..64 {
+            for place in (0..=255).step_by(5) {
+                bytes[0] = how;
+                bytes[1] = place;
+                targets::fix(&bytes);
+            }
+        }
+    }
+}

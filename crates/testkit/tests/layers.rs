@@ -23,6 +23,7 @@ const WITHIN: &[(&str, &str)] = &[
     ("kustomize", "render"),
     // Who reaches a pod is asked of effective pods.
     ("reach", "pod"),
+    ("report", "fix"),
 ];
 
 /// What a crate of base, engine, facts or analyze must never compile, dev-dependencies included.

@@ -41,6 +41,8 @@ pub struct Snapshot {
     removed: FxHashSet<ObjectId>,
     by_kind: FxHashMap<Kind, Vec<ObjectId>>,
     by_name: FxHashMap<(Kind, u64), Vec<ObjectId>>,
+    /// The namespace of objects that name none, kept for overlays.
+    assumed: Option<(Arc<str>, IsNamespaced)>,
 }
 
 /// Collects documents for a [`Snapshot`].
@@ -71,7 +73,8 @@ impl Snapshot {
             ..Snapshot::default()
         };
         snapshot.base = Some(Arc::clone(base));
-        SnapshotBuilder { snapshot, units, assumed: None }
+        let assumed = base.assumed.clone();
+        SnapshotBuilder { snapshot, units, assumed }
     }
 
     /// All objects, oldest first.
@@ -280,6 +283,7 @@ impl SnapshotBuilder {
     pub fn build(self) -> Snapshot {
         let mut snapshot = self.snapshot;
         snapshot.units = Arc::new(self.units);
+        snapshot.assumed = self.assumed;
         if snapshot.depth > DEEPEST { flatten(&snapshot) } else { snapshot }
     }
 }

@@ -1,7 +1,7 @@
 //! `ironclad scan`: read, judge, waive, report.
 
 use super::judge::Session;
-use super::settings;
+use super::{compare, settings};
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
@@ -9,8 +9,8 @@ use crate::progress::Line;
 use crate::{catalogue, output};
 use ironclad_check::{Enabled, ProfileName, Selection, SelectionError};
 use ironclad_config::Config;
-use ironclad_model::{Coverage, Report, ReportedProblem};
-use ironclad_report::{Base, Format, Options, View};
+use ironclad_model::{Coverage, Report, ReportedProblem, Snapshot, Status};
+use ironclad_report::{Base, Baseline, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,29 +25,34 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     session.run.forget_edits = !targets.show_edits();
     let mut problems = std::mem::take(&mut session.problems);
     let line = Line::start(global.quiet);
+    let known = compare::known(&arguments.compare, &session, global)?;
+    session.known.clone_from(&known.fingerprints);
     let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?;
     line.judging();
-
-    let outcome = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
+    let judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);
 
     problems.append(&mut loaded.problems);
     if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.report.allow_empty {
         problems.push(nothing_scanned(&session.request.arguments));
     }
-    let report = Report {
+    let mut report = Report {
         inputs: loaded.inputs,
-        findings: outcome.findings,
+        findings: judged.findings,
         problems,
-        failures: outcome.failures,
+        failures: judged.failures,
         coverage: Coverage {
             objects: loaded.snapshot.len(),
             checks: session.run.enabled.len(),
-            not_observed: outcome.not_observed,
+            not_observed: judged.not_observed,
             skipped: loaded.skipped,
         },
         ..Report::default()
     };
+    known.report_stale(&report.findings, &session, global.verbose > 0);
+    if let Some(path) = &arguments.write_baseline {
+        write_baseline(path, &mut report, &loaded.snapshot, global)?;
+    }
     let options = Options {
         verbose: global.verbose > 0,
         show_waived: arguments.report.show_waived,
@@ -62,6 +67,24 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     // The process ends here: to free a large tree piece by piece would take a tenth of the run.
     std::mem::forget((report, loaded.snapshot));
     Ok(exit)
+}
+
+/// What is found now is known from now on. A scan that missed something does not know it all, and writes nothing.
+fn write_baseline(path: &Path, report: &mut Report, snapshot: &Snapshot, global: &Global) -> anyhow::Result<()> {
+    if report.is_incomplete() {
+        output::note(&format!("{} is not written: the scan is incomplete", path.display()));
+        return Ok(());
+    }
+    let baseline = Baseline::of(&report.findings, snapshot);
+    compare::write(path, &baseline)?;
+    for finding in report.findings.iter_mut().filter(|finding| finding.is_open()) {
+        finding.status = Status::Baselined;
+    }
+    if !global.quiet {
+        let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+        output::note(&format!("{}: {} {findings} known from now on", path.display(), baseline.len()));
+    }
+    Ok(())
 }
 
 /// The configuration for an input, and what is wrong with it.
@@ -119,7 +142,8 @@ fn base() -> Base {
     Base { root: text(root), folder: here.strip_prefix(root).map(text).unwrap_or_default() }
 }
 
-fn nothing_scanned(arguments: &[PathBuf]) -> ReportedProblem {
+/// The problem that the arguments hold nothing to judge.
+pub(crate) fn nothing_scanned(arguments: &[PathBuf]) -> ReportedProblem {
     let names: Vec<String> = arguments.iter().map(|path| path.display().to_string()).collect();
     ReportedProblem {
         source: names.join(", "),

@@ -22,6 +22,8 @@ pub struct Options {
 pub enum Unfixed {
     /// A person has to decide.
     ByHand,
+    /// Its object is rendered: a person edits the template or the values.
+    Rendered,
     /// It has one with `--unsafe`.
     Unsafe,
     /// It has one with a value.
@@ -38,6 +40,9 @@ impl Options {
 
 /// The fix to make, with the user's value in it; the first that is allowed.
 pub fn chosen(finding: &Finding, options: &Options) -> Result<Result<Fix, Refusal>, Unfixed> {
+    if !finding.rendered_from.is_empty() {
+        return Err(Unfixed::Rendered);
+    }
     let mut reason = Unfixed::ByHand;
     for fix in &finding.fixes {
         let guessed = finding.confidence == Confidence::Heuristic;

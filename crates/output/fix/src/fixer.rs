@@ -68,6 +68,9 @@ const ROUNDS: usize = 24;
 /// Rounds in all: those with one edit a text included.
 const MOST_ROUNDS: usize = 400;
 
+/// Passes over what was refused: an edit may make room for one that was refused before it.
+const PASSES: usize = 8;
+
 /// Makes the findings of `judge` go away where `options` allow it.
 pub fn fix(
     snapshot: Arc<Snapshot>,
@@ -75,6 +78,44 @@ pub fn fix(
     judge: &Judge<'_>,
     options: &Options,
 ) -> Fixed {
+    let (mut fixed, mut comments) = pass(snapshot, comments, judge, options);
+    for _ in 1..PASSES {
+        // A pass that changes nothing is what another run would be.
+        if fixed.refused.is_empty() || fixed.sources.is_empty() {
+            break;
+        }
+        let (again, then) = pass(Arc::clone(&fixed.snapshot), &comments, judge, options);
+        let changed = !again.sources.is_empty();
+        for source in again.sources {
+            match fixed.sources.iter_mut().find(|known| known.before.name() == source.before.name()) {
+                Some(known) => {
+                    known.after = source.after;
+                    known.applied.extend(source.applied);
+                }
+                None => fixed.sources.push(source),
+            }
+        }
+        (fixed.snapshot, fixed.findings, fixed.refused) = (again.snapshot, again.findings, again.refused);
+        if !changed {
+            break;
+        }
+        comments = then;
+    }
+    fixed.sources.retain(|source| source.before.text() != source.after.text());
+    fixed.sources.sort_by(|a, b| a.before.name().cmp(b.before.name()));
+    fixed
+}
+
+/// Comments that lie in no document, by source.
+type Comments = Vec<(Arc<Source>, Vec<Comment>)>;
+
+/// Rounds until nothing is left to do but what is refused.
+fn pass(
+    snapshot: Arc<Snapshot>,
+    comments: &[(Arc<Source>, Vec<Comment>)],
+    judge: &Judge<'_>,
+    options: &Options,
+) -> (Fixed, Comments) {
     let findings = judge(&Subject { snapshot: &snapshot, comments });
     let first = Counts::of(&findings, &snapshot);
     let mut run = Run {
@@ -86,6 +127,7 @@ pub fn fix(
         refused: Vec::new(),
         banned: FxHashSet::default(),
         careful: BTreeSet::new(),
+        single: false,
     };
     let mut state = State { snapshot: Arc::clone(&run.base), findings };
     for round in 0..MOST_ROUNDS {
@@ -104,7 +146,8 @@ pub fn fix(
         }
         state = run.judged();
     }
-    run.finish(state)
+    let comments = run.comments_now();
+    (run.finish(state), comments)
 }
 
 /// Objects and what is wrong with them.
@@ -124,6 +167,14 @@ struct Text {
     applied: Vec<Applied>,
 }
 
+/// What is wrong with a round.
+#[derive(Default)]
+struct Faults {
+    refused: Vec<(Candidate, Refusal)>,
+    /// Nobody could be blamed: the round is made again with one edit.
+    again: bool,
+}
+
 struct Run<'a> {
     base: Arc<Snapshot>,
     comments: &'a [(Arc<Source>, Vec<Comment>)],
@@ -136,6 +187,8 @@ struct Run<'a> {
     banned: FxHashSet<Key>,
     /// Texts that get one edit a round.
     careful: BTreeSet<String>,
+    /// Rounds have one edit in all.
+    single: bool,
 }
 
 impl Run<'_> {
@@ -149,6 +202,10 @@ impl Run<'_> {
         let mut made: Vec<(String, Key, Candidate)> = Vec::new();
         let mut waiting = false;
         for (name, mut of_source) in candidates {
+            if self.single && !texts.is_empty() {
+                waiting = true;
+                break;
+            }
             let careful = one_at_a_time || self.careful.contains(&name);
             if careful {
                 waiting |= of_source.len() > 1;
@@ -158,8 +215,9 @@ impl Run<'_> {
             let Attempt { result, accepted, rejected } = attempt::attempt(&documents, &of_source, &self.options.limits);
             for (index, refusal) in rejected {
                 let Some(candidate) = of_source.get(index) else { continue };
-                // What stands in the way of another may be made once that is done.
-                if refusal.code == "fix/conflict" && !accepted.is_empty() {
+                // What cannot be made together with others, or is not what every use of an anchor wants yet, may be
+                // made once the others are.
+                if !accepted.is_empty() {
                     waiting = true;
                     continue;
                 }
@@ -185,7 +243,7 @@ impl Run<'_> {
             .collect();
         let next = self.judged();
         let faults = self.faults(state, &next, &made, one_at_a_time);
-        if faults.is_empty() {
+        if faults.refused.is_empty() && !faults.again {
             return Some(next);
         }
         // The whole round is taken back: without the edits that failed it is made again.
@@ -195,7 +253,7 @@ impl Run<'_> {
                 None => self.texts.remove(&name),
             };
         }
-        for (candidate, refusal) in faults {
+        for (candidate, refusal) in faults.refused {
             self.refuse(state, &candidate, refusal);
         }
         Some(State { snapshot: Arc::clone(&state.snapshot), findings: state.findings.clone() })
@@ -237,7 +295,7 @@ impl Run<'_> {
         };
         self.refused.push(Refused {
             check: candidate.check,
-            source: candidate.source.clone(),
+            text: Arc::clone(&candidate.text),
             at: candidate.at,
             title,
             refusal,
@@ -282,38 +340,62 @@ impl Run<'_> {
             }
         }
         let snapshot = Arc::new(builder.build());
-        let mut comments: Vec<_> = self.comments.to_vec();
+        let comments = self.comments_now();
+        let findings = (self.judge)(&Subject { snapshot: &snapshot, comments: &comments });
+        State { snapshot, findings }
+    }
+
+    /// The comments that lie in no document, of the texts as they are now.
+    fn comments_now(&self) -> Comments {
+        let mut comments: Comments = self.comments.to_vec();
         comments.retain(|(source, _)| !self.texts.values().any(|text| Arc::ptr_eq(&text.before, source)));
         for text in self.texts.values().filter(|text| !text.comments.is_empty()) {
             comments.push((Arc::clone(&text.after), text.comments.clone()));
         }
         comments.sort_by(|a, b| a.0.name().cmp(b.0.name()));
-        let findings = (self.judge)(&Subject { snapshot: &snapshot, comments: &comments });
-        State { snapshot, findings }
+        comments
     }
 
-    /// Fixes whose finding is still there; in texts that get one edit a round also those that brought another.
+    /// Fixes whose finding is still there; where every text gets at most one edit a round, also those that brought
+    /// another.
     fn faults(
-        &self,
+        &mut self,
         before: &State,
         after: &State,
         made: &[(String, Key, Candidate)],
         one_at_a_time: bool,
-    ) -> Vec<(Candidate, Refusal)> {
+    ) -> Faults {
         let (old, new) = (Counts::of(&before.findings, &before.snapshot), Counts::of(&after.findings, &after.snapshot));
         let mut wanted: BTreeMap<&Key, usize> = BTreeMap::new();
         for (_, key, _) in made {
             *wanted.entry(key).or_default() += 1;
         }
-        let mut faults = Vec::new();
-        for (name, key, candidate) in made {
-            let gone = wanted.get(key).copied().unwrap_or_default();
-            if new.exact(key) + gone > old.exact(key) {
-                faults.push((candidate.clone(), Refusal::not_gone()));
-            } else if (one_at_a_time || self.careful.contains(name))
-                && let Some(what) = new.more_than(&old, Some(name))
-            {
-                faults.push((candidate.clone(), Refusal::new_finding(&what)));
+        let stays = |key: &Key| new.exact(key) + wanted.get(key).copied().unwrap_or_default() > old.exact(key);
+        let mut faults = Faults::default();
+        for (_, _, candidate) in made.iter().filter(|(_, key, _)| stays(key)) {
+            faults.refused.push((candidate.clone(), Refusal::not_gone()));
+        }
+        let careful = |name: &String| one_at_a_time || self.careful.contains(name);
+        let grown = new.grown_in_sources(&old);
+        if !faults.refused.is_empty() || grown.is_empty() || !made.iter().any(|(name, ..)| careful(name)) {
+            return faults;
+        }
+        for (name, _, candidate) in made.iter().filter(|(name, ..)| careful(name)) {
+            if let Some(what) = grown.get(name) {
+                faults.refused.push((candidate.clone(), Refusal::new_finding(what)));
+            }
+        }
+        if faults.refused.is_empty() {
+            // It showed in another text than any that was edited with care: only one edit in all can be blamed.
+            match (made, grown.values().next()) {
+                ([(_, _, candidate)], Some(what)) => {
+                    faults.refused.push((candidate.clone(), Refusal::new_finding(what)));
+                }
+                _ => {
+                    self.careful.extend(made.iter().map(|(name, ..)| name.clone()));
+                    self.single = true;
+                    faults.again = true;
+                }
             }
         }
         faults
@@ -322,7 +404,7 @@ impl Run<'_> {
     /// Texts to make again, one edit a round, because a finding came up that was not there.
     fn blame(&self, state: &State, first: &Counts) -> BTreeSet<String> {
         let now = Counts::of(&state.findings, &state.snapshot);
-        let sources = now.sources_with_more_than(first);
+        let sources: BTreeSet<String> = now.grown_in_sources(first).into_keys().collect();
         let suspects: BTreeSet<String> =
             self.texts.keys().filter(|name| !self.careful.contains(*name)).cloned().collect();
         let own: BTreeSet<String> = suspects.intersection(&sources).cloned().collect();
@@ -334,7 +416,7 @@ impl Run<'_> {
         let changed = self.texts.into_values().filter(|text| text.before.text() != text.after.text());
         let sources = changed.map(|t| FixedSource { before: t.before, after: t.after, applied: t.applied }).collect();
         let mut refused = self.refused;
-        refused.sort_by(|a, b| (&a.source, a.at, a.check).cmp(&(&b.source, b.at, b.check)));
+        refused.sort_by(|a, b| (a.text.name(), a.at, a.check).cmp(&(b.text.name(), b.at, b.check)));
         Fixed { sources, refused, snapshot: state.snapshot, findings: state.findings }
     }
 }

@@ -339,10 +339,12 @@ impl<'a> Work<'a> {
             let Some((parent, index)) = self.document.parent_step(node) else {
                 return Err(Refusal::alias("the field comes through a merge key"));
             };
+            self.shared |= self.is_repeated(parent);
             self.groups.entry(parent).or_default().insert(index);
         }
         for (&id, key) in &plan.renames {
             let node = self.slot(id);
+            self.shared |= self.document.parent(node).is_some_and(|parent| self.is_repeated(parent.id()));
             if self.renames.insert(node, key.clone()).is_some_and(|other| other != *key) {
                 return Err(Refusal::alias(DISAGREE));
             }

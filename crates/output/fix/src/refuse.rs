@@ -1,6 +1,8 @@
 //! Why an edit is not made.
 
+use ironclad_tree::Source;
 use std::fmt;
+use std::sync::Arc;
 
 /// A reason, with a stable code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +83,13 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// An edit that was wanted and not made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Refused {
     /// Id of the check whose finding stays.
     pub check: &'static str,
-    /// Name of the text.
-    pub source: String,
-    /// Byte of the text before any edit, near enough to find the place.
+    /// The text, as it was when the edit was tried.
+    pub text: Arc<Source>,
+    /// Where in it the finding is.
     pub at: u32,
     /// What was wanted.
     pub title: String,

@@ -82,7 +82,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
                 located.start.column.to_string(),
                 located.end.line.to_string(),
                 located.end.column.to_string(),
-                (!finding.fixes.is_empty()).to_string(),
+                ironclad_fix::offer(finding, view.snapshot).is_some().to_string(),
                 finding.fingerprint.clone(),
                 waived.map(|waived| waived.reason.clone()).unwrap_or_default(),
                 waived.and_then(|waived| waived.by.clone()).unwrap_or_default(),

@@ -195,7 +195,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             open: Counts { critical: open[0], high: open[1], medium: open[2], low: open[3], info: open[4] },
             waived: count(|status| matches!(status, Status::Waived(_))),
             baselined: count(|status| *status == Status::Baselined),
-            fixable: report.findings.iter().filter(|f| f.is_open() && !f.fixes.is_empty()).count(),
+            fixable: report.findings.iter().filter(|f| ironclad_fix::offer(f, view.snapshot).is_some()).count(),
             not_observed: report
                 .coverage
                 .not_observed
@@ -275,7 +275,7 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
         evidence: finding.evidence.iter().map(|(key, value)| (*key, value.as_str())).collect(),
         status,
         waiver,
-        fixable: !finding.fixes.is_empty(),
+        fixable: ironclad_fix::offer(finding, view.snapshot).is_some(),
         fingerprint: &finding.fingerprint,
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: any decision about exit codes, terminals, files.
 
+mod baseline;
 mod csv;
 mod excerpt;
 mod github;
@@ -21,6 +22,8 @@ mod pretty;
 mod sarif;
 
 pub use paths::Base;
+
+pub use baseline::{Baseline, Entry as BaselineEntry};
 
 use ironclad_check::{Catalogue, Meta};
 use ironclad_model::{Finding, Object, Report, ReportedProblem, Snapshot};

@@ -255,8 +255,28 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
             result.insert("suppressions".into(), json!([suppression]));
         }
     }
+    if let Some(offer) = ironclad_fix::offer(finding, view.snapshot) {
+        result.insert("fixes".into(), json!([fix(view, &offer)]));
+    }
     result.insert("properties".into(), json!({"security-severity": security_severity(finding.severity)}));
     Value::Object(result)
+}
+
+/// The replacements of a fix. They are of this finding alone: two that touch one place are not for making together.
+fn fix(view: &View<'_>, offer: &ironclad_fix::Offer<'_>) -> Value {
+    let replacement = |change: &ironclad_fix::Change| {
+        json!({
+            "deletedRegion": region(&offer.source, change.span),
+            "insertedContent": {"text": change.text},
+        })
+    };
+    json!({
+        "description": {"text": offer.fix.title},
+        "artifactChanges": [{
+            "artifactLocation": artifact(view, offer.source.name()),
+            "replacements": offer.changes.iter().map(replacement).collect::<Vec<_>>(),
+        }],
+    })
 }
 
 /// The text of a message: what a name in it holds must not become a link.

@@ -21,7 +21,7 @@ pub(super) struct Candidate {
     pub(super) title: String,
     pub(super) edits: Vec<Edit>,
     pub(super) rendered: bool,
-    text: Arc<Source>,
+    pub(super) text: Arc<Source>,
     /// The document that the edits' nodes are of.
     document: Option<Arc<Document>>,
 }

@@ -1,9 +1,9 @@
 //! Which finding is which, before and after an edit.
 
 use ironclad_check::keyed_path;
-use ironclad_model::{Finding, Snapshot};
+use ironclad_model::{Finding, Severity, Snapshot};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes a finding the same one: without lines and ordinals, which edits move.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -44,9 +44,12 @@ impl Counts {
         let mut counts = Counts { exact: FxHashMap::default(), coarse: FxHashMap::default() };
         for finding in findings.iter().filter(|finding| finding.is_open()) {
             let key = Key::exact(finding, snapshot);
-            let coarse = Key { path: String::new(), ..key.clone() };
+            // A hint is no harm: it does not keep an edit from being made.
+            if finding.severity > Severity::Info {
+                let coarse = Key { path: String::new(), ..key.clone() };
+                *counts.coarse.entry(coarse).or_default() += 1;
+            }
             *counts.exact.entry(key).or_default() += 1;
-            *counts.coarse.entry(coarse).or_default() += 1;
         }
         counts
     }
@@ -61,15 +64,13 @@ impl Counts {
         more.map(|(key, _)| key).collect()
     }
 
-    /// A check and object of which there are more findings than before, in this source or, without one, anywhere.
-    pub(super) fn more_than(&self, old: &Counts, source: Option<&str>) -> Option<String> {
-        let grown = self.grown(old);
-        let own = grown.iter().find(|key| source.is_none_or(|source| key.source == source));
-        let key = own.or_else(|| grown.iter().next())?;
-        Some(format!("{} in {}", key.check, if key.object.is_empty() { &key.source } else { &key.object }))
-    }
-
-    pub(super) fn sources_with_more_than(&self, old: &Counts) -> BTreeSet<String> {
-        self.grown(old).into_iter().map(|key| key.source.clone()).collect()
+    /// Sources with more findings than before, each with one that came.
+    pub(super) fn grown_in_sources(&self, old: &Counts) -> BTreeMap<String, String> {
+        let mut sources = BTreeMap::new();
+        for key in self.grown(old) {
+            let place = if key.object.is_empty() { &key.source } else { &key.object };
+            sources.entry(key.source.clone()).or_insert_with(|| format!("{} in {place}", key.check));
+        }
+        sources
     }
 }

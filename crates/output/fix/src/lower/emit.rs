@@ -137,10 +137,10 @@ impl<'a> Work<'a> {
     ) -> Result<(), Refusal> {
         let span = node.content_span();
         let json = node.style() == Style::Json;
-        let last = node.len().checked_sub(1).and_then(|last| self.extent(node, last));
+        let last = self.last_in_brackets(node)?;
         let at = last.map_or(span.start as usize + 1, |(_, end)| end);
         // A line for each where the last one has a line of its own.
-        let spread = last.is_some_and(|(start, _)| self.lines.begins_line(start));
+        let spread = last.is_some_and(|(start, end)| start < end && self.lines.begins_line(start));
         let layout = self.json(node);
         let spread = spread || (json && last.is_none() && layout.line_break.is_some());
         let outer = self.lines.indentation(span.start as usize).to_owned();
@@ -187,6 +187,22 @@ impl<'a> Work<'a> {
         }
         self.push(at, close, text, 0);
         Ok(())
+    }
+
+    /// Where the last entry or item between brackets is written. What a merge key brings is written elsewhere: then it is
+    /// the text before the closing bracket.
+    fn last_in_brackets(&self, node: NodeRef<'a>) -> Result<Option<(usize, usize)>, Refusal> {
+        if !node.entries().any(|entry| entry.merged()) {
+            return Ok(node.len().checked_sub(1).and_then(|last| self.extent(node, last)));
+        }
+        let span = node.content_span();
+        let (open, close) = (span.start as usize + 1, (span.end as usize).saturating_sub(1));
+        let end = self.lines.trimmed(open, close);
+        let trailing_comma = self.lines.text.get(open..end).is_some_and(|text| text.ends_with(','));
+        if trailing_comma || self.comment_in(open, close) {
+            return Err(Refusal::shape("a merge key stands between the brackets, and a comma or comment behind it"));
+        }
+        Ok(Some((end, end)))
     }
 
     /// A new document behind this one.

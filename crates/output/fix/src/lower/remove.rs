@@ -143,6 +143,9 @@ impl<'a> Work<'a> {
         };
         let mut skip = 0;
         if gone.contains(&0) && shares(self, 0) {
+            if node.entries().any(|entry| entry.merged()) {
+                return Err(Refusal::alias("a merge key stands beside the entry"));
+            }
             let stays = (0..node.len()).find(|index| !gone.contains(index)).ok_or_else(Refusal::conflict)?;
             let at = |index| self.extent(node, index).map(|(start, end)| (self.hyphen(node, start), end));
             let (Some((first, _)), Some((_, last_end)), Some((next, _))) = (at(0), at(stays - 1), at(stays)) else {
@@ -177,6 +180,9 @@ impl<'a> Work<'a> {
             // The comma between what goes at the end and what comes there is one edit's alone.
             return Err(Refusal::conflict());
         }
+        if node.entries().any(|entry| entry.merged()) {
+            return Err(Refusal::alias("a merge key stands between the brackets"));
+        }
         let mut index = 0;
         while index < node.len() {
             if !gone.contains(&index) {
@@ -204,7 +210,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn comment_in(&self, from: usize, to: usize) -> bool {
+    pub(super) fn comment_in(&self, from: usize, to: usize) -> bool {
         self.document.comments().iter().any(|comment| (from..to).contains(&(comment.span.start as usize)))
     }
 

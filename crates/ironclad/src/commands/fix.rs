@@ -1,0 +1,270 @@
+//! `ironclad fix`: show or make the edits that make findings go away.
+
+use super::judge::Session;
+use super::scan::{complain, nothing_scanned};
+use super::{compare, settings};
+use crate::args::{Fix, Global};
+use crate::exit::Exit;
+use crate::failure::user_error;
+use crate::output;
+use anstyle::{AnsiColor, Style};
+use ironclad_check::{Enabled, FixKind, Params};
+use ironclad_fix::{Fixed, FixedSource, Options, Subject, Unfixed, chosen, unified};
+use ironclad_model::{Finding, ReportedProblem};
+use ironclad_tree::{Limits, Problem, Severity, Source, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// Makes the findings of the inputs go away where that takes no person.
+pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
+    let stdin = arguments.input.paths.iter().any(|path| path.as_os_str() == "-");
+    if stdin && arguments.input.paths.len() > 1 {
+        let help = "name files alone, or pipe one text in";
+        return Err(user_error("standard input cannot be fixed together with files", help.to_owned()));
+    }
+    if stdin && arguments.write {
+        return Err(user_error("`--write` has no file to write to", "without it the fixed text is printed".to_owned()));
+    }
+    let mut session = Session::new(&arguments.input, &arguments.select, arguments.fail_on.as_deref(), global)?;
+    let options = Options {
+        unsafe_fixes: arguments.unsafe_fixes,
+        values: values(arguments, &mut session)?,
+        limits: Limits { document_bytes: session.request.max_file_size as usize, ..Limits::default() },
+    };
+    let mut problems = std::mem::take(&mut session.problems);
+    let known = compare::known(&arguments.compare, &session, global)?;
+    problems.extend(known.problems);
+    session.known = known.fingerprints;
+
+    let progress = crate::progress::Line::start(global.quiet);
+    let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, progress.reading()))?;
+    progress.judging();
+    problems.append(&mut loaded.problems);
+    if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.allow_empty {
+        problems.push(nothing_scanned(&session.request.arguments));
+    }
+    // What was not read as it is cannot be written as it was.
+    let lossy: BTreeSet<String> =
+        problems.iter().filter(|p| p.problem.code == "input/encoding").map(|p| p.source.clone()).collect();
+    let untouched = loaded.snapshot.objects().next().map(|object| Arc::clone(object.document().source()));
+    let failures = Mutex::new(Vec::new());
+    let judge = |subject: &Subject<'_>| -> Vec<Finding> {
+        let judged = session.judge(subject.snapshot, subject.comments);
+        if let Ok(mut failures) = failures.lock() {
+            *failures = judged.failures;
+        }
+        judged.findings
+    };
+    let snapshot = Arc::new(std::mem::take(&mut loaded.snapshot));
+    let mut fixed = settings::in_pool(global, || ironclad_fix::fix(snapshot, &loaded.comments, &judge, &options))?;
+    drop(progress);
+
+    fixed.sources.retain(|source| {
+        let readable = !lossy.contains(&**source.before.name());
+        if !readable {
+            problems.push(encoding_problem(source));
+        }
+        readable
+    });
+    if stdin {
+        let text = fixed.sources.first().map(|source| &source.after).or(untouched.as_ref());
+        if let Some(text) = text {
+            output::print_raw(&text.encoding().encode(text.text()))?;
+        }
+    } else if arguments.write {
+        problems.extend(write_all(&mut fixed));
+    } else {
+        output::print(&diff(&fixed.sources))?;
+    }
+    let failed = complain(&problems) | complain(&refusals(&fixed));
+    let failures = failures.into_inner().unwrap_or_default();
+    for failure in &failures {
+        output::note(&format!(
+            "error[internal/check-failed]: {} on {}: {}",
+            failure.check, failure.object, failure.message
+        ));
+    }
+    if !global.quiet {
+        output::note(&summary(&fixed, &options, arguments.write, stdin, global.verbose > 0));
+    }
+    if failed || !failures.is_empty() {
+        return Ok(Exit::Incomplete);
+    }
+    let reaches = |threshold| fixed.findings.iter().any(|f| f.is_open() && f.severity >= threshold);
+    Ok(if session.fail_on.is_some_and(reaches) { Exit::Findings } else { Exit::Clean })
+}
+
+/// The values that only a person knows. A value for a check is the wish to have that check.
+fn values(arguments: &Fix, session: &mut Session) -> anyhow::Result<BTreeMap<(String, Option<String>), String>> {
+    let flags = [
+        ("reliability/cpu-request", &arguments.cpu_request),
+        ("reliability/cpu-limit", &arguments.cpu_limit),
+        ("reliability/memory-request", &arguments.memory_request),
+        ("reliability/memory-limit", &arguments.memory_limit),
+        ("reliability/replicas", &arguments.replicas),
+        ("reliability/priority-class", &arguments.priority_class),
+        ("reliability/readiness-probe", &arguments.readiness_probe),
+        ("reliability/liveness-probe", &arguments.liveness_probe),
+    ];
+    let mut given: Vec<(String, Option<String>, String)> =
+        flags.into_iter().filter_map(|(check, value)| Some((check.to_owned(), None, value.clone()?))).collect();
+    for text in &arguments.set {
+        let shape = || {
+            user_error(format!("`--set {text}` has no value"), "write CHECK=VALUE or CHECK@CONTAINER=VALUE".to_owned())
+        };
+        let (name, value) = text.split_once('=').ok_or_else(shape)?;
+        let (check, container) = match name.split_once('@') {
+            Some((check, container)) => (check, Some(container.to_owned())),
+            None => (name, None),
+        };
+        given.push((check.to_owned(), container, value.to_owned()));
+    }
+    let mut values = BTreeMap::new();
+    for (name, container, value) in given {
+        let Some(check) = session.catalogue.get(&name) else {
+            let near = session.catalogue.suggest(&name).map(|near| format!("did you mean `{near}`?"));
+            let help = near.unwrap_or_else(|| "`ironclad checks` lists them".to_owned());
+            return Err(user_error(format!("no check is called `{name}`"), help));
+        };
+        let id = check.meta.id;
+        if check.meta.fix != FixKind::Value {
+            let help = format!("`ironclad explain {id}` says how it is fixed");
+            return Err(user_error(format!("`{id}` is not fixed with a value"), help));
+        }
+        if !session.run.enabled.iter().any(|enabled| enabled.check.meta.id == id) {
+            let params = Params::defaults(check.meta.params);
+            session.run.enabled.push(Enabled { check, severity: None, params });
+        }
+        values.insert((id.to_owned(), container), value);
+    }
+    Ok(values)
+}
+
+fn encoding_problem(source: &FixedSource) -> ReportedProblem {
+    problem(
+        "fix/encoding",
+        source.before.name(),
+        None,
+        "the file holds bytes that are no text".to_owned(),
+        "save the file as UTF-8 first",
+    )
+}
+
+fn problem(
+    code: &'static str,
+    name: &str,
+    at: Option<(Arc<Source>, u32)>,
+    message: String,
+    hint: &str,
+) -> ReportedProblem {
+    let (text, start) = at.map_or((None, 0), |(text, start)| (Some(text), start));
+    ReportedProblem {
+        source: name.to_owned(),
+        text,
+        problem: Problem {
+            code,
+            severity: Severity::Error,
+            span: Span { start, end: start },
+            message,
+            hint: Some(hint.to_owned()),
+        },
+    }
+}
+
+/// Writes every text to its file. One that cannot be written keeps none of the others from it.
+fn write_all(fixed: &mut Fixed) -> Vec<ReportedProblem> {
+    let mut problems = Vec::new();
+    fixed.sources.retain(|source| {
+        let name = source.before.name();
+        match crate::replace::replace(Path::new(&**name), &source.before, &source.after) {
+            Ok(()) => true,
+            Err(fault) => {
+                problems.push(problem(fault.code, name, None, fault.message, fault.hint));
+                false
+            }
+        }
+    });
+    problems
+}
+
+fn refusals(fixed: &Fixed) -> Vec<ReportedProblem> {
+    let one = |refused: &ironclad_fix::Refused| {
+        let text = Some((Arc::clone(&refused.text), refused.at));
+        let message = format!("cannot {} for {}: {}", refused.title, refused.check, refused.refusal);
+        problem(refused.refusal.code, refused.text.name(), text, message, refused.refusal.hint)
+    };
+    fixed.refused.iter().map(one).collect()
+}
+
+/// The diffs of all texts, with colours.
+fn diff(sources: &[FixedSource]) -> String {
+    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
+    let mut out = String::new();
+    for source in sources {
+        for line in unified(source.before.name(), source.before.text(), source.after.text()).split_inclusive('\n') {
+            let style = match line.as_bytes() {
+                [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => Style::new().bold(),
+                [b'@', ..] => colour(AnsiColor::Cyan),
+                [b'-', ..] => colour(AnsiColor::Red),
+                [b'+', ..] => colour(AnsiColor::Green),
+                _ => Style::new(),
+            };
+            let bare = line.strip_suffix('\n').unwrap_or(line);
+            let _ = writeln!(out, "{style}{bare}{style:#}");
+        }
+    }
+    out
+}
+
+/// What was done, and what is left to do.
+fn summary(fixed: &Fixed, options: &Options, wrote: bool, stdin: bool, verbose: bool) -> String {
+    let mut out = String::new();
+    if verbose {
+        for source in &fixed.sources {
+            for applied in &source.applied {
+                let (name, object) = (source.before.name(), &applied.object);
+                let _ = writeln!(out, "{name}: {object}: {} [{}]", applied.title, applied.check);
+            }
+        }
+    }
+    let done: usize = fixed.sources.iter().map(|source| source.applied.len()).sum();
+    let plural = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let where_ = if stdin { String::new() } else { format!(" in {}", plural(fixed.sources.len(), "file")) };
+    let _ = match (done, wrote || stdin) {
+        (0, _) => write!(out, "nothing to fix"),
+        (_, true) => write!(out, "fixed {}{where_}", plural(done, "finding")),
+        (_, false) => write!(out, "{}{where_} can be fixed: add `--write` to do it", plural(done, "finding")),
+    };
+    let mut left: BTreeMap<Unfixed, BTreeSet<&str>> = BTreeMap::new();
+    let mut counts: BTreeMap<Unfixed, usize> = BTreeMap::new();
+    for finding in fixed.findings.iter().filter(|finding| finding.is_open()) {
+        if let Err(why) = chosen(finding, options) {
+            *counts.entry(why).or_default() += 1;
+            left.entry(why).or_default().insert(finding.check);
+        }
+    }
+    let count = |why: Unfixed| counts.get(&why).copied().unwrap_or_default();
+    let mut parts = Vec::new();
+    if count(Unfixed::Unsafe) > 0 {
+        parts.push(format!("{} with `--unsafe`", count(Unfixed::Unsafe)));
+    }
+    if count(Unfixed::Value) > 0 {
+        let first = left.get(&Unfixed::Value).and_then(|checks| checks.first().copied()).unwrap_or_default();
+        parts.push(format!("{} with a value, as in `--set {first}=VALUE`", count(Unfixed::Value)));
+    }
+    if count(Unfixed::Rendered) > 0 {
+        parts.push(format!("{} in rendered objects", count(Unfixed::Rendered)));
+    }
+    if count(Unfixed::ByHand) > 0 {
+        parts.push(format!("{} by hand", count(Unfixed::ByHand)));
+    }
+    if !fixed.refused.is_empty() {
+        parts.push(format!("{} refused", fixed.refused.len()));
+    }
+    if !parts.is_empty() {
+        let _ = write!(out, "; left: {}", parts.join(", "));
+    }
+    out
+}

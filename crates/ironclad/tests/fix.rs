@@ -1,0 +1,252 @@
+//! `ironclad fix`, scans with a baseline, and comparison with a git revision, on real files and repositories.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostPID: true  # why\n  containers:\n  - name: web\n    image: nginx:1.27\n";
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn ironclad(folder: &Path, arguments: &[&str], input: Option<&[u8]>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ironclad"));
+    command.args(arguments).arg("--no-config").current_dir(folder).env("SOURCE_DATE_EPOCH", "1795478400");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.unwrap_or_default()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn read(folder: &TempDir, name: &str) -> Vec<u8> {
+    std::fs::read(folder.path().join(name)).unwrap()
+}
+
+#[test]
+fn every_encoding_stays_as_it_was() {
+    let fixed = POD.replace("  hostPID: true  # why\n", "");
+    let crlf = |text: &str| text.replace('\n', "\r\n").into_bytes();
+    let marked = |text: &str| [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    let little = |text: &str| {
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
+    };
+    let big = |text: &str| {
+        [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect::<Vec<u8>>()
+    };
+    let files: [(&str, Vec<u8>, Vec<u8>); 4] = [
+        ("crlf.yaml", crlf(POD), crlf(&fixed)),
+        ("mark.yaml", marked(POD), marked(&fixed)),
+        ("little.yaml", little(POD), little(&fixed)),
+        ("big.yaml", big(POD), big(&fixed)),
+    ];
+    for (name, before, after) in files {
+        let folder = folder(&[(name, &before)]);
+        let output = ironclad(folder.path(), &["fix", name, "--write", "--select", "workload/host-pid"], None);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
+        assert_eq!(read(&folder, name), after, "{name}");
+        let piped = ironclad(folder.path(), &["fix", "-", "--select", "workload/host-pid"], Some(&before));
+        assert_eq!(piped.stdout, after, "{name} through a pipe: {}", said(&piped));
+    }
+}
+
+#[test]
+fn what_cannot_be_written_as_it_was_is_left_alone() {
+    let broken = POD.replace("# why", "# caf\u{FFFD}").into_bytes();
+    let broken: Vec<u8> = String::from_utf8(broken).unwrap().replace('\u{FFFD}', "\u{1}").into_bytes();
+    let broken: Vec<u8> = broken.into_iter().map(|byte| if byte == 1 { 0xE9 } else { byte }).collect();
+    let folder = folder(&[("a.yaml", &broken)]);
+    let output = ironclad(folder.path(), &["fix", "a.yaml", "--write", "--select", "workload/host-pid"], None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("fix/encoding"), "{}", said(&output));
+    assert_eq!(read(&folder, "a.yaml"), broken);
+}
+
+#[test]
+fn one_broken_document_does_not_keep_the_others_from_being_fixed() {
+    let text = format!("{POD}---\nkind: [\n---\n{}", POD.replace("web}", "other}"));
+    let folder = folder(&[("a.yaml", text.as_bytes())]);
+    let output = ironclad(folder.path(), &["fix", "a.yaml", "--write", "--select", "workload/host-pid"], None);
+    assert_eq!(output.status.code(), Some(2), "what could not be read is still an error");
+    let after = String::from_utf8(read(&folder, "a.yaml")).unwrap();
+    assert!(!after.contains("hostPID") && after.contains("kind: [\n"), "{after}");
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_must_not_be_written_are_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder(&[("a.yaml", POD.as_bytes()), ("b.yaml", POD.replace("web}", "b}").as_bytes())]);
+    let path = folder.path().join("a.yaml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let output = ironclad(folder.path(), &["fix", ".", "--write", "--select", "workload/host-pid"], None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("a.yaml: is read-only"), "{}", said(&output));
+    assert_eq!(read(&folder, "a.yaml"), POD.as_bytes());
+    assert!(!String::from_utf8(read(&folder, "b.yaml")).unwrap().contains("hostPID"), "the others are written");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+}
+
+#[test]
+fn the_exit_code_is_that_of_what_remains() {
+    let folder = folder(&[("a.yaml", POD.as_bytes())]);
+    let code = |arguments: &[&str]| ironclad(folder.path(), arguments, None).status.code();
+    assert_eq!(code(&["fix", "a.yaml", "--select", "workload/host-pid"]), Some(0));
+    assert_eq!(code(&["scan", "a.yaml", "--select", "workload/host-pid"]), Some(1), "a diff changes nothing");
+    let uid = POD.replace("hostPID: true  # why", "securityContext: {runAsUser: 0}");
+    std::fs::write(folder.path().join("a.yaml"), uid).unwrap();
+    assert_eq!(code(&["fix", "a.yaml", "--select", "workload/run-as-uid-0"]), Some(1), "not without --unsafe");
+    assert_eq!(code(&["fix", "a.yaml", "--select", "workload/run-as-uid-0", "--unsafe"]), Some(0));
+    assert_eq!(code(&["fix", "nowhere.yaml"]), Some(2));
+}
+
+#[test]
+fn waived_and_baselined_findings_are_not_fixed() {
+    let waived = POD.replace("# why", "# ironclad: ignore[workload/host-pid] debugging");
+    let folder = folder(&[("a.yaml", waived.as_bytes()), ("b.yaml", POD.replace("web}", "b}").as_bytes())]);
+    let select = ["--select", "workload/host-pid"];
+    let scan = ironclad(folder.path(), &[&["scan", ".", "--write-baseline", "known.json"], &select[..]].concat(), None);
+    assert_eq!(scan.status.code(), Some(0), "{}", said(&scan));
+    let fix = [&["fix", ".", "--baseline", "known.json"], &select[..]].concat();
+    let output = ironclad(folder.path(), &fix, None);
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn reports_offer_what_fix_does() {
+    let folder = folder(&[("a.yaml", POD.as_bytes())]);
+    let arguments =
+        ["scan", "a.yaml", "--select", "workload/host-pid,workload/run-as-uid-0,image/no-digest", "--format"];
+    let json: Value =
+        serde_json::from_slice(&ironclad(folder.path(), &[&arguments[..], &["json"]].concat(), None).stdout).unwrap();
+    let fixable: Vec<bool> =
+        json["findings"].as_array().unwrap().iter().map(|f| f["fixable"].as_bool().unwrap()).collect();
+    assert_eq!((fixable, json["summary"]["fixable"].as_u64()), (vec![true, false], Some(1)));
+    let sarif: Value =
+        serde_json::from_slice(&ironclad(folder.path(), &[&arguments[..], &["sarif"]].concat(), None).stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let fix = &results[0]["fixes"][0];
+    let region = &fix["artifactChanges"][0]["replacements"][0]["deletedRegion"];
+    assert_eq!((region["startLine"].as_u64(), region["endLine"].as_u64()), (Some(5), Some(6)), "{fix}");
+    assert!(results[1].get("fixes").is_none());
+}
+
+/// A baseline knows findings wherever they move; what is new is open, what is gone is counted.
+#[test]
+fn baselines_know_findings_by_what_they_are() {
+    let folder = folder(&[("a.yaml", POD.as_bytes())]);
+    let select = ["--select", "workload/host-pid,workload/host-ipc"];
+    let run = |arguments: &[&str]| ironclad(folder.path(), &[arguments, &select[..]].concat(), None);
+    assert_eq!(run(&["scan", ".", "--write-baseline", "known.json"]).status.code(), Some(0));
+    let moved = format!("# moved\n\n{}", POD.replace("  hostPID: true  # why\n", "  hostPID:   true\n"));
+    std::fs::write(folder.path().join("a.yaml"), &moved).unwrap();
+    assert_eq!(run(&["scan", ".", "--baseline", "known.json"]).status.code(), Some(0));
+    std::fs::write(folder.path().join("a.yaml"), moved.replace("  hostPID:   true\n", "  hostIPC: true\n")).unwrap();
+    let output = run(&["scan", ".", "--baseline", "known.json", "-v"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("known.json: 1 entry matches no finding here"), "{}", said(&output));
+    assert!(said(&output).contains("workload/host-pid in Pod web"), "{}", said(&output));
+    std::fs::write(folder.path().join("known.json"), "{}").unwrap();
+    let output = run(&["scan", ".", "--baseline", "known.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("not a baseline"), "{}", said(&output));
+}
+
+#[test]
+fn an_incomplete_scan_writes_no_baseline() {
+    let folder = folder(&[("a.yaml", POD.as_bytes()), ("b.yaml", b"kind: [\n")]);
+    let output = ironclad(folder.path(), &["scan", ".", "--write-baseline", "known.json"], None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("known.json is not written"), "{}", said(&output));
+    assert!(!folder.path().join("known.json").exists());
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
+    let output = command.args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", said(&output));
+}
+
+fn has_git() -> bool {
+    Command::new("git").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_revision_tells_what_is_new() {
+    if !has_git() {
+        return ironclad_testkit::skipped("fix::a_revision_tells_what_is_new", "no git");
+    }
+    let folder =
+        folder(&[("deploy/a.yaml", POD.as_bytes()), ("deploy/gone.yaml", POD.replace("web}", "gone}").as_bytes())]);
+    let root = folder.path();
+    git(root, &["init", "-q"]);
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "one"]);
+    let select = ["--select", "workload/host-pid,workload/host-ipc", "--format", "json"];
+    let run = |place: &str, arguments: &[&str]| ironclad(&root.join(place), &[arguments, &select[..]].concat(), None);
+    let open = |output: &Output| -> Vec<String> {
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(output)));
+        let findings = json["findings"].as_array().unwrap().iter().filter(|finding| finding["status"] == "open");
+        findings
+            .map(|f| format!("{} {}", f["check"].as_str().unwrap(), f["location"]["source"].as_str().unwrap()))
+            .collect()
+    };
+    // Moved to another file, changed in another way, and a new one: only that is new.
+    std::fs::rename(root.join("deploy/gone.yaml"), root.join("deploy/renamed.yaml")).unwrap();
+    std::fs::write(root.join("deploy/a.yaml"), POD.replace("  hostPID", "  hostIPC: true\n  hostPID")).unwrap();
+    std::fs::write(root.join("deploy/new.yaml"), POD.replace("web}", "new}")).unwrap();
+    for (place, argument) in [("", "."), ("", "deploy"), ("deploy", "."), ("deploy", "../deploy"), ("deploy", "*.yaml")]
+    {
+        let output = run(place, &["scan", argument, "--diff-base", "HEAD"]);
+        let found: Vec<String> =
+            open(&output).iter().map(|line| line.rsplit(['/', ' ']).next().unwrap().to_owned()).collect();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert_eq!(found, ["a.yaml", "new.yaml"], "{argument} in `{place}`: {}", said(&output));
+    }
+    let whole = root.join("deploy").to_string_lossy().into_owned();
+    assert_eq!(open(&run("", &["scan", &whole, "--diff-base", "HEAD"])).len(), 2);
+    // A file that was not there yet is new as a whole.
+    assert_eq!(open(&run("", &["scan", "deploy/new.yaml", "--diff-base", "HEAD"])).len(), 1);
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "two"]);
+    assert_eq!(run("", &["scan", ".", "--diff-base", "HEAD"]).status.code(), Some(0));
+    assert_eq!(open(&run("", &["scan", ".", "--diff-base", "HEAD~1"])).len(), 2);
+}
+
+#[test]
+fn what_git_cannot_say_is_an_error() {
+    if !has_git() {
+        return ironclad_testkit::skipped("fix::what_git_cannot_say_is_an_error", "no git");
+    }
+    let folder = folder(&[("a.yaml", POD.as_bytes())]);
+    let run = |arguments: &[&str]| ironclad(folder.path(), arguments, None);
+    let outside = run(&["scan", ".", "--diff-base", "HEAD"]);
+    assert_eq!(outside.status.code(), Some(2));
+    assert!(said(&outside).contains("in no git work tree"), "{}", said(&outside));
+    git(folder.path(), &["init", "-q"]);
+    for name in ["HEAD", "nowhere", "--help", "HEAD:a.yaml"] {
+        let output = run(&["scan", ".", &format!("--diff-base={name}")]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(said(&output).contains("is no revision of"), "{name}: {}", said(&output));
+    }
+    let stdin = run(&["scan", "-", "--diff-base", "HEAD"]);
+    assert_eq!(stdin.status.code(), Some(2));
+    assert!(said(&stdin).contains("standard input has no git revision"), "{}", said(&stdin));
+}
