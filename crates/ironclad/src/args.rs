@@ -217,7 +217,7 @@ pub struct Compare {
 /// `ironclad fix`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  ironclad fix deploy/\n  ironclad fix deploy/ --write\n  ironclad fix . --select workload/privileged,image/ --write\n  ironclad fix web.yaml --memory-limit 256Mi --set reliability/cpu-request@agent=50m\n  helm template web ./chart | ironclad fix - > fixed.yaml"
+    after_help = "Examples:\n  ironclad fix deploy/\n  ironclad fix deploy/ --write\n  ironclad fix . --select workload/privileged,image/ --write\n  ironclad fix web.yaml --memory-limit 256Mi --fix-value reliability/cpu-request@agent=50m\n  helm template web ./chart | ironclad fix - > fixed.yaml"
 )]
 pub struct Fix {
     /// Where to look.
@@ -237,7 +237,7 @@ pub struct Fix {
     pub unsafe_fixes: bool,
     /// Answer a check that asks for a value, for all containers or for one [repeatable]
     #[arg(long, value_name = "CHECK[@CONTAINER]=VALUE", help_heading = "Values")]
-    pub set: Vec<String>,
+    pub fix_value: Vec<String>,
     /// For `reliability/cpu-request`, as `100m`
     #[arg(long, value_name = "QUANTITY", help_heading = "Values")]
     pub cpu_request: Option<String>,

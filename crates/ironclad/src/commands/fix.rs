@@ -110,9 +110,12 @@ fn values(arguments: &Fix, session: &mut Session) -> anyhow::Result<BTreeMap<(St
     ];
     let mut given: Vec<(String, Option<String>, String)> =
         flags.into_iter().filter_map(|(check, value)| Some((check.to_owned(), None, value.clone()?))).collect();
-    for text in &arguments.set {
+    for text in &arguments.fix_value {
         let shape = || {
-            user_error(format!("`--set {text}` has no value"), "write CHECK=VALUE or CHECK@CONTAINER=VALUE".to_owned())
+            user_error(
+                format!("`--fix-value {text}` has no value"),
+                "write CHECK=VALUE or CHECK@CONTAINER=VALUE".to_owned(),
+            )
         };
         let (name, value) = text.split_once('=').ok_or_else(shape)?;
         let (check, container) = match name.split_once('@') {
@@ -252,7 +255,7 @@ fn summary(fixed: &Fixed, options: &Options, wrote: bool, stdin: bool, verbose: 
     }
     if count(Unfixed::Value) > 0 {
         let first = left.get(&Unfixed::Value).and_then(|checks| checks.first().copied()).unwrap_or_default();
-        parts.push(format!("{} with a value, as in `--set {first}=VALUE`", count(Unfixed::Value)));
+        parts.push(format!("{} with a value, as in `--fix-value {first}=VALUE`", count(Unfixed::Value)));
     }
     if count(Unfixed::Rendered) > 0 {
         parts.push(format!("{} in rendered objects", count(Unfixed::Rendered)));
