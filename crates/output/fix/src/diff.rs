@@ -7,6 +7,8 @@ pub fn unified(name: &str, before: &str, after: &str) -> String {
     if before == after {
         return String::new();
     }
+    // `git apply` takes the letter and the first slash away.
+    let name = name.trim_start_matches('/');
     let diff = TextDiff::configure().diff_lines(before, after);
     diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")).to_string()
 }

@@ -29,7 +29,8 @@ pub fn offer<'a>(finding: &'a Finding, snapshot: &Snapshot) -> Option<Offer<'a>>
     // Text in no document, such as a comment before the first one, belongs to the text as a whole.
     let beside = || snapshot.objects().map(|o| o.document()).find(|document| Arc::ptr_eq(document.source(), source));
     let document = own.or_else(beside)?;
-    let rendered = snapshot.object(finding.object).is_some_and(|object| object.origins().is_some());
+    let rendered =
+        snapshot.object(finding.object).is_some_and(|object| object.origins().is_some_and(|o| !o.is_empty()));
     if rendered || !Arc::ptr_eq(document.source(), source) {
         return None;
     }

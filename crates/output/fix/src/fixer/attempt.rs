@@ -39,7 +39,7 @@ impl Candidate {
             at: finding.span.start,
             title: String::new(),
             edits: Vec::new(),
-            rendered: object.is_some_and(|object| object.origins().is_some()),
+            rendered: object.is_some_and(|object| object.origins().is_some_and(|o| !o.is_empty())),
             text: Arc::clone(text),
             document: object.map(|object| Arc::clone(object.document())),
         })
