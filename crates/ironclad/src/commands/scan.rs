@@ -165,9 +165,13 @@ struct Targets {
 }
 
 impl Targets {
-    /// Does a report tell how the text would change?
+    /// Does a report tell how the text would change, or whether it could be?
     fn show_edits(&self) -> bool {
-        self.files.iter().map(|(format, _)| *format).chain([self.stdout]).any(|format| format == Format::Sarif)
+        self.files
+            .iter()
+            .map(|(format, _)| *format)
+            .chain([self.stdout])
+            .any(|format| matches!(format, Format::Sarif | Format::Json | Format::Csv))
     }
 }
 
