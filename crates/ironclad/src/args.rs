@@ -1,5 +1,6 @@
 //! What the user types, as clap reads it. Strings become values in `commands/`.
 
+pub mod cluster;
 pub mod rbac;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +74,8 @@ pub enum Command {
     Render(Render),
     /// Say who may do what, and why
     Rbac(rbac::Rbac),
+    /// Say what a scan of a live cluster needs
+    Cluster(cluster::ClusterCommands),
     /// Show the effective configuration
     Config(Config),
     /// Speak the language server protocol on standard input and output, for editors
@@ -182,12 +185,18 @@ pub struct Reading {
 /// `ironclad scan`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  ironclad scan .\n  ironclad scan charts/web -f prod.yaml --set image.tag=1.27.3\n  ironclad scan deploy/ --pss restricted\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
+    after_help = "Examples:\n  ironclad scan .\n  ironclad scan charts/web -f prod.yaml --set image.tag=1.27.3\n  ironclad scan deploy/ --pss restricted\n  ironclad scan --context prod -n shop\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
 )]
 pub struct Scan {
     /// Where to look.
     #[command(flatten)]
     pub input: Input,
+    /// A live cluster instead.
+    #[command(flatten)]
+    pub cluster: cluster::Cluster,
+    /// What of it.
+    #[command(flatten)]
+    pub extent: cluster::Extent,
     /// Which checks.
     #[command(flatten)]
     pub select: Select,

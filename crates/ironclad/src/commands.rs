@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod checks;
+pub(crate) mod cluster;
 mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -9,6 +10,7 @@ pub(crate) mod fix;
 mod git;
 mod inputs;
 mod judge;
+mod live;
 pub(crate) mod lsp;
 pub(crate) mod rbac;
 pub(crate) mod render;

@@ -21,6 +21,7 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct State {
     reading: Progress,
+    listing: ironclad_cluster::Progress,
     judging: AtomicBool,
 }
 
@@ -40,6 +41,11 @@ impl Line {
     /// What the loader counts into.
     pub(crate) fn reading(&self) -> &Progress {
         &self.state.reading
+    }
+
+    /// What the reader of a cluster counts into.
+    pub(crate) fn listing(&self) -> &ironclad_cluster::Progress {
+        &self.state.listing
     }
 
     /// The files are read; the checks begin.
@@ -67,6 +73,17 @@ fn draw(state: &State, stopped: &mpsc::Receiver<()>) {
         bar.set_style(style);
     }
     while stopped.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
+        let listing = &state.listing;
+        let (made, listings) = (listing.made.load(Ordering::Relaxed), listing.listings.load(Ordering::Relaxed));
+        if listings > 0 {
+            let objects = listing.objects.load(Ordering::Relaxed);
+            bar.set_message(match state.judging.load(Ordering::Relaxed) {
+                true => format!("judging {objects} objects"),
+                false => format!("listing: {made} of {listings} kinds, {objects} objects"),
+            });
+            bar.tick();
+            continue;
+        }
         let (read, found) = (state.reading.read.load(Ordering::Relaxed), state.reading.found.load(Ordering::Relaxed));
         bar.set_message(if state.judging.load(Ordering::Relaxed) {
             format!("judging what {read} files hold")

@@ -26,6 +26,9 @@ pub struct Cx<'a> {
     pub(crate) guessed: bool,
     /// Nothing that the check holds objects against was seen: findings are notes.
     pub(crate) unseen: bool,
+    /// Number of findings when a counterpart turned out to be one that the cluster did not show: what comes after says
+    /// that something is missing of which nobody knows.
+    pub(crate) unfounded: Option<usize>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) not_observed: Vec<String>,
 }
@@ -175,6 +178,9 @@ impl<'a> Cx<'a> {
     /// here on is a note, whatever the configured severity, and the run says that the kinds were not observed. True
     /// where there is something to hold objects against.
     ///
+    /// Where a cluster was asked for these kinds and did not show them all, what the call finds from here on is dropped:
+    /// the run says what was not shown, and nobody knows what is missing.
+    ///
     /// Ask it where the verdict hangs on the counterpart, not before: an object that passes without it saw all it
     /// needs.
     pub fn context(&mut self, kinds: &[Kind]) -> bool {
@@ -183,6 +189,13 @@ impl<'a> Cx<'a> {
             "{} looks at {kinds:?} without listing them in `reads`",
             self.meta.id
         );
+        if let Some(unseen) = self.config.unseen.iter().find(|unseen| unseen.is_among(kinds)) {
+            // What was asked for and not shown may be what the object wants.
+            let reason = unseen.reason.clone();
+            self.not_observed(reason);
+            self.unfounded.get_or_insert(self.findings.len());
+            return false;
+        }
         let seen = |kind: &Kind| match *kind {
             Kind::ANY_POD => self.shared(HasPods::find_out).0,
             kind => self.snapshot.has_kind(kind),

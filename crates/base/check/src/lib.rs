@@ -15,14 +15,15 @@ mod param;
 pub mod peers;
 mod run;
 mod select;
+mod twins;
 pub mod waive;
 
 pub use catalogue::{Catalogue, suggest};
 pub use cx::{Cx, Finder};
 pub use fingerprint::{keyed_path, stamp};
-pub use meta::{Check, FixKind, Level, Meta, Profile, Pss, Subscription};
+pub use meta::{Applies, Check, FixKind, Level, Meta, Profile, Pss, Subscription};
 pub use param::{Default as ParamDefault, Param, ParamValue, Params};
-pub use run::{Enabled, Outcome, RunConfig, pods_of, run};
+pub use run::{Enabled, Outcome, RunConfig, UnseenKind, pods_of, run};
 pub use select::{ProfileName, Selection, SelectionError, matching};
 
 /// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.

@@ -98,6 +98,28 @@ impl Pss {
     }
 }
 
+/// What a check can say something about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Applies {
+    /// Files and live objects.
+    Everywhere,
+    /// Files only: it is about how they are written, or about what an API server refuses or rewrites.
+    Files,
+    /// Live objects only: it is about what the cluster adds, such as `status`.
+    Live,
+}
+
+impl Applies {
+    /// To objects of this origin?
+    pub fn to(self, live: bool) -> bool {
+        match self {
+            Applies::Everywhere => true,
+            Applies::Files => !live,
+            Applies::Live => live,
+        }
+    }
+}
+
 /// What `fix` does about it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FixKind {
@@ -127,6 +149,10 @@ pub struct Meta {
     pub since: &'static str,
     /// Kinds that it must see. Decides `notObserved`, the permissions a cluster scan needs, and incremental runs.
     pub reads: &'static [Kind],
+    /// What it has a cluster list, where that is less than what it `reads`: it judges what others had listed as well.
+    pub asks: Option<&'static [Kind]>,
+    /// Files, live objects, or both.
+    pub applies: Applies,
     /// Upstream Pod Security checks that it implements.
     pub pss: &'static [Pss],
     /// Framework tags: `cis:5.2.2`, `nsa`, `mitre:T1611`.
@@ -149,6 +175,8 @@ impl Meta {
         profile: Profile::Default,
         since: "0.1.0",
         reads: &[Kind::ANY_POD],
+        asks: None,
+        applies: Applies::Everywhere,
         pss: &[],
         tags: &[],
         params: &[],

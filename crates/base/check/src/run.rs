@@ -3,12 +3,12 @@
 //! Invariant: what comes out depends on the snapshot and the configuration alone, not on threads. Findings are sorted
 //! by source, position, check, pointer, message before anything else sees them.
 
-use crate::{Check, Cx, Level, Params, Subscription, fingerprint};
-use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, Severity, Snapshot};
+use crate::{Check, Cx, Level, Params, Subscription, fingerprint, twins};
+use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, ObjectId, Severity, Snapshot};
 use ironclad_tree::Span;
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -24,6 +24,28 @@ pub struct Enabled {
     pub params: Params,
 }
 
+/// Objects that were asked for and not shown.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct UnseenKind {
+    /// Their kind; [`Kind::OTHER`] where it has no constant.
+    pub kind: Kind,
+    /// Are pods made from them?
+    pub makes_pods: bool,
+    /// Why, with the permission that would show them.
+    pub reason: String,
+}
+
+impl UnseenKind {
+    /// Does who looks at these kinds miss something?
+    pub fn is_among(&self, kinds: &[Kind]) -> bool {
+        kinds.iter().any(|kind| match *kind {
+            Kind::ANY => true,
+            Kind::ANY_POD => self.makes_pods,
+            kind => kind == self.kind,
+        })
+    }
+}
+
 /// Everything that decides a run besides the objects.
 #[derive(Clone, Default)]
 pub struct RunConfig {
@@ -37,6 +59,8 @@ pub struct RunConfig {
     pub exact_pss: bool,
     /// The set is the whole truth.
     pub complete: bool,
+    /// What is not in the set although it was asked for.
+    pub unseen: Vec<UnseenKind>,
     /// Report the strict half of every row.
     pub strict: bool,
     /// Resource checks look at all init containers.
@@ -74,7 +98,8 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
     let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
     let shared = Shared::default();
-    let world = World { snapshot, config, shared: &shared };
+    let twins = twins::of(snapshot);
+    let world = World { snapshot, config, shared: &shared, twins: &twins };
     let mut outcome = Outcome::default();
     // In batches: what a batch found is moved on before the next one needs room, so nothing is in memory twice.
     for batch in objects.chunks(BATCH) {
@@ -84,6 +109,12 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
         }
     }
     for (enabled, memo) in config.enabled.iter().zip(&memos) {
+        let meta = enabled.check.meta;
+        let missed = config.unseen.iter().filter(|unseen| unseen.is_among(meta.reads));
+        let missed = missed.map(|unseen| NotObserved { check: meta.id, reason: unseen.reason.clone() });
+        if !matches!(enabled.check.run, Subscription::Waivers) {
+            outcome.not_observed.extend(missed);
+        }
         if let Subscription::Snapshot(check) = enabled.check.run {
             call(Call { enabled, world, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
         }
@@ -105,12 +136,13 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo]) -> Outcome {
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
     // A static pod's mirror is owned by its Node, which says nothing of what runs in it.
     let owner = || snapshot.controller_of(object).filter(|owner| owner.kind() != Kind::NODE);
-    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB) && owner().is_some();
+    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
+        && (owner().is_some() || world.twins.contains(&object.id()));
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
     for (enabled, memo) in config.enabled.iter().zip(memos) {
         let here = |guessed| Call { enabled, world, memo, object: Some(object), guessed };
-        if hook && enabled.check.meta.domain() == "reliability" {
+        if hook && enabled.check.meta.domain() == "reliability" || !enabled.check.meta.applies.to(object.is_live()) {
             continue;
         }
         match enabled.check.run {
@@ -162,6 +194,8 @@ struct World<'a> {
     snapshot: &'a Snapshot,
     config: &'a RunConfig,
     shared: &'a Shared,
+    /// Objects that another stands for.
+    twins: &'a FxHashSet<ObjectId>,
 }
 
 /// One call of one check.
@@ -174,7 +208,7 @@ struct Call<'a> {
 }
 
 fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a>)) {
-    let Call { enabled, world: World { snapshot, config, shared }, memo, object, guessed } = call;
+    let Call { enabled, world: World { snapshot, config, shared, .. }, memo, object, guessed } = call;
     let meta = enabled.check.meta;
     let mut cx = Cx {
         meta,
@@ -186,11 +220,13 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
         object,
         guessed,
         unseen: false,
+        unfounded: None,
         findings: Vec::new(),
         not_observed: Vec::new(),
     };
     // A panic in one check on one object must not cost the others their judgement; what it found before is kept.
     let result = catch_unwind(AssertUnwindSafe(|| check(&mut cx)));
+    cx.findings.truncate(cx.unfounded.unwrap_or(usize::MAX));
     outcome.findings.append(&mut cx.findings);
     outcome.not_observed.extend(cx.not_observed.drain(..).map(|reason| NotObserved { check: meta.id, reason }));
     if let Err(panic) = result {
@@ -224,16 +260,19 @@ fn trace(finding: &mut Finding, snapshot: &Snapshot) {
     }
 }
 
-/// The order of every output: source, line, column, check, pointer, message.
+/// The order of every output: source, line, column, check, pointer, message. Live objects have no lines: kind,
+/// namespace and name stand for them.
 pub(crate) fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
+    let object = |finding: &Finding| {
+        let live = snapshot.object(finding.object).filter(|o| o.is_live() && finding.rendered_from.is_empty());
+        live.map(|object| (object.kind_name(), object.namespace(), object.name()))
+    };
     findings.sort_by(|a, b| {
-        (a.source_name(snapshot), a.shown_span().start, a.check, &a.pointer, &a.message).cmp(&(
-            b.source_name(snapshot),
-            b.shown_span().start,
-            b.check,
-            &b.pointer,
-            &b.message,
-        ))
+        let place = |f: &Finding| f.shown_span().start;
+        let source = a.source_name(snapshot).cmp(b.source_name(snapshot));
+        source.then_with(|| object(a).cmp(&object(b))).then_with(|| {
+            (place(a), a.check, &a.pointer, &a.message).cmp(&(place(b), b.check, &b.pointer, &b.message))
+        })
     });
 }
 
@@ -317,6 +356,59 @@ mod tests {
         assert_eq!(run_it(map, true, None), (Severity::Critical, Vec::new()));
         assert_eq!(run_it(&format!("{map}{service}"), false, None), (Severity::Critical, Vec::new()));
         assert_eq!(run_it(&format!("{map}{service}"), false, Some(Severity::Medium)), (Severity::Medium, Vec::new()));
+    }
+
+    /// What a cluster did not show is not missing: nothing is said of it but that it was not shown.
+    #[test]
+    fn what_was_not_shown_is_not_missing() {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+        let unseen = UnseenKind { kind: Kind::SERVICE, makes_pods: false, reason: "may not list services".to_owned() };
+        let enabled = vec![Enabled { check: &JOINING[0], severity: None, params: Params::default() }];
+        let config =
+            RunConfig { enabled, version: 37, complete: true, unseen: vec![unseen], ..RunConfig::default() };
+        let outcome = run(&snapshot(map), &config);
+        assert_eq!(outcome.findings.len(), 0);
+        let said = NotObserved { check: "test/joins", reason: "may not list services".to_owned() };
+        assert_eq!(outcome.not_observed, [said]);
+    }
+
+    static ON_FILES: Meta = Meta { id: "test/files", applies: crate::Applies::Files, ..Meta::DEFAULT };
+    static LIVE: Meta = Meta { id: "test/live", applies: crate::Applies::Live, ..Meta::DEFAULT };
+    static SOME: [Check; 3] = [
+        Check { meta: &ON_FILES, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "on files"))) },
+        Check { meta: &LIVE, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "live"))) },
+        Check { meta: &NAMES, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "anywhere"))) },
+    ];
+
+    /// The same object has the same fingerprints in a file and in a cluster; live objects come by kind and name.
+    #[test]
+    fn live_objects() {
+        let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+        let on_file = snapshot(text);
+        let mut builder = Snapshot::builder();
+        let source = Source::new("cluster:test", "");
+        for document in parse(&Source::new("t", text), &Limits::default()).documents {
+            builder.add(document.detach(&source), Default::default());
+        }
+        let live = builder.build();
+        let enabled = SOME.iter().map(|check| Enabled { check, severity: None, params: Params::default() });
+        let config = RunConfig { enabled: enabled.collect(), version: 37, ..RunConfig::default() };
+        let said = |snapshot: &Snapshot| {
+            let findings = run(snapshot, &config).findings;
+            let name = |f: &Finding| snapshot.object(f.object).map(|o| o.name().to_owned()).unwrap_or_default();
+            findings.into_iter().map(|f| (name(&f), f.message.clone(), f.fingerprint)).collect::<Vec<_>>()
+        };
+        let (on_file, live) = (said(&on_file), said(&live));
+        let names: Vec<String> = live.iter().map(|(name, message, _)| format!("{name} {message}")).collect();
+        assert_eq!(names, ["b live", "b anywhere", "c live", "c anywhere", "a live", "a anywhere"].map(str::to_owned)
+            .into_iter().collect::<Vec<_>>());
+        let anywhere = |said: &[(String, String, String)]| {
+            let mut prints: Vec<String> = said.iter().filter(|s| s.1 == "anywhere").map(|s| s.2.clone()).collect();
+            prints.sort();
+            prints
+        };
+        assert_eq!(anywhere(&on_file), anywhere(&live));
+        assert!(on_file.iter().any(|said| said.1 == "on files") && !on_file.iter().any(|said| said.1 == "live"));
     }
 
     /// A fact is found out once a run, and may ask for another while it is.

@@ -19,6 +19,9 @@ use ironclad_tree::{Comment, NodeId, Source, Span};
 use matcher::Matcher;
 use std::sync::Arc;
 
+/// Key of the evidence that a waiver in a live object covers the finding and does not hold.
+pub const NOT_HONOURED: &str = "waiverNotHonoured";
+
 /// A decision to live with findings.
 #[derive(Clone, Debug)]
 pub struct Waiver {
@@ -158,6 +161,10 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
                 continue;
             }
             covered.used = true;
+            if !waiver.holds {
+                let reason = waiver.placed.waiver.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+                finding.evidence.push((NOT_HONOURED, reason));
+            }
             if waiver.holds && finding.is_open() {
                 let waiver = &waiver.placed.waiver;
                 let line = waiver.written.source.position(waiver.written.span.start).line;
@@ -261,7 +268,16 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
         // What does not hold is reported once, as what it is, and not as unused as well.
         return None;
     }
+    let holds = !is_only_reported(&placed, waiving);
     Some(Judged { placed, covered, matcher, holds })
+}
+
+/// In a cluster the author of an object writes its annotations, and is not who decides: they are told and do not hold,
+/// unless the organisation's configuration names the form.
+fn is_only_reported(placed: &Placed, waiving: &Waiving<'_>) -> bool {
+    let named = |sources: &Vec<String>| sources.contains(&placed.waiver.form.to_owned());
+    let live = waiving.snapshot.object(placed.object).is_some_and(|object| object.is_live());
+    live && !waiving.policy.sources.as_ref().is_some_and(named)
 }
 
 /// How messages name a waiver of this pattern.

@@ -159,6 +159,11 @@ impl Kind {
         if is_built_in(group) { by_kind } else { Kind::OTHER }
     }
 
+    /// Every kind of the table.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        (0..TABLE.len() as u16).map(Kind)
+    }
+
     /// API group (`""` for the core group and for the pseudo-kinds).
     pub fn group(self) -> &'static str {
         TABLE.get(usize::from(self.0)).map_or("", |entry| entry.0)

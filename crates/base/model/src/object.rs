@@ -65,6 +65,11 @@ impl Object {
         self.origins.as_ref()
     }
 
+    /// Was it read from an API server, or from a snapshot of one? Such an object has no text.
+    pub fn is_live(&self) -> bool {
+        self.document.is_detached()
+    }
+
     /// `apiVersion` as written, or as its list implies.
     pub fn api_version(&self) -> &str {
         self.text(f::API_VERSION).or(self.of_its_list().map(|of| of.0.as_str())).unwrap_or_default()

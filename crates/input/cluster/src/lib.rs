@@ -16,6 +16,6 @@ mod request;
 
 pub use connect::{Access, Connection};
 pub use discovery::{Resource, Served};
-pub use permission::{Rule, least_role};
+pub use permission::{Rule, least_role, likely_resources};
 pub use read::{Progress, Read, Request, Unseen, Want, read};
 pub use request::Failure;

@@ -1,6 +1,7 @@
 //! What a scan may need to see, as the rules of a role.
 
-use crate::Resource;
+use crate::{Request, Resource};
+use ironclad_model::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule that allows to list some resources of one group.
@@ -12,6 +13,40 @@ pub struct Rule {
     pub resources: Vec<String>,
     /// Verbs.
     pub verbs: Vec<&'static str>,
+}
+
+/// The resources of kinds that are wanted, where no cluster says which it serves. A rule for a resource that is not
+/// there does no harm.
+pub fn likely_resources(request: &Request) -> Vec<Resource> {
+    let wanted = Kind::all().filter(|kind| request.wants(*kind));
+    let wanted = wanted.filter(|kind| !(request.without_secrets && *kind == Kind::SECRET));
+    let custom = request.workloads.iter().filter(|workload| workload.group != "*");
+    let custom = custom.map(|workload| (workload.group.clone(), workload.kind.clone()));
+    wanted
+        .map(|kind| (kind.group().to_owned(), kind.name().to_owned()))
+        .chain(custom)
+        .map(|(group, kind)| Resource {
+            group,
+            version: "v1".to_owned(),
+            plural: plural(&kind),
+            kind,
+            namespaced: true,
+        })
+        .collect()
+}
+
+/// The plural by the rule of `k8s.io/apimachinery/pkg/api/meta.UnsafeGuessKindToResource`, which is also how the
+/// generators of custom resources name them.
+fn plural(kind: &str) -> String {
+    let singular = kind.to_ascii_lowercase();
+    if matches!(singular.as_str(), "endpoints" | "securitycontextconstraints") {
+        return singular;
+    }
+    match singular.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if singular.ends_with(['s', 'x']) || singular.ends_with("ch") => format!("{singular}es"),
+        _ => format!("{singular}s"),
+    }
 }
 
 /// The smallest set of rules that shows these resources: one rule a group, nothing with a wildcard.
@@ -29,4 +64,24 @@ pub fn least_role<'r>(resources: impl IntoIterator<Item = &'r Resource>, watch: 
             verbs: verbs.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals() {
+        for (kind, expected) in [
+            ("Pod", "pods"),
+            ("NetworkPolicy", "networkpolicies"),
+            ("Gateway", "gateways"),
+            ("Ingress", "ingresses"),
+            ("Sandbox", "sandboxes"),
+            ("Endpoints", "endpoints"),
+            ("StorageClass", "storageclasses"),
+        ] {
+            assert_eq!(plural(kind), expected);
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub struct Request {
     pub workloads: Vec<CustomWorkload>,
     /// Only these namespaces; all where it is empty.
     pub namespaces: Vec<String>,
+    /// Not Secrets, whatever is wanted: the permission to list them grants their values.
+    pub without_secrets: bool,
 }
 
 /// How far the reading is, for a progress line on another thread.
@@ -91,6 +93,23 @@ pub struct Read {
 }
 
 impl Request {
+    /// Are objects of this kind wanted?
+    pub fn wants(&self, kind: Kind) -> bool {
+        let has = |kind| self.wanted.contains(&Want::Kind(kind));
+        has(Kind::ANY) || has(kind) || has(Kind::ANY_POD) && makes_pods(kind)
+    }
+
+    /// Is anything of this API group wanted?
+    pub fn wants_group(&self, group: &str) -> bool {
+        self.workloads.iter().any(|workload| workload.group == group)
+            || self.wanted.iter().any(|want| match want {
+                Want::Kind(Kind::ANY) => true,
+                Want::Kind(Kind::ANY_POD) => Kind::all().any(|kind| makes_pods(kind) && kind.group() == group),
+                Want::Kind(kind) => kind.group() == group && !group.is_empty(),
+                Want::Named(wanted, _) => wanted == group,
+            })
+    }
+
     /// The resources of a cluster that show what is wanted.
     pub fn resources(&self, served: &Served) -> Vec<Resource> {
         let everything = self.wanted.contains(&Want::Kind(Kind::ANY));
@@ -107,6 +126,9 @@ impl Request {
                     |c: &&CustomWorkload| c.kind == resource.kind && (c.group == "*" || c.group == resource.group);
                 self.workloads.iter().any(|c| same(&c))
             };
+            if self.without_secrets && kind == Kind::SECRET {
+                return false;
+            }
             named() || !never && (everything || pods && (makes_pods(kind) || custom()))
         };
         served.resources.iter().filter(wanted).cloned().collect()

@@ -70,6 +70,15 @@ pub(crate) fn namespace(text: &str) -> anyhow::Result<String> {
     Ok(text.to_owned())
 }
 
+/// The name of an object: a DNS subdomain (`IsDNS1123Subdomain`).
+pub(crate) fn subdomain(text: &str) -> anyhow::Result<()> {
+    if text.len() <= 253 && text.split('.').all(|label| namespace(label).is_ok()) {
+        return Ok(());
+    }
+    let hint = "lower-case letters, digits, hyphens and full stops".to_owned();
+    Err(user_error(format!("`{text}` is not the name of an object"), hint))
+}
+
 /// A threshold: a severity, or nothing for `never`.
 pub(crate) fn threshold(text: &str) -> anyhow::Result<Option<Severity>> {
     if text == "never" {

@@ -66,6 +66,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             Status::Waived(waived) => ("waived", Some(waived)),
         };
         let text = |text: &str| text.to_owned();
+        let number = |number: u32| if located.has_lines { number.to_string() } else { String::new() };
         row(
             [
                 text(status),
@@ -78,10 +79,10 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
                 finding.container.clone().unwrap_or_default(),
                 finding.pointer.clone(),
                 text(located.source_name()),
-                located.start.line.to_string(),
-                located.start.column.to_string(),
-                located.end.line.to_string(),
-                located.end.column.to_string(),
+                number(located.start.line),
+                number(located.start.column),
+                number(located.end.line),
+                number(located.end.column),
                 ironclad_fix::offer(finding, view.snapshot).is_some().to_string(),
                 finding.fingerprint.clone(),
                 waived.map(|waived| waived.reason.clone()).unwrap_or_default(),

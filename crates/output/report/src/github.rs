@@ -37,6 +37,12 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             Severity::Medium => "warning",
             Severity::Low | Severity::Info => "notice",
         };
+        if !located.has_lines {
+            // An annotation without a file stands at the job.
+            let text = format!("{}: {}", located.source_name(), located.sentence());
+            writeln!(out, "::{command} title={}::{}", property(finding.check), data(&text))?;
+            continue;
+        }
         // GitHub refuses columns where a range spans lines.
         let columns = if located.start.line == located.end.line {
             format!(",col={},endColumn={}", located.start.column, located.end.column)

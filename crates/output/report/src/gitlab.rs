@@ -4,7 +4,7 @@
 //! no notion of a suppressed issue and reports each fingerprint once, so waived and baselined findings are left out and
 //! fingerprints are unique.
 
-use crate::{View, position_of};
+use crate::{Located, View, position_of};
 use ironclad_model::Severity;
 use serde::Serialize;
 use serde::ser::SerializeSeq;
@@ -79,12 +79,24 @@ impl Serialize for Issues<'_> {
                     Severity::Info => "info",
                 },
                 location: Location {
-                    path: view.path(located.source_name()),
+                    path: path(view, &located),
+                    // The format wants a line: of a live object it is its first.
                     lines: Lines { begin: located.start.line, end: located.end.line },
                 },
             })?;
         }
         sequence.end()
+    }
+}
+
+/// The file, or who the live object is.
+fn path(view: &View<'_>, located: &Located<'_>) -> String {
+    match located.object.filter(|_| !located.has_lines) {
+        Some(object) => {
+            let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+            format!("{}/{}/{namespace}{}", located.source_name(), object.kind_name(), object.name())
+        }
+        None => view.path(located.source_name()),
     }
 }
 

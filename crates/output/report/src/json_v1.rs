@@ -1,6 +1,6 @@
 //! `ironclad.findings/v1`: frozen structs of its own, never the model's types. Fields are only ever added.
 
-use crate::{Located, View, position_of};
+use crate::{Located, View, position_of, related_at};
 use ironclad_model::{Related, ReportedProblem, Status};
 use ironclad_tree::{Source, Span};
 use serde::Serialize;
@@ -105,6 +105,14 @@ struct Object<'a> {
 #[serde(rename_all = "camelCase")]
 struct Location<'a> {
     source: Cow<'a, str>,
+    /// None in a live object.
+    #[serde(flatten)]
+    lines: Option<Lines>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Lines {
     line: u32,
     column: u32,
     end_line: u32,
@@ -260,15 +268,17 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
         path: &finding.pointer,
         location: Location {
             source: Cow::Borrowed(located.source.map(|source| &**source.name()).unwrap_or_default()),
-            line: located.start.line,
-            column: located.start.column,
-            end_line: located.end.line,
-            end_column: located.end.column,
+            lines: located.has_lines.then_some(Lines {
+                line: located.start.line,
+                column: located.start.column,
+                end_line: located.end.line,
+                end_column: located.end.column,
+            }),
         },
         rendered_from: finding
             .rendered_from
             .iter()
-            .map(|link| RenderedFrom { role: link.role.as_str(), location: location(&link.source, link.span) })
+            .map(|link| RenderedFrom { role: link.role.as_str(), location: location(&link.source, Some(link.span)) })
             .collect(),
         related: finding.related.iter().filter_map(|related| place(view, related)).collect(),
         pss: finding.pss,
@@ -281,17 +291,14 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
 }
 
 fn place<'a>(view: &View<'a>, related: &'a Related) -> Option<RelatedPlace<'a>> {
-    let (source, span) = view.snapshot.object(related.object)?.edited_at(&related.place);
+    let (source, span) = related_at(view.snapshot.object(related.object)?, &related.place);
     Some(RelatedPlace { message: &related.message, location: location(&source, span) })
 }
 
-fn location(source: &Source, span: Span) -> Location<'static> {
-    let (start, end) = (source.position(span.start), source.position(span.end));
-    Location {
-        source: Cow::Owned(source.name().to_string()),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
+fn location(source: &Source, span: Option<Span>) -> Location<'static> {
+    let lines = span.map(|span| {
+        let (start, end) = (source.position(span.start), source.position(span.end));
+        Lines { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+    });
+    Location { source: Cow::Owned(source.name().to_string()), lines }
 }

@@ -74,12 +74,6 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
 }
 
 fn line(located: &Located<'_>) -> String {
-    format!(
-        "{}:{}:{}: {}: {}",
-        located.source_name(),
-        located.start.line,
-        located.start.column,
-        located.finding.severity,
-        located.finding.message
-    )
+    let field = located.field().map(|field| format!(" {field}")).unwrap_or_default();
+    format!("{}{field}: {}: {}", located.at(), located.finding.severity, located.finding.message)
 }

@@ -25,9 +25,9 @@ pub use paths::Base;
 
 pub use baseline::{Baseline, Entry as BaselineEntry};
 
-use ironclad_check::{Catalogue, Meta};
+use ironclad_check::{Catalogue, Meta, keyed_path};
 use ironclad_model::{Finding, Object, Report, ReportedProblem, Snapshot};
-use ironclad_tree::{Position, Source, Span};
+use ironclad_tree::{NodeRef, Position, Source, Span};
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -159,6 +159,8 @@ struct Located<'a> {
     source: Option<&'a Arc<Source>>,
     start: Position,
     end: Position,
+    /// Has the place lines? A live object whose manifest is not known has none.
+    has_lines: bool,
 }
 
 impl<'a> View<'a> {
@@ -171,6 +173,7 @@ impl<'a> View<'a> {
             source,
             start: at(finding.shown_span().start),
             end: at(finding.shown_span().end),
+            has_lines: has_lines(finding, self.snapshot),
         }
     }
 
@@ -198,12 +201,71 @@ impl Located<'_> {
         self.source.map(|source| &**source.name()).unwrap_or_default()
     }
 
+    /// Source, line and column, as far as there are any.
+    fn at(&self) -> String {
+        let name = self.source_name();
+        if self.has_lines { format!("{name}:{}:{}", self.start.line, self.start.column) } else { name.to_owned() }
+    }
+
+    /// Where it is in a live object: the field by names, as a fingerprint tells it, and its value where it is short
+    /// and no secret.
+    fn field(&self) -> Option<String> {
+        let object = self.object.filter(|_| !self.has_lines)?;
+        let place = &self.finding.place;
+        let path = keyed_path(object, place).trim_start_matches('/').replace('/', ".");
+        let node = object.document().node(place.node);
+        let is_secret = !self.finding.hidden.is_empty() || object.kind() == ironclad_model::Kind::SECRET;
+        let value = node.text().filter(|_| place.missing.is_empty() && !is_secret && !is_leak(&path, node));
+        let value = value.filter(|value| value.chars().count() <= LONGEST_VALUE);
+        Some(match (value, place.missing.is_empty()) {
+            (Some(value), _) => format!("{path}: {}", value.replace(char::is_control, " ")),
+            (None, true) => path,
+            (None, false) => format!("{path} (not set)"),
+        })
+    }
+
     /// The message with the object that it is about.
     fn sentence(&self) -> String {
         match self.object {
             Some(object) => format!("{} ({})", self.finding.message, object.identity()),
             None => self.finding.message.clone(),
         }
+    }
+}
+
+/// Longer values of live objects are not shown.
+const LONGEST_VALUE: usize = 100;
+
+/// Another check may have found a secret in the very value that this one points at.
+fn is_leak(path: &str, node: NodeRef<'_>) -> bool {
+    let name = path.rsplit(['.', ']']).find(|step| !step.is_empty()).unwrap_or_default();
+    let text = node.text().unwrap_or_default();
+    // The value of a variable is a secret by the variable's name.
+    let sibling = node.document().parent(node.id()).and_then(|parent| parent.get_str("name")?.value().as_str());
+    let names = [Some(name), sibling].into_iter().flatten();
+    !ironclad_leak::find(text).is_empty() || names.into_iter().any(|name| ironclad_leak::judge(name, text).is_some())
+}
+
+/// Has the place of a finding lines?
+fn has_lines(finding: &Finding, snapshot: &Snapshot) -> bool {
+    !finding.rendered_from.is_empty() || !snapshot.object(finding.object).is_some_and(|object| object.is_live())
+}
+
+/// Where a related place is: lines, unless it is in a live object.
+fn related_at(object: &Object, place: &ironclad_model::Place) -> (Arc<Source>, Option<Span>) {
+    let (source, span) = object.edited_at(place);
+    let has_lines = !object.is_live() || !source.text().is_empty();
+    (source, has_lines.then_some(span))
+}
+
+/// The same in words: `deploy/web.yaml:3:5`, `cluster:prod Service shop/web`.
+fn related_words(object: &Object, place: &ironclad_model::Place) -> String {
+    match related_at(object, place) {
+        (source, Some(span)) => {
+            let at = source.position(span.start);
+            format!("{}:{}:{}", source.name(), at.line, at.column)
+        }
+        (source, None) => format!("{} {}", source.name(), object.identity()),
     }
 }
 

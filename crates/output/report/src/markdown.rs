@@ -110,12 +110,16 @@ fn errors(view: &View<'_>, room: &mut usize, out: &mut String) {
 
 fn finding_row(view: &View<'_>, located: &Located<'_>) -> String {
     let finding = located.finding;
+    let place = match located.field() {
+        Some(field) => format!("{} {field}", located.source_name()),
+        None => format!("{}:{}", view.path(located.source_name()), located.start.line),
+    };
     let title = finding.fixes.first().map(|fix| format!("<br>fix: {}", cell(&fix.title))).unwrap_or_default();
     format!(
         "| {}{title} | {} | {} | {} |\n",
         cell(&finding.message),
         located.object.map(|object| cell(&object.identity().to_string())).unwrap_or_default(),
-        code(&format!("{}:{}", view.path(located.source_name()), located.start.line)),
+        code(&place),
         code(finding.check)
     )
 }

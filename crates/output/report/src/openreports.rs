@@ -175,7 +175,7 @@ fn outcome(view: &View<'_>, located: &Located<'_>) -> Outcome {
     let finding = located.finding;
     let mut properties = BTreeMap::from([
         ("fingerprint", finding.fingerprint.clone()),
-        ("location", format!("{}:{}:{}", located.source_name(), located.start.line, located.start.column)),
+        ("location", located.at()),
         ("path", finding.pointer.clone()),
     ]);
     if let Some(container) = &finding.container {

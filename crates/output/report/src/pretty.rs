@@ -2,9 +2,9 @@
 
 use crate::excerpt::{Excerpt, number_width};
 use crate::inline::shown as safe;
-use crate::{Located, View, position_of};
+use crate::{Located, View, position_of, related_words};
 use anstyle::{AnsiColor, Effects, Style};
-use ironclad_check::{Level, Meta, Profile};
+use ironclad_check::{Level, Meta, Profile, waive::NOT_HONOURED};
 use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status};
 use ironclad_tree::{Kind, Span};
 use std::collections::HashMap;
@@ -151,9 +151,7 @@ fn header(out: &mut String, severity: Severity, id: &str, message: &str, status:
 
 fn place(out: &mut String, numbers: usize, located: &Located<'_>) {
     let object = located.object.map(|object| format!("  {}", safe(&object.identity().to_string()))).unwrap_or_default();
-    let (source, start) = (safe(located.source_name()), located.start);
-    let _ =
-        writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {source}:{}:{}{DIM}{object}{DIM:#}", "", start.line, start.column);
+    let _ = writeln!(out, "{CYAN}{:numbers$} ┌{CYAN:#} {}{DIM}{object}{DIM:#}", "", safe(&located.at()));
 }
 
 fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
@@ -170,9 +168,7 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
     };
     for related in &finding.related {
         if let Some(object) = view.snapshot.object(related.object) {
-            let (source, span) = object.edited_at(&related.place);
-            let at = source.position(span.start);
-            fact("see", &format!("{}:{}:{}: {}", source.name(), at.line, at.column, related.message));
+            fact("see", &format!("{}: {}", related_words(object, &related.place), related.message));
         }
     }
     // The last link is what the excerpt shows.
@@ -194,15 +190,12 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
         let whose = if own { String::new() } else { format!("{}'s waiver, ", waived.form) };
         fact("waived", &format!("{} ({whose}{}{by}{until})", waived.reason, waived.source));
     }
+    for (_, reason) in finding.evidence.iter().filter(|(key, _)| *key == NOT_HONOURED) {
+        fact("waiver", &format!("an annotation says \"{reason}\", and a live object does not waive itself"));
+    }
     if members.len() > 1 {
-        let lines: Vec<String> = members[1..].iter().take(12).map(|l| l.start.line.to_string()).collect();
-        let more = if members.len() > 13 { ", …" } else { "" };
-        let plural = if lines.len() == 1 { "line" } else { "lines" };
         let count = members.len() - 1;
-        fact(
-            "also",
-            &format!("{count} more like it in this file, {plural} {}{more} (-v shows them)", lines.join(", ")),
-        );
+        fact("also", &format!("{count} more like it in {} (-v shows them)", others(members)));
     }
     if let Some(fix) = finding.fixes.first().filter(|_| finding.is_open()) {
         let how = match fix.safety {
@@ -213,6 +206,27 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
         fact("fix", &how);
     }
     fact("help", &format!("ironclad explain {}", finding.check));
+}
+
+/// Where the others of a block are: lines of a file, or objects of a cluster.
+fn others(members: &[&Located<'_>]) -> String {
+    let rest = members.get(1..).unwrap_or_default();
+    let has_lines = rest.iter().all(|located| located.has_lines);
+    let name = |located: &&Located<'_>| match located.object.filter(|_| !has_lines) {
+        Some(object) => object.identity().to_string(),
+        None => located.start.line.to_string(),
+    };
+    let most = if has_lines { 12 } else { 4 };
+    let mut names: Vec<String> = rest.iter().map(name).collect();
+    names.dedup();
+    let more = if names.len() > most { ", …" } else { "" };
+    names.truncate(most);
+    let names = names.join(", ");
+    match (has_lines, rest.len()) {
+        (true, 1) => format!("this file, line {names}{more}"),
+        (true, _) => format!("this file, lines {names}{more}"),
+        (false, _) => format!("this cluster, {names}{more}"),
+    }
 }
 
 /// What keeps objects from the restricted level: a row for each reason, the worst first.
@@ -242,7 +256,7 @@ fn restricted(members: &[&Located<'_>], out: &mut String) {
         let _ = writeln!(
             out,
             "{CYAN}{:<numbers$} │{CYAN:#} {style}{:<8}{style:#} {}{more} {DIM}{}{DIM:#}",
-            located.start.line,
+            if located.has_lines { located.start.line.to_string() } else { String::new() },
             finding.severity.as_str(),
             safe(&finding.message),
             finding.check
@@ -264,12 +278,19 @@ fn restricted(members: &[&Located<'_>], out: &mut String) {
         let more = if others.len() > 5 { ", …" } else { "" };
         let plural = if others.len() == 1 { "object" } else { "objects" };
         let names = others.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-        fact("also", &format!("{} more {plural} in this file alike: {names}{more}", others.len()));
+        let place = if first.has_lines { "this file" } else { "this cluster" };
+        fact("also", &format!("{} more {plural} in {place} alike: {names}{more}", others.len()));
     }
     fact("help", &format!("ironclad explain {} (-v shows each)", reasons[0].0.finding.check));
 }
 
 fn excerpt(view: &View<'_>, located: &Located<'_>, numbers: usize, out: &mut String) {
+    if let Some(field) = located.field() {
+        let style = severity_style(located.finding.severity);
+        let label = located.finding.label.as_deref().map(|label| format!("  {label}")).unwrap_or_default();
+        let _ = writeln!(out, "{CYAN}{:numbers$} │{CYAN:#} {}{style}{label}{style:#}", "", safe(&field));
+        return;
+    }
     let Some(source) = located.source else { return };
     Excerpt {
         source,
@@ -381,12 +402,15 @@ fn worst(shown: &[Located<'_>], out: &mut String) {
         let finding = located.finding;
         let style = severity_style(finding.severity);
         let more = if *count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        let place = match located.object.filter(|_| !located.has_lines) {
+            Some(object) => object.identity().to_string(),
+            None => format!("{}:{}", located.source_name(), located.start.line),
+        };
         let _ = writeln!(
             out,
-            "  {style}{}{style:#} {}:{}: {} {DIM}{}{more}{DIM:#}",
+            "  {style}{}{style:#} {}: {} {DIM}{}{more}{DIM:#}",
             finding.severity,
-            safe(located.source_name()),
-            located.start.line,
+            safe(&place),
             safe(&finding.message),
             finding.check
         );

@@ -4,7 +4,7 @@
 //! in a notification how many are missing: <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
 //! Names of files count from the root of the repository (`%SRCROOT%`), as code hosts want them.
 
-use crate::{Located, View, position_of};
+use crate::{Located, View, position_of, related_at};
 use ironclad_check::{FixKind, Meta};
 use ironclad_model::{Confidence, Finding, Severity, Status};
 use ironclad_tree::{Source, Span};
@@ -175,6 +175,9 @@ fn region(source: &Source, span: Span) -> Value {
 }
 
 fn artifact(view: &View<'_>, name: &str) -> Value {
+    if let Some(context) = name.strip_prefix("cluster:") {
+        return json!({"uri": format!("cluster:{}", uri(context))});
+    }
     let path = view.path(name);
     if path.starts_with('/') {
         json!({"uri": format!("file://{}", uri(&path))})
@@ -185,17 +188,15 @@ fn artifact(view: &View<'_>, name: &str) -> Value {
 
 fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Value {
     let finding = located.finding;
-    let mut location = json!({
-        "physicalLocation": {
-            "artifactLocation": artifact(view, located.source_name()),
-            "region": {
-                "startLine": located.start.line,
-                "startColumn": located.start.column,
-                "endLine": located.end.line,
-                "endColumn": located.end.column,
-            },
-        },
-    });
+    let mut location = json!({"physicalLocation": {"artifactLocation": artifact(view, located.source_name())}});
+    if located.has_lines {
+        location["physicalLocation"]["region"] = json!({
+            "startLine": located.start.line,
+            "startColumn": located.start.column,
+            "endLine": located.end.line,
+            "endColumn": located.end.column,
+        });
+    }
     if let Some(object) = located.object {
         let name = object.identity().to_string();
         location["logicalLocations"] = json!([{
@@ -217,14 +218,15 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
         .iter()
         .enumerate()
         .filter_map(|(index, related)| {
-            let (source, span) = view.snapshot.object(related.object)?.edited_at(&related.place);
+            let (source, span) = related_at(view.snapshot.object(related.object)?, &related.place);
+            let mut physical = json!({"artifactLocation": artifact(view, source.name())});
+            if let Some(span) = span {
+                physical["region"] = region(&source, span);
+            }
             Some(json!({
                 "id": index,
                 "message": {"text": plain(&related.message)},
-                "physicalLocation": {
-                    "artifactLocation": artifact(view, source.name()),
-                    "region": region(&source, span),
-                },
+                "physicalLocation": physical,
             }))
         })
         .collect();

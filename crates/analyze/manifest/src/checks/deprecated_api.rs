@@ -2,7 +2,7 @@
 
 use crate::api_version::{api_version_node, report};
 use crate::schema::custom::deprecation;
-use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_views::lifecycle::lifecycle;
 
@@ -11,6 +11,7 @@ pub(super) static META: Meta = Meta {
     title: "API version that is on its way out",
     severity: Severity::Medium,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     fix: FixKind::Safe,
     page: include_str!("deprecated_api.md"),
     ..Meta::DEFAULT

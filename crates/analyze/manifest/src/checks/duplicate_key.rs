@@ -1,7 +1,7 @@
 //! `manifest/duplicate-key`
 
 use super::belongs;
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity, Spot};
 
 pub(super) static META: Meta = Meta {
@@ -9,6 +9,7 @@ pub(super) static META: Meta = Meta {
     title: "key is written twice",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("duplicate_key.md"),
     ..Meta::DEFAULT
 };

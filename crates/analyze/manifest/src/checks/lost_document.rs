@@ -1,6 +1,6 @@
 //! `manifest/lost-document`
 
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_tree::{NodeId, Note, Span};
 
@@ -9,6 +9,7 @@ pub(super) static META: Meta = Meta {
     title: "text that kubectl never reads",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("lost_document.md"),
     ..Meta::DEFAULT
 };

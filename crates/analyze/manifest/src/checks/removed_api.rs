@@ -1,7 +1,7 @@
 //! `manifest/removed-api`
 
 use crate::api_version::report;
-use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_views::lifecycle::lifecycle;
 
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "API version that is served no longer",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     fix: FixKind::Safe,
     page: include_str!("removed_api.md"),
     ..Meta::DEFAULT

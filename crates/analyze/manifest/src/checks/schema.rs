@@ -1,7 +1,7 @@
 //! `manifest/schema`
 
 use crate::schema::{Fault, built_in, custom};
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 
 pub(super) static META: Meta = Meta {
@@ -9,6 +9,7 @@ pub(super) static META: Meta = Meta {
     title: "object that does not fit its schema",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("schema.md"),
     ..Meta::DEFAULT
 };

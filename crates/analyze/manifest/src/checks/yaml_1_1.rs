@@ -1,7 +1,7 @@
 //! `manifest/yaml-1-1`
 
 use super::belongs;
-use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Edit, Kind, Object, Place, Safety, Severity};
 use ironclad_tree::{Document, Kind as NodeKind, NodeRef, Note, Span};
 
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "word or number that YAML 1.1 reads as something else",
     severity: Severity::Low,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     fix: FixKind::Safe,
     page: include_str!("yaml_1_1.md"),
     ..Meta::DEFAULT

@@ -1,6 +1,6 @@
 //! `hygiene/label-value`
 
-use ironclad_check::{Cx, FixKind, Meta, RunConfig};
+use ironclad_check::{Applies, Cx, FixKind, Meta, RunConfig};
 use ironclad_model::{Kind, Object, Safety, Severity};
 use ironclad_tree::{Entry, Kind as NodeKind, NodeRef, f};
 use ironclad_views::{pods, schema};
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "label or annotation that the API server refuses",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     fix: FixKind::Safe,
     page: include_str!("label_value.md"),
     ..Meta::DEFAULT

@@ -1,6 +1,6 @@
 //! `hygiene/missing-name`
 
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity, Spot, group_of};
 use ironclad_tree::{Kind as NodeKind, f};
 use ironclad_views::{lifecycle::lifecycle, schema};
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "object without a name",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("missing_name.md"),
     ..Meta::DEFAULT
 };

@@ -1,6 +1,6 @@
 //! `hygiene/sorted-keys`
 
-use ironclad_check::{Cx, Meta, Profile};
+use ironclad_check::{Applies, Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_tree::Kind as NodeKind;
 
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("sorted_keys.md"),
     ..Meta::DEFAULT
 };

@@ -10,6 +10,16 @@ pub(super) static META: Meta = Meta {
     title: "object in the namespace `default`",
     severity: Severity::Low,
     reads: &[Kind::ANY],
+    // Everything of a cluster only for this would be much to ask.
+    asks: Some(&[
+        Kind::ANY_POD,
+        Kind::SERVICE,
+        Kind::SERVICE_ACCOUNT,
+        Kind::CONFIG_MAP,
+        Kind::SECRET,
+        Kind::PERSISTENT_VOLUME_CLAIM,
+        Kind::INGRESS,
+    ]),
     tags: &["cis:5.7.4"],
     page: include_str!("default.md"),
     ..Meta::DEFAULT

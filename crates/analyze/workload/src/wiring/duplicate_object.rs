@@ -1,6 +1,6 @@
 //! `wiring/duplicate-object`
 
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity, Spot, UnitId, group_of};
 use ironclad_tree::f;
 use rustc_hash::FxHashMap;
@@ -10,6 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "object defined twice",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    applies: Applies::Files,
     page: include_str!("duplicate_object.md"),
     ..Meta::DEFAULT
 };

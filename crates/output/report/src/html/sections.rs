@@ -3,7 +3,7 @@
 use super::text::{count, escape, markdown, message};
 use super::{Group, excerpt};
 use crate::pretty::{breaks, context};
-use crate::{Located, View, position_of};
+use crate::{Located, View, position_of, related_words};
 use ironclad_check::Meta;
 use ironclad_model::{Safety, Severity, Status};
 use std::fmt::Write as _;
@@ -206,18 +206,18 @@ fn finding(view: &View<'_>, located: &Located<'_>, out: &mut String) {
     let fixable = if finding.fixes.is_empty() { "" } else { " data-fix" };
     let _ = write!(
         out,
-        "<li class=\"f\" id=\"f-{}\"{fixable}><p class=\"m\">{}</p><p class=\"w\">{}<code>{}:{}:{}</code></p>",
+        "<li class=\"f\" id=\"f-{}\"{fixable}><p class=\"m\">{}</p><p class=\"w\">{}<code>{}</code></p>",
         escape(&id),
         message(&finding.message),
         located
             .object
             .map(|object| format!("<span>{}</span> ", escape(&object.identity().to_string())))
             .unwrap_or_default(),
-        escape(located.source_name()),
-        located.start.line,
-        located.start.column
+        escape(&located.at())
     );
-    if let Some(source) = located.source.filter(|source| !source.text().is_empty()) {
+    if let Some(field) = located.field() {
+        let _ = write!(out, "<pre><code>{}</code></pre>", escape(&field));
+    } else if let Some(source) = located.source.filter(|source| !source.text().is_empty()) {
         excerpt::write(source, finding.shown_span(), context(located), out);
     }
     if let Some(label) = &finding.label {
@@ -225,14 +225,10 @@ fn finding(view: &View<'_>, located: &Located<'_>, out: &mut String) {
     }
     for related in &finding.related {
         if let Some(object) = view.snapshot.object(related.object) {
-            let (source, span) = object.edited_at(&related.place);
-            let at = source.position(span.start);
             let _ = write!(
                 out,
-                "<p class=\"see\"><b>See</b> <code>{}:{}:{}</code> {}</p>",
-                escape(source.name()),
-                at.line,
-                at.column,
+                "<p class=\"see\"><b>See</b> <code>{}</code> {}</p>",
+                escape(&related_words(object, &related.place)),
                 message(&related.message)
             );
         }

@@ -1,0 +1,80 @@
+//! Flags of commands that ask a live cluster, and `ironclad cluster …`, as clap reads them.
+
+use super::Select;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// A live cluster in place of PATHs.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Cluster")]
+pub struct Cluster {
+    /// Ask the live cluster of the kubeconfig's current context instead of reading PATHs
+    #[arg(long)]
+    pub cluster: bool,
+    /// Ask the cluster of this context
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Ask a cluster through this kubeconfig [default: $KUBECONFIG, else ~/.kube/config, else the pod's own credentials]
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Longest silence of the API server, in seconds [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub request_timeout: Option<u64>,
+}
+
+impl Cluster {
+    /// Is a cluster asked for?
+    pub fn is_asked(&self) -> bool {
+        self.cluster || self.context.is_some() || self.kubeconfig.is_some()
+    }
+}
+
+/// What is looked at in a cluster.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Cluster")]
+pub struct Extent {
+    /// Only these namespaces of the cluster [repeatable]
+    #[arg(short, long, value_name = "NAMESPACE", value_delimiter = ',')]
+    pub namespace: Vec<String>,
+    /// Leave out what is in kube-system, kube-public and kube-node-lease
+    #[arg(long)]
+    pub no_system_namespaces: bool,
+    /// List Secrets too: their metadata, never their values. The permission to list them grants more than that
+    #[arg(long)]
+    pub list_secrets: bool,
+}
+
+/// `ironclad cluster`
+#[derive(Args, Debug)]
+pub struct ClusterCommands {
+    /// What of it.
+    #[command(subcommand)]
+    pub command: ClusterCommand,
+}
+
+/// `ironclad cluster …`
+#[derive(Subcommand, Debug)]
+pub enum ClusterCommand {
+    /// Print the least ClusterRole that shows a scan all it looks at
+    Permissions(Permissions),
+}
+
+/// `ironclad cluster permissions`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  ironclad cluster permissions | kubectl apply -f -\n  ironclad cluster permissions --select network/ --name ironclad-network"
+)]
+pub struct Permissions {
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// The cluster whose resources are meant; without one, those of Kubernetes and of well-known custom resources.
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// Secrets too: their metadata is all that is read of them, but the permission to list them grants their values
+    #[arg(long, help_heading = "Cluster")]
+    pub list_secrets: bool,
+    /// Name of the role
+    #[arg(long, value_name = "NAME", default_value = "ironclad", help_heading = "Output")]
+    pub name: String,
+}
