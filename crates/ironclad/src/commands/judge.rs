@@ -87,6 +87,7 @@ impl Session {
             pss: selected.pss,
             exact_pss: selected.profile == ProfileName::Restricted,
             complete: select.complete || on(&config.complete),
+            unseen: Vec::new(),
             strict: selected.profile == ProfileName::All,
             strict_init: select.strict_init || on(&config.strict_init),
             forget_edits: false,

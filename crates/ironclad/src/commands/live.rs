@@ -3,10 +3,16 @@
 //! Invariant: what was asked for and not shown is a problem (the run is incomplete) and an [`UnseenKind`], so that no
 //! check takes it for something that does not exist.
 
+use super::judge::Session;
+use super::settings;
+use crate::args::Scan;
 use crate::args::cluster::Cluster;
+use crate::failure::user_error;
+use crate::progress::Line;
 use ironclad_check::{Enabled, Subscription, UnseenKind};
 use ironclad_cluster::{Access, Connection, Failure, Progress, Read, Request, Unseen, Want};
-use ironclad_model::{Input, Kind, ReportedProblem, Snapshot};
+use ironclad_load::Loaded;
+use ironclad_model::{Finding, Input, Kind, ReportedProblem, Snapshot};
 use ironclad_tree::{Problem, Severity, Span};
 use ironclad_views::{WorkloadKinds, makes_pods};
 use std::collections::BTreeSet;
@@ -44,6 +50,80 @@ pub(crate) fn wanted(enabled: &[Enabled]) -> BTreeSet<Want> {
         if silent || !meta.applies.to(true) { &[] } else { meta.asks.unwrap_or(meta.reads) }
     };
     enabled.iter().flat_map(asks).map(|kind| Want::Kind(*kind)).collect()
+}
+
+/// Flags that contradict each other.
+pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
+    let extent = &arguments.extent;
+    for namespace in &extent.namespace {
+        settings::namespace(namespace)?;
+    }
+    if arguments.cluster.is_asked() {
+        if let Some(path) = arguments.input.paths.first() {
+            let help = "leave out the PATH, or the flags of the cluster".to_owned();
+            return Err(user_error(format!("both a cluster and `{}` are to be scanned", path.display()), help));
+        }
+        return Ok(());
+    }
+    let given = [("--namespace", !extent.namespace.is_empty()), ("--list-secrets", extent.list_secrets)];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let help = "add `--cluster` or `--context NAME`".to_owned();
+            Err(user_error(format!("`{flag}` is about a cluster, and none is asked"), help))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Reads the cluster of a scan, and makes the session one about a cluster.
+pub(crate) fn load(arguments: &Scan, session: &mut Session, line: &Line) -> Loaded {
+    session.run.enabled.retain(|enabled| enabled.check.meta.applies.to(true));
+    let question = Question {
+        wanted: wanted(&session.run.enabled),
+        workloads: &session.run.workloads,
+        namespaces: &arguments.extent.namespace,
+        secrets: arguments.extent.list_secrets,
+    };
+    let mut live = read(&arguments.cluster, &question, line.listing());
+    // Some namespaces are not the whole truth: what one refers to may be in another.
+    session.run.complete |= arguments.extent.namespace.is_empty();
+    session.run.unseen = std::mem::take(&mut live.unseen);
+    let fixed = arguments.input.kubernetes_version.is_some() || session.config.kubernetes_version.is_some();
+    if let Some(minor) = live.minor.filter(|_| !fixed) {
+        session.run.version = minor.min(settings::NEWEST);
+        if minor > settings::NEWEST {
+            let newest = settings::NEWEST;
+            let failure = Failure {
+                code: "cluster/version",
+                message: format!("the cluster runs Kubernetes 1.{minor}, and is judged as 1.{newest}"),
+                hint: Some("a newer ironclad may know it".to_owned()),
+            };
+            let source = live.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
+            live.problems.push(problem(&source, failure, Severity::Warning));
+        }
+    }
+    Loaded { snapshot: live.snapshot, inputs: live.inputs, problems: live.problems, ..Loaded::default() }
+}
+
+/// Takes away findings of the cluster's own namespaces, and says how many.
+pub(crate) fn leave_out_system(findings: &mut Vec<Finding>, loaded: &Loaded) -> Option<ReportedProblem> {
+    let before = findings.len();
+    findings.retain(|finding| {
+        let object = loaded.snapshot.object(finding.object);
+        let place = object.map(|object| match object.kind() {
+            Kind::NAMESPACE => object.name(),
+            _ => object.namespace().unwrap_or_default(),
+        });
+        !place.is_some_and(|place| SYSTEM.contains(&place))
+    });
+    let gone = before - findings.len();
+    let source = loaded.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
+    let failure = Failure {
+        code: "cluster/left-out",
+        message: format!("{gone} findings in {} are left out", SYSTEM.join(", ")),
+        hint: Some("`--no-system-namespaces` asks for that".to_owned()),
+    };
+    (gone > 0).then(|| problem(&source, failure, Severity::Warning))
 }
 
 /// Opens the cluster that the flags name.

@@ -1,7 +1,7 @@
 //! `ironclad scan`: read, judge, waive, report.
 
 use super::judge::Session;
-use super::{compare, settings};
+use super::{compare, live, settings};
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
@@ -25,15 +25,28 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     session.run.forget_edits = !targets.show_edits();
     let mut problems = std::mem::take(&mut session.problems);
     let line = Line::start(global.quiet);
+    live::check(arguments)?;
     let known = compare::known(&arguments.compare, &session, global)?;
     session.known.clone_from(&known.fingerprints);
-    let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?;
+    let mut loaded = if arguments.cluster.is_asked() {
+        live::load(arguments, &mut session, &line)
+    } else {
+        settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?
+    };
     line.judging();
-    let judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
+    let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);
 
     problems.append(&mut loaded.problems);
-    if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.report.allow_empty {
+    if arguments.extent.no_system_namespaces {
+        problems.extend(live::leave_out_system(&mut judged.findings, &loaded));
+    }
+    // A cluster without objects is none that was misspelt.
+    if !arguments.cluster.is_asked()
+        && loaded.snapshot.is_empty()
+        && problems.is_empty()
+        && !arguments.report.allow_empty
+    {
         problems.push(nothing_scanned(&session.request.arguments));
     }
     let mut report = Report {
