@@ -74,6 +74,10 @@ pub enum Command {
     Render(Render),
     /// Say who may do what, and why
     Rbac(rbac::Rbac),
+    /// Write a cluster to one file, without its secrets
+    Snapshot(cluster::Snapshot),
+    /// Say which objects and findings came, went and changed
+    Diff(Diff),
     /// Say what a scan of a live cluster needs
     Cluster(cluster::ClusterCommands),
     /// Show the effective configuration
@@ -350,6 +354,32 @@ pub struct Checks {
     pub peer: Option<String>,
     /// table or json
     #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: String,
+}
+
+/// `ironclad diff`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  ironclad diff monday.ironclad tuesday.ironclad\n  ironclad diff deploy/ prod.ironclad --format json\n\nExit codes: 0 the same, 1 differences, 2 something could not be read"
+)]
+pub struct Diff {
+    /// What was: a snapshot, a file, a folder
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// What is
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// How.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Kubernetes version to judge for, as 1.N [default: that of a snapshot, else the newest known]
+    #[arg(long, visible_alias = "kube-version", value_name = "1.N", help_heading = "Input")]
+    pub kubernetes_version: Option<String>,
+    /// Which checks.
+    #[command(flatten)]
+    pub select: Select,
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     pub format: String,
 }
 

@@ -48,6 +48,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Explain(explain) => commands::explain::run(explain, global),
         Command::Checks(checks) => commands::checks::run(checks, global),
         Command::Render(render) => commands::render::run(render, global),
+        Command::Snapshot(snapshot) => commands::snapshot::run(snapshot, global),
+        Command::Diff(diff) => commands::diff::run(diff, global),
         Command::Cluster(cluster) => commands::cluster::run(cluster, global),
         Command::Rbac(rbac) => commands::rbac::run(rbac, global),
         Command::Config(config) => commands::config::run(config, global),

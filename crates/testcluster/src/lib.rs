@@ -13,7 +13,9 @@ mod assets;
 mod certificates;
 mod plane;
 mod process;
+mod proxy;
 
 pub use assets::Assets;
 pub use certificates::{Authority, Identity};
+pub use proxy::{Fault, FaultProxy, Script};
 pub use plane::{ControlPlane, Options, shared};

@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -36,6 +36,7 @@ impl Default for Options {
 
 /// A running etcd and kube-apiserver. Ends when dropped.
 pub struct ControlPlane {
+    plain: Mutex<Option<(Guarded, u16)>>,
     // In the order in which they end: the API server before its etcd, the folder last.
     controller_manager: Option<Guarded>,
     apiserver: Guarded,
@@ -103,6 +104,7 @@ impl ControlPlane {
         arguments.extend(options.apiserver_flags.iter().cloned());
         let apiserver = Guarded::start(&assets.apiserver, &arguments, &folder.path().join("kube-apiserver.log"), None)?;
         let mut plane = ControlPlane {
+            plain: Mutex::new(None),
             controller_manager: None,
             apiserver,
             etcd,
@@ -250,6 +252,36 @@ impl ControlPlane {
             let _ = stdin.write_all(input.as_bytes());
         }
         child.wait_with_output()
+    }
+
+    /// A port of loopback that speaks plain HTTP to the API server as a member of `system:masters` (`kubectl proxy`),
+    /// started on first need.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn plain_port(&self) -> io::Result<u16> {
+        let mut plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, port)) = &*plain {
+            return Ok(*port);
+        }
+        let log = self.folder.path().join("kubectl-proxy.log");
+        let arguments = ["--kubeconfig", &self.kubeconfig().display().to_string(), "proxy", "--port=0"];
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let process = Guarded::start(&self.assets.kubectl, &arguments, &log, None)?;
+        let started = Instant::now();
+        loop {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            let port = said.lines().find_map(|line| line.rsplit_once("127.0.0.1:")?.1.trim().parse().ok());
+            if let Some(port) = port {
+                *plain = Some((process, port));
+                return Ok(port);
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(io::Error::other(format!("kubectl proxy does not start: {said}")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Creates objects from YAML or JSON.

@@ -21,6 +21,8 @@ const WITHIN: &[(&str, &str)] = &[
     ("load", "kustomize"),
     // Kustomizations inflate charts.
     ("kustomize", "render"),
+    // A snapshot of a cluster is a file among files.
+    ("load", "snapshot"),
     // Who reaches a pod is asked of effective pods.
     ("reach", "pod"),
     ("report", "fix"),

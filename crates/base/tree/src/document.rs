@@ -601,6 +601,16 @@ impl<'a> NodeRef<'a> {
     /// Compact JSON. Entries are in the order of the text, a duplicate at its last place; numbers as
     /// `sigs.k8s.io/yaml` prints them.
     pub fn write_json(self, out: &mut String) {
+        self.write_compact(out, false);
+    }
+
+    /// As [`write_json`](Self::write_json), with the entries of every mapping sorted by key: equal values give equal
+    /// texts.
+    pub fn write_canonical_json(self, out: &mut String) {
+        self.write_compact(out, true);
+    }
+
+    fn write_compact(self, out: &mut String, sorted: bool) {
         enum Todo<'a> {
             Node(NodeRef<'a>),
             Entry(Entry<'a>),
@@ -644,7 +654,11 @@ impl<'a> NodeRef<'a> {
                     out.push('{');
                     stack.push(Todo::Text('}'));
                     let at = stack.len();
-                    for (index, entry) in node.entries().enumerate() {
+                    let mut entries: Vec<Entry<'a>> = node.entries().collect();
+                    if sorted {
+                        entries.sort_by_key(|entry| entry.key());
+                    }
+                    for (index, entry) in entries.into_iter().enumerate() {
                         if index > 0 {
                             stack.push(Todo::Text(','));
                         }

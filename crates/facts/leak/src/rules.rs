@@ -88,6 +88,7 @@ rules! {
     "grafana-token" "a Grafana token" ["glsa_", "glc_"] r"\b(?:glsa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})\b" 440 uneven
     "heroku-key" "a Heroku key" ["hrku-"] r"\bHRKU-[0-9A-Za-z_-]{36,60}" 96 uneven
     "hugging-face-token" "a Hugging Face token" ["hf_", "api_org_"] r"\b(?:hf|api_org)_[A-Za-z]{34}\b" 64 uneven
+    "ironclad-redacted" "a secret (hidden in this snapshot)" ["ironclad-redacted"] r"\bironclad-redacted(?:-[0-9a-f]{32})?" 60 any
     "json-web-token" "a JSON Web Token" ["eyj"] r"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})" 24000 jwt
     "k3s-token" "a k3s join token" ["k10"] r"\bK10[0-9a-f]{64}::[a-z]+:[0-9A-Za-z]{8,128}\b" 240 uneven
     "kubernetes-bootstrap-token" "a bootstrap token" ["token"] r#"(?i:token)["']?\s*[:= ]\s*["']?([a-z0-9]{6}\.[a-z0-9]{16})\b"# 64 bootstrap

@@ -71,6 +71,7 @@ fn samples() -> Vec<(&'static str, String, String, &'static str)> {
         sample("grafana-token", "", format!("glsa_{}_{}", n(WORD, 32), n(HEX, 8)), ""),
         sample("heroku-key", "", format!("HRKU-AA{}", n(WORD, 58)), ""),
         sample("hugging-face-token", "", format!("hf_{}", n(LETTERS, 34)), ""),
+        sample("ironclad-redacted", "", ["ironclad-", "redacted-", &n(HEX, 32)].concat(), ""),
         sample("json-web-token", "", format!("eyJhbGciOiJIUzI1NiJ9.eyJ{}.{}", n(WORD, 40), n(WORD, 43)), ""),
         sample("k3s-token", "", format!("K10{}::server:{}", n(HEX, 64), n(HEX, 32)), ""),
         sample(

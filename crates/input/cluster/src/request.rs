@@ -80,12 +80,15 @@ impl Connection {
     pub(crate) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
         let mut wait = Duration::from_millis(100);
         let mut last = None;
-        for _ in 0..TRIES {
+        for left in (0..TRIES).rev() {
             match self.try_once(path, accept).await {
                 Outcome::Body(body) => return Ok(body),
                 Outcome::Final(failure) => return Err(failure),
                 Outcome::Again(failure, asked) => {
                     last = Some(failure);
+                    if left == 0 {
+                        break;
+                    }
                     tokio::time::sleep(asked.unwrap_or(wait).min(LONGEST_WAIT)).await;
                     wait *= 3;
                 }

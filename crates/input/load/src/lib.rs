@@ -9,12 +9,14 @@
 //! Deliberately absent: any network.
 
 mod classify;
+mod cluster_file;
 mod discover;
 mod kustomizations;
 mod read;
 mod types;
 mod units;
 
+pub use cluster_file::Live;
 pub use discover::Walk;
 pub use ironclad_render::SetKind;
 pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};

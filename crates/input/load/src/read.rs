@@ -1,6 +1,7 @@
 //! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
+use crate::cluster_file::{self, Live};
 use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
 use crate::kustomizations;
 use crate::types::type_problems;
@@ -71,10 +72,14 @@ pub struct Loaded {
     pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// Files that are not Kubernetes, by reason.
     pub skipped: Vec<(String, Vec<String>)>,
+    /// What is known of the cluster that objects came from, where any did.
+    pub live: Option<Live>,
 }
 
 enum Outcome {
     Read(FileContent),
+    /// A snapshot of a cluster.
+    Cluster(Box<ironclad_snapshot::Snapshot>),
     Foreign(&'static str),
     Failed(ReportedProblem),
 }
@@ -118,7 +123,10 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
         .map(|file| {
             let outcome = match file.path.as_deref().and_then(overlay) {
                 Some(text) => read_source(file, Source::new(file.name.as_str(), &*text), Vec::new(), request),
-                None => read_file(file, request),
+                None => match cluster_file::open(file) {
+                    Some(snapshot) => Outcome::Cluster(Box::new(snapshot)),
+                    None => read_file(file, request),
+                },
             };
             progress.read.fetch_add(1, Ordering::Relaxed);
             outcome
@@ -142,6 +150,7 @@ fn gather(
     }
     let mut inputs = Vec::new();
     let mut comments = Vec::new();
+    let mut live = None;
     for (file, outcome) in files.iter().zip(outcomes) {
         match outcome {
             Outcome::Read(FileContent { documents, problems: found, comments: loose, foreign }) => {
@@ -153,6 +162,9 @@ fn gather(
                     Some(reason) if objects == 0 && clean => skip(&mut skipped, reason, &file.name),
                     _ => inputs.push(Input { source: file.name.clone(), objects }),
                 }
+            }
+            Outcome::Cluster(snapshot) => {
+                inputs.push(cluster_file::add(&file.name, *snapshot, &mut builder, &mut problems, &mut live));
             }
             Outcome::Foreign(reason) => skip(&mut skipped, reason, &file.name),
             Outcome::Failed(problem) => problems.push(problem),
@@ -175,7 +187,11 @@ fn gather(
     problems.sort_by(|a, b| {
         (&a.source, a.problem.span.start, a.problem.code).cmp(&(&b.source, b.problem.span.start, b.problem.code))
     });
-    Loaded { snapshot: builder.build(), inputs, problems, comments, skipped: skipped.into_iter().collect() }
+    let snapshot = builder.build();
+    if let Some(live) = &mut live {
+        live.alone = snapshot.objects().all(|object| object.is_live());
+    }
+    Loaded { snapshot, inputs, problems, comments, skipped: skipped.into_iter().collect(), live }
 }
 
 /// Kinds of others that live in no namespace, beside those whose names begin with `Cluster` or `Global`.

@@ -44,6 +44,32 @@ pub struct Extent {
     pub list_secrets: bool,
 }
 
+/// `ironclad snapshot`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  ironclad snapshot -o prod.ironclad\n  ironclad snapshot --context prod --list-secrets -o prod.ironclad\n  ironclad scan prod.ironclad"
+)]
+pub struct Snapshot {
+    /// Which cluster [default: the kubeconfig's current context].
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// Only these namespaces [repeatable]
+    #[arg(short, long, value_name = "NAMESPACE", value_delimiter = ',', help_heading = "Cluster")]
+    pub namespace: Vec<String>,
+    /// List Secrets too: their metadata, never their values
+    #[arg(long, help_heading = "Cluster")]
+    pub list_secrets: bool,
+    /// Every kind that the cluster serves, not only those that ironclad knows
+    #[arg(long, help_heading = "Cluster")]
+    pub all_kinds: bool,
+    /// File to write
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: PathBuf,
+    /// Mark equal secrets alike, by HMAC under the key in this file (32 bytes or more)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub equality_key: Option<PathBuf>,
+}
+
 /// `ironclad cluster`
 #[derive(Args, Debug)]
 pub struct ClusterCommands {
@@ -74,6 +100,9 @@ pub struct Permissions {
     /// Secrets too: their metadata is all that is read of them, but the permission to list them grants their values
     #[arg(long, help_heading = "Cluster")]
     pub list_secrets: bool,
+    /// What `ironclad snapshot` needs, instead of a scan
+    #[arg(long, help_heading = "Cluster", conflicts_with_all = ["profile", "select", "ignore", "pss"])]
+    pub snapshot: bool,
     /// Name of the role
     #[arg(long, value_name = "NAME", default_value = "ironclad", help_heading = "Output")]
     pub name: String,

@@ -27,7 +27,7 @@ fn permit(arguments: &Permissions, global: &Global) -> anyhow::Result<Exit> {
     enabled.retain(|enabled| enabled.check.meta.applies.to(true));
     let workloads: WorkloadKinds = config.workload_kinds();
     let request = Request {
-        wanted: live::wanted(&enabled),
+        wanted: if arguments.snapshot { live::every_kind() } else { live::wanted(&enabled) },
         workloads: workloads.custom,
         without_secrets: !arguments.list_secrets,
         ..Request::default()

@@ -8,7 +8,7 @@ use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
 use ironclad_check::{Catalogue, ProfileName, RunConfig, run};
 use ironclad_config::Config;
-use ironclad_load::Request;
+use ironclad_load::{Loaded, Request};
 use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
 use ironclad_tree::{Comment, Source};
 use std::collections::BTreeSet;
@@ -97,6 +97,19 @@ impl Session {
         let known = BTreeSet::new();
         let today = today();
         Ok(Session { catalogue, config, problems, request, run, fail_on, known, min_severity, today })
+    }
+
+    /// Makes the judgement one about a cluster, where objects of one were read.
+    pub(crate) fn look_at(&mut self, loaded: &Loaded, version_is_asked: bool) {
+        let Some(live) = &loaded.live else { return };
+        self.run.unseen.clone_from(&live.unseen);
+        self.run.complete |= live.whole && live.alone;
+        if let Some(minor) = live.minor.filter(|_| !version_is_asked && self.config.kubernetes_version.is_none()) {
+            self.run.version = minor.min(settings::NEWEST);
+        }
+        if live.alone {
+            self.run.enabled.retain(|enabled| enabled.check.meta.applies.to(true));
+        }
     }
 
     /// Judges objects: what the checks say, where the configuration wants it, waived, and compared with what is known.

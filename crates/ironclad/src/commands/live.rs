@@ -52,12 +52,21 @@ pub(crate) fn wanted(enabled: &[Enabled]) -> BTreeSet<Want> {
     enabled.iter().flat_map(asks).map(|kind| Want::Kind(*kind)).collect()
 }
 
+/// Names that can be those of namespaces.
+pub(crate) fn namespaces(names: &[String]) -> anyhow::Result<()> {
+    names.iter().try_for_each(|name| settings::namespace(name).map(drop))
+}
+
+/// Every kind that a check or a command looks at.
+pub(crate) fn every_kind() -> BTreeSet<Want> {
+    let never = [Kind::EVENT, Kind::LEASE];
+    Kind::all().filter(|kind| !never.contains(kind)).map(Want::Kind).collect()
+}
+
 /// Flags that contradict each other.
 pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     let extent = &arguments.extent;
-    for namespace in &extent.namespace {
-        settings::namespace(namespace)?;
-    }
+    namespaces(&extent.namespace)?;
     if arguments.cluster.is_asked() {
         if let Some(path) = arguments.input.paths.first() {
             let help = "leave out the PATH, or the flags of the cluster".to_owned();
@@ -75,34 +84,42 @@ pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     }
 }
 
-/// Reads the cluster of a scan, and makes the session one about a cluster.
-pub(crate) fn load(arguments: &Scan, session: &mut Session, line: &Line) -> Loaded {
-    session.run.enabled.retain(|enabled| enabled.check.meta.applies.to(true));
+/// Reads the cluster of a scan.
+pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
+    let asked: Vec<Enabled> =
+        session.run.enabled.iter().filter(|enabled| enabled.check.meta.applies.to(true)).cloned().collect();
     let question = Question {
-        wanted: wanted(&session.run.enabled),
+        wanted: wanted(&asked),
         workloads: &session.run.workloads,
         namespaces: &arguments.extent.namespace,
         secrets: arguments.extent.list_secrets,
     };
     let mut live = read(&arguments.cluster, &question, line.listing());
-    // Some namespaces are not the whole truth: what one refers to may be in another.
-    session.run.complete |= arguments.extent.namespace.is_empty();
-    session.run.unseen = std::mem::take(&mut live.unseen);
     let fixed = arguments.input.kubernetes_version.is_some() || session.config.kubernetes_version.is_some();
-    if let Some(minor) = live.minor.filter(|_| !fixed) {
-        session.run.version = minor.min(settings::NEWEST);
-        if minor > settings::NEWEST {
-            let newest = settings::NEWEST;
-            let failure = Failure {
-                code: "cluster/version",
-                message: format!("the cluster runs Kubernetes 1.{minor}, and is judged as 1.{newest}"),
-                hint: Some("a newer ironclad may know it".to_owned()),
-            };
-            let source = live.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
-            live.problems.push(problem(&source, failure, Severity::Warning));
-        }
+    if let Some(minor) = live.minor.filter(|minor| !fixed && *minor > settings::NEWEST) {
+        let newest = settings::NEWEST;
+        let failure = Failure {
+            code: "cluster/version",
+            message: format!("the cluster runs Kubernetes 1.{minor}, and is judged as 1.{newest}"),
+            hint: Some("a newer ironclad may know it".to_owned()),
+        };
+        let source = live.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
+        live.problems.push(problem(&source, failure, Severity::Warning));
     }
-    Loaded { snapshot: live.snapshot, inputs: live.inputs, problems: live.problems, ..Loaded::default() }
+    let facts = ironclad_load::Live {
+        unseen: live.unseen,
+        minor: live.minor,
+        // Some namespaces are not the whole truth: what one refers to may be in another.
+        whole: arguments.extent.namespace.is_empty(),
+        alone: true,
+    };
+    Loaded {
+        snapshot: live.snapshot,
+        inputs: live.inputs,
+        problems: live.problems,
+        live: Some(facts),
+        ..Loaded::default()
+    }
 }
 
 /// Takes away findings of the cluster's own namespaces, and says how many.
@@ -182,7 +199,7 @@ fn kind_of(unseen: &Unseen, request: &Request) -> UnseenKind {
     UnseenKind { kind, makes_pods: makes_pods(kind) || custom, reason }
 }
 
-fn refused(unseen: &Unseen, source: &str) -> ReportedProblem {
+pub(crate) fn refused(unseen: &Unseen, source: &str) -> ReportedProblem {
     let failure = Failure {
         message: format!("could not {}: {}", unseen.permission(), unseen.failure.message),
         hint: unseen.failure.hint.clone().or_else(|| {
@@ -195,7 +212,7 @@ fn refused(unseen: &Unseen, source: &str) -> ReportedProblem {
 }
 
 /// An aggregated API whose server did not answer: what it serves is not known.
-fn silent(group: &str, request: &Request, source: &str) -> ReportedProblem {
+pub(crate) fn silent(group: &str, request: &Request, source: &str) -> ReportedProblem {
     let name = group.split('/').next().unwrap_or(group);
     let wanted = request.wants_group(name);
     let message = format!("the server of the aggregated API \"{group}\" does not answer");

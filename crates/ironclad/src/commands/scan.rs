@@ -29,10 +29,11 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     let known = compare::known(&arguments.compare, &session, global)?;
     session.known.clone_from(&known.fingerprints);
     let mut loaded = if arguments.cluster.is_asked() {
-        live::load(arguments, &mut session, &line)
+        live::load(arguments, &session, &line)
     } else {
         settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?
     };
+    session.look_at(&loaded, arguments.input.kubernetes_version.is_some());
     line.judging();
     let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);

@@ -212,10 +212,12 @@ impl Located<'_> {
     fn field(&self) -> Option<String> {
         let object = self.object.filter(|_| !self.has_lines)?;
         let place = &self.finding.place;
-        let path = keyed_path(object, place).trim_start_matches('/').replace('/', ".");
         let node = object.document().node(place.node);
-        let is_secret = !self.finding.hidden.is_empty() || object.kind() == ironclad_model::Kind::SECRET;
-        let value = node.text().filter(|_| place.missing.is_empty() && !is_secret && !is_leak(&path, node));
+        let is_secret = !self.finding.hidden.is_empty() || object.kind() == ironclad_model::Kind::SECRET || is_leak(node);
+        // A list names its elements by their values, and a secret must not be a name.
+        let path = if is_secret { self.finding.pointer.clone() } else { keyed_path(object, place) };
+        let path = path.trim_start_matches('/').replace('/', ".");
+        let value = node.text().filter(|_| place.missing.is_empty() && !is_secret);
         let value = value.filter(|value| value.chars().count() <= LONGEST_VALUE);
         Some(match (value, place.missing.is_empty()) {
             (Some(value), _) => format!("{path}: {}", value.replace(char::is_control, " ")),
@@ -237,13 +239,21 @@ impl Located<'_> {
 const LONGEST_VALUE: usize = 100;
 
 /// Another check may have found a secret in the very value that this one points at.
-fn is_leak(path: &str, node: NodeRef<'_>) -> bool {
-    let name = path.rsplit(['.', ']']).find(|step| !step.is_empty()).unwrap_or_default();
-    let text = node.text().unwrap_or_default();
-    // The value of a variable is a secret by the variable's name.
-    let sibling = node.document().parent(node.id()).and_then(|parent| parent.get_str("name")?.value().as_str());
-    let names = [Some(name), sibling].into_iter().flatten();
-    !ironclad_leak::find(text).is_empty() || names.into_iter().any(|name| ironclad_leak::judge(name, text).is_some())
+fn is_leak(node: NodeRef<'_>) -> bool {
+    let Some(text) = node.text() else { return false };
+    let document = node.document();
+    let parent = document.parent(node.id());
+    // The value of a variable is a secret by the variable's name, an argument by the flag before it.
+    let own = document.entry_of(node.id()).map(|entry| entry.key());
+    let sibling = parent.and_then(|parent| parent.get_str("name")?.value().as_str());
+    let place = document.parent_step(node.id()).map_or(0, |(_, index)| index);
+    let before = parent.and_then(|parent| parent.items().nth(place.checked_sub(1)?)?.as_str());
+    let flag = before.filter(|flag| flag.starts_with('-')).map(|flag| flag.trim_start_matches('-'));
+    let named = |name: &str| ironclad_leak::judge(name, text).is_some();
+    let assigned = |one: ironclad_leak::Assignment<'_>| ironclad_leak::judge(one.name, one.value).is_some();
+    !ironclad_leak::find(text).is_empty()
+        || [own, sibling, flag].into_iter().flatten().any(named)
+        || ironclad_leak::assignments(text).any(assigned)
 }
 
 /// Has the place of a finding lines?

@@ -1,0 +1,351 @@
+//! Reads a file: the frames in order, their content on all threads.
+
+use crate::format::{END, Entry, HEADER, INDEX, OBJECTS};
+use crate::{Header, KindOf, MAGIC, VERSION};
+use ironclad_tree::{Document, Source, parse};
+use rayon::prelude::*;
+use ruzstd::decoding::StreamingDecoder;
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+/// What is refused, whatever a file says.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a frame as it lies in the file.
+    pub frame: usize,
+    /// Bytes of a frame's content.
+    pub content: usize,
+    /// Objects of a file.
+    pub objects: usize,
+    /// Bytes of the content of all frames.
+    pub total: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { frame: 256 << 20, content: 512 << 20, objects: 20_000_000, total: 256 << 30 }
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It does not begin as a snapshot does.
+    NotASnapshot,
+    /// It is of this major version.
+    Version(u16),
+    /// It ends before its end.
+    CutShort,
+    /// It is larger than a limit; which one.
+    TooLarge(&'static str),
+    /// It holds something that no writer writes.
+    Broken(String),
+    /// It cannot be read.
+    Io(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::NotASnapshot => f.write_str("is not a snapshot"),
+            Fault::Version(major) => {
+                write!(f, "is a snapshot of version {major}, and this program reads version {}", VERSION.0)
+            }
+            Fault::CutShort => f.write_str("is cut short: the end is missing"),
+            Fault::TooLarge(what) => write!(f, "is refused: {what}"),
+            Fault::Broken(what) => write!(f, "is broken: {what}"),
+            Fault::Io(error) => write!(f, "cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Objects of one kind, in the order of the file.
+#[derive(Debug)]
+pub struct Batch {
+    /// Their kind.
+    pub of: KindOf,
+    /// The objects, without their texts.
+    pub documents: Vec<Document>,
+}
+
+/// What a file held.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// What it is of; nothing where not even that could be read.
+    pub header: Option<Header>,
+    /// `cluster:CONTEXT`, which stands for the text of every object.
+    pub source: Option<Arc<Source>>,
+    /// The objects.
+    pub batches: Vec<Batch>,
+    /// What was wrong; what came before it is whole.
+    pub fault: Option<Fault>,
+}
+
+/// Frames that are read before their content is.
+const AT_ONCE: usize = 16;
+
+/// Reads a file. What could be read before a fault is kept.
+pub fn read(input: impl Read, limits: &Limits) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    let mut reader = Reader { input, offset: 0, limits };
+    if let Err(fault) = reader.all(&mut snapshot) {
+        snapshot.fault = Some(fault);
+    }
+    snapshot
+}
+
+struct Reader<'l, R: Read> {
+    input: R,
+    offset: u64,
+    limits: &'l Limits,
+}
+
+impl<R: Read> Reader<'_, R> {
+    fn all(&mut self, snapshot: &mut Snapshot) -> Result<(), Fault> {
+        let magic = self.bytes(MAGIC.len()).map_err(|fault| match fault {
+            Fault::CutShort => Fault::NotASnapshot,
+            other => other,
+        })?;
+        if magic != MAGIC {
+            return Err(Fault::NotASnapshot);
+        }
+        let major = u16::from_le_bytes(self.array()?);
+        let _minor: [u8; 2] = self.array()?;
+        if major != VERSION.0 {
+            return Err(Fault::Version(major));
+        }
+        let mut seen: Vec<Entry> = Vec::new();
+        let mut waiting: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut total = 0;
+        loop {
+            let offset = self.offset;
+            let (kind, frame) = match self.frame() {
+                Ok(frame) => frame,
+                Err(fault) => {
+                    self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
+                    return Err(fault);
+                }
+            };
+            match kind {
+                HEADER if snapshot.header.is_none() => {
+                    let content = content(&frame, self.limits)?;
+                    let header: Header = serde_json::from_slice(&content).map_err(|error| broken("header", &error))?;
+                    snapshot.source = Some(Source::new(format!("cluster:{}", header.context), ""));
+                    snapshot.header = Some(header);
+                }
+                _ if snapshot.header.is_none() => return Err(Fault::Broken("it has no header".to_owned())),
+                OBJECTS => {
+                    waiting.push((offset, frame));
+                    if waiting.len() >= AT_ONCE {
+                        self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
+                    }
+                }
+                INDEX => {
+                    self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
+                    return self.end(&frame, offset, &seen);
+                }
+                // A later minor version may have more.
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes the content of frames apart.
+    fn judge(
+        &self,
+        waiting: &mut Vec<(u64, Vec<u8>)>,
+        snapshot: &mut Snapshot,
+        seen: &mut Vec<Entry>,
+        total: &mut u64,
+    ) -> Result<(), Fault> {
+        let Some(source) = snapshot.source.clone() else { return Ok(()) };
+        let frames = std::mem::take(waiting);
+        let open = |(offset, frame): &(u64, Vec<u8>)| objects(frame, *offset, &source, self.limits);
+        let parts: Vec<Result<(Entry, Batch), Fault>> = frames.par_iter().map(open).collect();
+        for part in parts {
+            let (entry, batch) = part?;
+            *total += entry.bytes as u64;
+            seen.push(entry);
+            snapshot.batches.push(batch);
+            if *total > self.limits.total {
+                return Err(Fault::TooLarge("its objects are larger than the limit"));
+            }
+            if seen.iter().map(|entry| entry.objects).sum::<usize>() > self.limits.objects {
+                return Err(Fault::TooLarge("it holds more objects than the limit"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The index names what came, and the trailer names the index: nothing was lost in between.
+    fn end(&mut self, index: &[u8], offset: u64, seen: &[Entry]) -> Result<(), Fault> {
+        let index = content(index, self.limits)?;
+        let index: Vec<Entry> = serde_json::from_slice(&index).map_err(|error| broken("index", &error))?;
+        if index != seen {
+            return Err(Fault::Broken("its index names other frames than it has".to_owned()));
+        }
+        let at = u64::from_le_bytes(self.array()?);
+        let end: [u8; 8] = self.array()?;
+        if at != offset || end != END {
+            return Err(Fault::Broken("its end is not that of a snapshot".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self) -> Result<(u8, Vec<u8>), Fault> {
+        let [kind] = self.array()?;
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        if length > self.limits.frame {
+            return Err(Fault::TooLarge("a frame is larger than the limit"));
+        }
+        Ok((kind, self.bytes(length)?))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let mut bytes = [0; N];
+        self.input.read_exact(&mut bytes).map_err(|error| of_io(&error))?;
+        self.offset += N as u64;
+        Ok(bytes)
+    }
+
+    /// So many bytes; memory is taken as they come.
+    fn bytes(&mut self, length: usize) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        let read = self.input.by_ref().take(length as u64).read_to_end(&mut bytes).map_err(|error| of_io(&error))?;
+        self.offset += read as u64;
+        if read < length { Err(Fault::CutShort) } else { Ok(bytes) }
+    }
+}
+
+fn of_io(error: &io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Fault::CutShort,
+        _ => Fault::Io(error.to_string()),
+    }
+}
+
+fn broken(what: &str, error: &dyn fmt::Display) -> Fault {
+    Fault::Broken(format!("its {what}: {error}"))
+}
+
+/// The content of a frame.
+fn content(frame: &[u8], limits: &Limits) -> Result<Vec<u8>, Fault> {
+    let mut decoder = StreamingDecoder::new(frame).map_err(|error| broken("compression", &error))?;
+    let mut content = Vec::new();
+    let most = limits.content as u64;
+    decoder.by_ref().take(most + 1).read_to_end(&mut content).map_err(|error| broken("compression", &error))?;
+    if content.len() as u64 > most {
+        return Err(Fault::TooLarge("the content of a frame is larger than the limit"));
+    }
+    Ok(content)
+}
+
+/// The objects of a frame.
+fn objects(frame: &[u8], offset: u64, source: &Arc<Source>, limits: &Limits) -> Result<(Entry, Batch), Fault> {
+    let content = content(frame, limits)?;
+    let text = String::from_utf8(content).map_err(|error| broken("text", &error))?;
+    let mut lines = text.lines();
+    let of: KindOf = serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| broken("kind", &e))?;
+    let mut documents = Vec::new();
+    for line in lines {
+        documents.push(object(line, source)?);
+    }
+    let entry = Entry { of: of.clone(), offset, objects: documents.len(), bytes: text.len() };
+    Ok((entry, Batch { of, documents }))
+}
+
+fn object(line: &str, source: &Arc<Source>) -> Result<Document, Fault> {
+    // A line is a part of a frame, whose size has a limit.
+    let limits = ironclad_tree::Limits { document_bytes: usize::MAX, ..ironclad_tree::Limits::default() };
+    if !line.starts_with('{') {
+        return Err(Fault::Broken("a line is no object".to_owned()));
+    }
+    let mut parsed = parse(&Source::new("object", line), &limits);
+    match (parsed.problems.first(), parsed.documents.len()) {
+        (None, 1) => Ok(parsed.documents.remove(0).detach(source)),
+        (Some(problem), _) => Err(broken("object", &problem.message)),
+        (None, _) => Err(Fault::Broken("a line is not one object".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Writer;
+    use proptest::prelude::*;
+
+    fn documents(texts: &[&str]) -> Vec<Document> {
+        let one = |text: &&str| object(text, &Source::new("t", "")).unwrap_or_else(|fault| panic!("{fault}"));
+        texts.iter().map(one).collect()
+    }
+
+    fn file() -> Vec<u8> {
+        let header = Header { context: "prod".to_owned(), kubernetes: "v1.37.2".to_owned(), ..Header::default() };
+        let mut writer = Writer::new(Vec::new(), &header).unwrap_or_else(|error| panic!("{error}"));
+        let pods = KindOf { api_version: "v1".to_owned(), kind: "Pod".to_owned() };
+        let texts = [r#"{"metadata":{"name":"a"},"b":1.5,"a":[null,"x\ny"]}"#, r#"{"metadata":{"name":"b"}}"#];
+        let written = writer.objects(&pods, &documents(&texts)).and_then(|()| writer.finish());
+        written.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let read = read(file().as_slice(), &Limits::default());
+        assert_eq!(read.fault, None);
+        assert_eq!(read.header.map(|h| h.kubernetes), Some("v1.37.2".to_owned()));
+        let batch = &read.batches[0];
+        assert_eq!((batch.of.kind.as_str(), batch.documents.len()), ("Pod", 2));
+        let mut json = String::new();
+        batch.documents[0].root().write_json(&mut json);
+        assert_eq!(json, r#"{"a":[null,"x\ny"],"b":1.5,"metadata":{"name":"a"}}"#);
+        assert_eq!(batch.documents[0].source().name().as_ref(), "cluster:prod");
+    }
+
+    #[test]
+    fn what_is_cut_short_is_never_whole() {
+        let whole = file();
+        for length in 0..whole.len() {
+            let read = read(&whole[..length], &Limits::default());
+            assert!(read.fault.is_some(), "{length} of {} bytes", whole.len());
+        }
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let mut bytes = file();
+        bytes[8] = 2;
+        assert_eq!(read(bytes.as_slice(), &Limits::default()).fault, Some(Fault::Version(2)));
+        bytes[8] = 1;
+        bytes[10] = 9;
+        assert_eq!(read(bytes.as_slice(), &Limits::default()).fault, None);
+        assert_eq!(read(&b"apiVersion: v1"[..], &Limits::default()).fault, Some(Fault::NotASnapshot));
+    }
+
+    #[test]
+    fn limits_hold() {
+        for limits in [
+            Limits { frame: 10, ..Limits::default() },
+            Limits { content: 10, ..Limits::default() },
+            Limits { objects: 1, ..Limits::default() },
+            Limits { total: 10, ..Limits::default() },
+        ] {
+            let fault = read(file().as_slice(), &limits).fault;
+            assert!(matches!(fault, Some(Fault::TooLarge(_))), "{limits:?}: {fault:?}");
+        }
+    }
+
+    proptest! {
+        /// No byte of a file makes a reader panic, and none changes an object unseen but within the compression's own
+        /// checks.
+        #[test]
+        fn a_wrong_byte_is_survived(at in 0usize..400, byte in any::<u8>()) {
+            let mut bytes = file();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = read(bytes.as_slice(), &Limits::default());
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! `ironclad diff OLD NEW`: which objects and findings came, went and changed.
+//!
+//! An object is the same one when group, kind, namespace and name are; it changed when a field did that somebody sets.
+//! What a server writes (`status`, versions, times, ids) is left out, so a file can be compared with its cluster.
+
+use super::judge::Session;
+use super::{scan, settings};
+use crate::args::{Diff, Global, Input};
+use crate::exit::Exit;
+use crate::failure::user_error;
+use crate::output;
+use crate::progress::Line;
+use ironclad_load::Loaded;
+use ironclad_model::{Finding, Kind, Object, Snapshot, group_of};
+use ironclad_tree::{Kind as NodeKind, NodeRef};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// One side: what was read and what is wrong with it.
+struct Side {
+    loaded: Loaded,
+    findings: Vec<Finding>,
+    incomplete: bool,
+}
+
+/// Group, kind, namespace, name.
+type Identity = (String, String, String, String);
+
+/// Compares.
+pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
+    let is_json = match arguments.format.as_str() {
+        "text" => false,
+        "json" => true,
+        other => return Err(user_error(format!("`{other}` is not a format"), "text or json".to_owned())),
+    };
+    let line = Line::start(global.quiet);
+    let (old, new) = (side(&arguments.old, arguments, &line, global)?, side(&arguments.new, arguments, &line, global)?);
+    drop(line);
+    let objects = Objects::of(&old.loaded.snapshot, &new.loaded.snapshot);
+    let (opened, resolved) = (missing(&new.findings, &old.findings), missing(&old.findings, &new.findings));
+    let same = objects.is_empty() && opened.is_empty() && resolved.is_empty();
+    if is_json {
+        let document = as_json(&objects, (&opened, &new), (&resolved, &old));
+        output::print_raw(format!("{document:#}\n").as_bytes())?;
+    } else {
+        output::print(&as_text(&objects, (&opened, &new), (&resolved, &old)))?;
+    }
+    Ok(match (old.incomplete || new.incomplete, same) {
+        (true, _) => Exit::Incomplete,
+        (false, true) => Exit::Clean,
+        (false, false) => Exit::Findings,
+    })
+}
+
+fn side(path: &PathBuf, arguments: &Diff, line: &Line, global: &Global) -> anyhow::Result<Side> {
+    let input = Input {
+        paths: vec![path.clone()],
+        reading: arguments.reading.clone(),
+        kubernetes_version: arguments.kubernetes_version.clone(),
+    };
+    let mut session = Session::new(&input, &arguments.select, None, global)?;
+    let mut incomplete = scan::complain(&session.problems);
+    let loaded = settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?;
+    session.look_at(&loaded, arguments.kubernetes_version.is_some());
+    incomplete |= scan::complain(&loaded.problems);
+    let judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
+    incomplete |= !judged.failures.is_empty();
+    Ok(Side { loaded, findings: judged.findings, incomplete })
+}
+
+/// Findings that the others do not have, waived ones left out.
+fn missing<'f>(findings: &'f [Finding], others: &[Finding]) -> Vec<&'f Finding> {
+    let known: std::collections::BTreeSet<&str> =
+        others.iter().filter(|f| f.is_open()).map(|f| f.fingerprint.as_str()).collect();
+    findings.iter().filter(|f| f.is_open() && !known.contains(f.fingerprint.as_str())).collect()
+}
+
+/// What became of the objects.
+#[derive(Default)]
+struct Objects {
+    came: Vec<Identity>,
+    went: Vec<Identity>,
+    /// With the fields that changed, as JSON pointers.
+    changed: Vec<(Identity, Vec<String>)>,
+}
+
+impl Objects {
+    fn of(old: &Snapshot, new: &Snapshot) -> Objects {
+        let (old, new) = (by_identity(old), by_identity(new));
+        let mut objects = Objects::default();
+        for (identity, object) in &new {
+            match old.get(identity) {
+                None => objects.came.push(identity.clone()),
+                Some(before) => {
+                    let fields = changes(before, object);
+                    if !fields.is_empty() {
+                        objects.changed.push((identity.clone(), fields));
+                    }
+                }
+            }
+        }
+        objects.went.extend(old.keys().filter(|identity| !new.contains_key(*identity)).cloned());
+        objects
+    }
+
+    fn is_empty(&self) -> bool {
+        self.came.is_empty() && self.went.is_empty() && self.changed.is_empty()
+    }
+}
+
+/// The last of several objects of one identity is the one that counts.
+fn by_identity(snapshot: &Snapshot) -> BTreeMap<Identity, &Object> {
+    let identity = |object: &Object| {
+        let known = object.kind() != Kind::OTHER;
+        let group = if known { object.kind().group() } else { group_of(object.api_version()) };
+        let namespace = object.namespace().unwrap_or_default();
+        (group.to_owned(), object.kind_name().to_owned(), namespace.to_owned(), object.name().to_owned())
+    };
+    snapshot.objects().map(|object| (identity(object), object)).collect()
+}
+
+/// Fields that a server writes.
+const SERVERS_OWN: &[&str] = &[
+    "/status",
+    "/apiVersion",
+    "/kind",
+    "/metadata/resourceVersion",
+    "/metadata/generation",
+    "/metadata/uid",
+    "/metadata/creationTimestamp",
+    "/metadata/managedFields",
+    "/metadata/selfLink",
+    "/metadata/annotations/deployment.kubernetes.io~1revision",
+    "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
+];
+/// Fields of one object that are named.
+const MOST: usize = 50;
+
+fn changes(old: &Object, new: &Object) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![(String::new(), old.root(), new.root())];
+    while let Some((at, old, new)) = pending.pop() {
+        if SERVERS_OWN.contains(&at.as_str()) || old.eq_value(new) {
+            continue;
+        }
+        match (old.kind(), new.kind()) {
+            (NodeKind::Mapping, NodeKind::Mapping) => {
+                for entry in old.entries() {
+                    let below = format!("{at}/{}", token(entry.key()));
+                    match new.get_str(entry.key()) {
+                        Some(other) => pending.push((below, entry.value(), other.value())),
+                        None => push(&mut found, below, Some(entry.value())),
+                    }
+                }
+                for entry in new.entries().filter(|entry| old.get_str(entry.key()).is_none()) {
+                    push(&mut found, format!("{at}/{}", token(entry.key())), Some(entry.value()));
+                }
+            }
+            (NodeKind::Sequence, NodeKind::Sequence) if old.len() == new.len() => {
+                let pairs = old.items().zip(new.items()).enumerate();
+                pending.extend(pairs.map(|(index, (old, new))| (format!("{at}/{index}"), old, new)));
+            }
+            _ => push(&mut found, at, None),
+        }
+    }
+    found.sort();
+    found.truncate(MOST);
+    found
+}
+
+fn push(found: &mut Vec<String>, at: String, value: Option<NodeRef<'_>>) {
+    // `status: {}` and its like say nothing.
+    let is_empty = value.is_some_and(|node| node.is_null() || node.text().is_none() && node.is_empty());
+    if !is_empty && !SERVERS_OWN.contains(&at.as_str()) {
+        found.push(at);
+    }
+}
+
+fn token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn named((group, kind, namespace, name): &Identity) -> String {
+    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+    let namespace = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+    format!("{kind}{group} {namespace}{name}")
+}
+
+fn as_text(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Finding], &Side)) -> String {
+    let mut out = String::new();
+    for identity in &objects.came {
+        let _ = writeln!(out, "+ {}", named(identity));
+    }
+    for identity in &objects.went {
+        let _ = writeln!(out, "- {}", named(identity));
+    }
+    for (identity, fields) in &objects.changed {
+        let _ = writeln!(out, "~ {}", named(identity));
+        for field in fields {
+            let _ = writeln!(out, "    {field}");
+        }
+    }
+    for (sign, (findings, side)) in [("opened", opened), ("resolved", resolved)] {
+        for finding in findings {
+            let object = side.loaded.snapshot.object(finding.object);
+            let object = object.map(|object| format!(" ({})", object.identity())).unwrap_or_default();
+            let _ = writeln!(out, "{sign} {}[{}]: {}{object}", finding.severity, finding.check, finding.message);
+        }
+    }
+    let _ = writeln!(
+        out,
+        "{} objects came, {} went, {} changed; {} findings opened, {} resolved",
+        objects.came.len(),
+        objects.went.len(),
+        objects.changed.len(),
+        opened.0.len(),
+        resolved.0.len()
+    );
+    // Names from manifests give a terminal no orders.
+    out.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
+}
+
+fn as_json(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Finding], &Side)) -> Value {
+    let identity = |(group, kind, namespace, name): &Identity| {
+        let namespace = (!namespace.is_empty()).then_some(namespace);
+        json!({"group": group, "kind": kind, "namespace": namespace, "name": name})
+    };
+    let findings = |(findings, side): (&[&Finding], &Side)| -> Vec<Value> {
+        let finding = |finding: &&Finding| {
+            let object = side.loaded.snapshot.object(finding.object).map(|object| {
+                let identity = object.identity();
+                json!({"apiVersion": identity.api_version, "kind": identity.kind, "namespace": identity.namespace, "name": identity.name})
+            });
+            json!({
+                "check": finding.check,
+                "severity": finding.severity.as_str(),
+                "message": finding.message,
+                "object": object,
+                "container": finding.container,
+                "path": finding.pointer,
+                "fingerprint": finding.fingerprint,
+            })
+        };
+        findings.iter().map(finding).collect()
+    };
+    let changed = objects.changed.iter().map(|(id, fields)| json!({"object": identity(id), "fields": fields}));
+    json!({
+        "schema": "ironclad.diff/v1",
+        "objects": {
+            "came": objects.came.iter().map(identity).collect::<Vec<_>>(),
+            "went": objects.went.iter().map(identity).collect::<Vec<_>>(),
+            "changed": changed.collect::<Vec<_>>(),
+        },
+        "findings": {"opened": findings(opened), "resolved": findings(resolved)},
+    })
+}

@@ -1,0 +1,140 @@
+//! A cluster that misbehaves: nothing is silent, what helps is tried again, and what stays away makes exit code 2.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use ironclad_testcluster::{ControlPlane, Fault, FaultProxy};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::process::{Command, Output};
+
+fn plane(what: &str) -> Option<&'static ControlPlane> {
+    ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
+}
+
+/// A scan through a proxy that follows the script.
+fn scan(
+    plane: &ControlPlane,
+    namespace: &str,
+    script: impl Fn(&str, usize) -> Fault + Send + Sync + 'static,
+) -> (Output, Vec<String>) {
+    let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config"), proxy.kubeconfig()).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .args(["scan", "--kubeconfig", "config", "-n", namespace, "--no-config", "--format", "json"])
+        .args(["--select", "wiring/dangling-service,secrets/config-map", "--request-timeout", "1"])
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .env("SOURCE_DATE_EPOCH", "1795478400")
+        .output()
+        .unwrap();
+    (output, proxy.seen())
+}
+
+fn report(output: &Output) -> Value {
+    let text = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text()))
+}
+
+/// A namespace with a Service that selects nothing and more ConfigMaps than fit a page.
+fn fill(plane: &ControlPlane, prefix: &str) -> String {
+    let namespace = plane.namespace(prefix).unwrap();
+    let mut manifests = format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: s, namespace: {namespace}}}\nspec: {{selector: {{app: none}}, ports: [{{port: 80}}]}}\n"
+    );
+    for index in 0..600 {
+        let _ = write!(
+            manifests,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c-{index:03}, namespace: {namespace}}}\ndata: {{k: '{index}'}}\n"
+        );
+    }
+    plane.create(&manifests).unwrap();
+    namespace
+}
+
+/// What passes costs nothing: the report is the one of a healthy cluster, byte for byte.
+#[test]
+fn what_passes_is_tried_again() {
+    let Some(plane) = plane("a cluster that falters") else { return };
+    let namespace = fill(plane, "falters");
+    let (healthy, _) = scan(plane, &namespace, |_, _| Fault::None);
+    assert_eq!(healthy.status.code(), Some(0), "{}", String::from_utf8_lossy(&healthy.stdout));
+    assert_eq!(report(&healthy)["findings"].as_array().map(Vec::len), Some(1));
+    let overload = || Fault::Answer(429, vec![("Retry-After", "0".to_owned())], "{}".to_owned());
+    let faults: Vec<(&str, Fault)> = vec![
+        ("/services", Fault::status(500, "etcdserver: leader changed")),
+        ("/services", overload()),
+        ("/services", Fault::Cut),
+        ("/configmaps", Fault::CutAfter(5_000)),
+        ("/configmaps", Fault::Hang),
+        ("/apis", Fault::status(503, "apiserver is shutting down")),
+        ("/configmaps", Fault::status(410, "the provided continue parameter is too old")),
+        ("continue=", Fault::status(410, "the provided continue parameter is too old")),
+    ];
+    for (part, fault) in faults {
+        let once = fault.clone();
+        let (output, seen) =
+            scan(plane, &namespace, move |path, before| match before == 0 && path.contains(part) {
+                true => once.clone(),
+                false => Fault::None,
+            });
+        assert_eq!(output.stdout, healthy.stdout, "{part} {fault:?}: {seen:#?}");
+        assert_eq!(output.status.code(), Some(0));
+        assert!(seen.iter().filter(|path| path.contains(part)).count() > 1, "{part}: {seen:#?}");
+    }
+}
+
+/// What stays away is named, costs exit code 2, and nothing else.
+#[test]
+fn what_stays_away_is_named() {
+    let Some(plane) = plane("a cluster that fails") else { return };
+    let namespace = plane.namespace("fails").unwrap();
+    plane
+        .create(&format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: {namespace}}}\ndata: {{db-password: hunter2-x81}}\n"
+        ))
+        .unwrap();
+    let faults: Vec<(Fault, &str)> = vec![
+        (Fault::Cut, "cluster/unreachable"),
+        (Fault::CutAfter(300), "cluster/unreachable"),
+        (Fault::status(500, "etcdserver: request timed out"), "cluster/answer"),
+        (Fault::Answer(429, vec![("Retry-After", "0".to_owned())], String::new()), "cluster/overloaded"),
+        (Fault::status(410, "too old"), "cluster/gone"),
+        (Fault::status(401, "Unauthorized"), "cluster/unauthorized"),
+        (Fault::Answer(200, Vec::new(), "{\"items\": [".to_owned()), "cluster/answer"),
+        (Fault::Answer(200, Vec::new(), "not JSON".to_owned()), "cluster/answer"),
+    ];
+    for (fault, code) in faults {
+        let always = fault.clone();
+        let (output, _) = scan(plane, &namespace, move |path, _| match path.contains("/services") {
+            true => always.clone(),
+            false => Fault::None,
+        });
+        assert_eq!(output.status.code(), Some(2), "{fault:?}: {}", String::from_utf8_lossy(&output.stdout));
+        let report = report(&output);
+        let errors = report["errors"].as_array().unwrap();
+        assert_eq!((errors.len(), errors[0]["code"].as_str()), (1, Some(code)), "{fault:?}: {errors:#?}");
+        assert!(errors[0]["message"].as_str().unwrap().starts_with("could not list services"), "{errors:#?}");
+        assert_eq!(report["summary"]["notObserved"][0]["check"], "wiring/dangling-service");
+        assert_eq!(report["findings"][0]["check"], "secrets/config-map", "{report:#}");
+    }
+    // Not even what it serves.
+    let (output, _) = scan(plane, &namespace, |_, _| Fault::status(401, "token expired"));
+    assert_eq!((output.status.code(), report(&output)["errors"][0]["code"].as_str()), (Some(2), Some("cluster/unauthorized")));
+}
+
+/// An object larger than any that etcd takes by default is an object.
+#[test]
+fn a_large_object_is_read() {
+    let Some(plane) = plane("an object of 3 MB") else { return };
+    let namespace = plane.namespace("large").unwrap();
+    let value = "x".repeat(3 << 20);
+    let body = format!(
+        "{{\"kind\":\"ConfigMapList\",\"metadata\":{{}},\"items\":[{{\"metadata\":{{\"name\":\"c\",\"namespace\":\"n\"}},\"data\":{{\"k\":\"{value}\"}}}}]}}"
+    );
+    let (output, _) = scan(plane, &namespace, move |path, _| match path.contains("/configmaps") {
+        true => Fault::Answer(200, Vec::new(), body.clone()),
+        false => Fault::None,
+    });
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(report(&output)["summary"]["objects"], 1);
+}

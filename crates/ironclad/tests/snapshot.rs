@@ -1,0 +1,275 @@
+//! Snapshots of a real API server: they say what the cluster says, hold no secret, and differ where clusters do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use ironclad_testcluster::ControlPlane;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn plane(what: &str) -> Option<&'static ControlPlane> {
+    ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
+}
+
+fn ironclad(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("SOURCE_DATE_EPOCH", "1795478400")
+        .env("HOME", folder)
+        .env_remove("KUBECONFIG")
+        .env_remove("IRONCLAD_POLICY_CONFIG")
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(output)))
+}
+
+/// Objects that say something to many checks, with a secret wherever one could be.
+fn manifests(namespace: &str, canary: &str) -> String {
+    let encoded = base64(canary);
+    let url = format!("postgres://app:{canary}@db:5432/app");
+    format!(
+        r#"apiVersion: v1
+kind: Secret
+metadata: {{name: data, namespace: {namespace}}}
+data: {{password: {encoded}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: sh.helm.release.v1.web.v1, namespace: {namespace}, labels: {{owner: helm}}}}
+type: helm.sh/release.v1
+data: {{release: {encoded}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings, namespace: {namespace}}}
+data:
+  db-password: {canary}
+  app.properties: |
+    db.user=app
+    db.password={canary}
+    db.url={url}
+  colour: blue
+binaryData: {{old-db-password: {encoded}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: {namespace}
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{{"env": "{canary}"}}'
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      containers:
+      - name: web
+        image: nginx
+        args: [--password={canary}, --db-token, {canary}, --mode=fast]
+        env:
+        - {{name: API_TOKEN, value: {canary}}}
+        - {{name: DATABASE_URL, value: '{url}'}}
+        - {{name: MODE, value: fast}}
+        securityContext: {{privileged: true}}
+"#
+    )
+}
+
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for index in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * index) & 63) as usize];
+            out.push(if index <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+/// Everything that a snapshot holds, in plain.
+fn content(file: &Path) -> String {
+    let read = ironclad_snapshot::read(std::fs::File::open(file).unwrap(), &ironclad_snapshot::Limits::default());
+    assert_eq!(read.fault, None);
+    let mut text = format!("{:?}\n", read.header.unwrap());
+    for batch in &read.batches {
+        for document in &batch.documents {
+            document.root().write_json(&mut text);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// A canary in every place that a secret could be in, and in none of what comes out.
+#[test]
+fn no_secret_leaves_the_cluster() {
+    let Some(plane) = plane("secrets in snapshots and reports") else { return };
+    let namespace = plane.namespace("canary").unwrap();
+    let canary = "cAnary4711xQ9zLm2pRt";
+    plane.create(&manifests(&namespace, canary)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let is_clean = |what: &str, text: &str| {
+        for form in [canary.to_owned(), base64(canary), base64(&base64(canary))] {
+            let lines: Vec<&str> = text.lines().filter(|line| line.contains(form.trim_end_matches('='))).collect();
+            assert!(lines.is_empty(), "{what} holds {form}: {lines:?}");
+        }
+    };
+    let taken = ironclad(
+        &["snapshot", "--kubeconfig", &kubeconfig, "-n", &namespace, "--list-secrets", "--all-kinds", "-v", "-o", "s.ironclad"],
+        folder.path(),
+    );
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken));
+    is_clean("what the command says", &text(&taken));
+    is_clean("the file", &String::from_utf8_lossy(&std::fs::read(folder.path().join("s.ironclad")).unwrap()));
+    let held = content(&folder.path().join("s.ironclad"));
+    is_clean("the snapshot", &held);
+    // It was there, and the rest is.
+    for kept in ["db.user=app", "--mode=fast", "\"blue\"", "sh.helm.release.v1.web.v1", "ironclad-redacted"] {
+        assert!(held.contains(kept), "{kept} is not in {held}");
+    }
+    for format in ["pretty", "json", "sarif", "github", "gitlab", "junit", "html", "markdown", "csv", "openreports"] {
+        for input in [vec!["--kubeconfig", &kubeconfig, "-n", &namespace, "--list-secrets"], vec!["s.ironclad"]] {
+            let mut arguments = vec!["scan", "--profile", "all", "-v", "--format", format];
+            arguments.extend(input);
+            // What looks at every kind asks a cluster for all of them.
+            let output = ironclad(&arguments, folder.path());
+            assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+            is_clean(&format!("{arguments:?}"), &text(&output));
+        }
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(folder.path().join("s.ironclad")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A snapshot is judged as its cluster is, byte for byte but for the words about hidden secrets.
+#[test]
+fn a_snapshot_says_what_its_cluster_says() {
+    let Some(plane) = plane("scanning a snapshot") else { return };
+    let namespace = plane.namespace("same").unwrap();
+    plane.create(&manifests(&namespace, "hunter2-Zx81Qv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let cluster = ["--kubeconfig", kubeconfig.as_str(), "-n", namespace.as_str(), "--no-config"];
+    let live = ironclad(&[&["scan", "--format", "json"], &cluster[..]].concat(), folder.path());
+    let taken = ironclad(&[&["snapshot", "-o", "a.ironclad"], &cluster[..]].concat(), folder.path());
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken));
+    let again = ironclad(&[&["snapshot", "-q", "-o", "b.ironclad"], &cluster[..]].concat(), folder.path());
+    assert_eq!(text(&again), "");
+    let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(bytes("a.ironclad"), bytes("b.ironclad"));
+    let from_file = ironclad(&["scan", "--format", "json", "--no-config", "a.ironclad"], folder.path());
+    assert_eq!((live.status.code(), from_file.status.code()), (Some(1), Some(1)), "{}{}", text(&live), text(&from_file));
+    let findings = |report: &Value| -> Vec<String> {
+        let own = report["findings"].as_array().unwrap().iter().filter(|f| {
+            let object = &f["object"];
+            object["namespace"] == namespace.as_str() || object["name"] == namespace.as_str()
+        });
+        own.map(|f| format!("{} {} {}", f["fingerprint"], f["check"], f["location"])).collect()
+    };
+    let (live, from_file) = (json(&live), json(&from_file));
+    let mut wanted = findings(&live);
+    assert!(wanted.len() > 8, "{live:#}");
+    // The scan asked for fewer kinds: what is more in the snapshot is about those.
+    let has = findings(&from_file);
+    wanted.retain(|finding| !has.contains(finding));
+    assert_eq!(wanted, Vec::<String>::new(), "{from_file:#}");
+    assert!(from_file["findings"][0]["location"]["source"].as_str() == Some("cluster:test"));
+}
+
+#[test]
+fn snapshots_differ_where_clusters_do() {
+    let Some(plane) = plane("differences of snapshots") else { return };
+    let namespace = plane.namespace("diff").unwrap();
+    plane.create(&manifests(&namespace, "hunter2-Zx81Qv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), [7; 32]).unwrap();
+    std::fs::write(folder.path().join("short"), [7; 8]).unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let take = |file: &str, key: &str| {
+        let arguments =
+            ["snapshot", "--kubeconfig", &kubeconfig, "-n", &namespace, "--no-config", "--equality-key", key, "-o", file];
+        ironclad(&arguments, folder.path())
+    };
+    assert_eq!(take("old.ironclad", "key").status.code(), Some(0));
+    let short = take("no.ironclad", "short");
+    assert!(short.status.code() == Some(2) && text(&short).contains("too short"), "{}", text(&short));
+    let same = ironclad(&["diff", "old.ironclad", "old.ironclad"], folder.path());
+    assert_eq!((same.status.code(), text(&same).lines().count()), (Some(0), 1), "{}", text(&same));
+    let n = namespace.as_str();
+    let kubectl = |arguments: &[&str]| assert!(plane.kubectl(arguments).unwrap().status.success(), "{arguments:?}");
+    kubectl(&["set", "env", "-n", n, "deployment/web", "API_TOKEN=another-Zx81Qv", "MODE=slow"]);
+    kubectl(&["create", "service", "nodeport", "-n", n, "web", "--tcp=80"]);
+    kubectl(&["delete", "configmap", "-n", n, "settings"]);
+    assert_eq!(take("new.ironclad", "key").status.code(), Some(0));
+    let output = ironclad(&["diff", "old.ironclad", "new.ironclad", "--format", "json"], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let diff = json(&output);
+    let names = |list: &Value| -> Vec<String> {
+        let name = |o: &Value| format!("{} {}", o["kind"].as_str().unwrap(), o["name"].as_str().unwrap());
+        list.as_array().unwrap().iter().filter(|o| o["namespace"] == n).map(name).collect()
+    };
+    assert_eq!(names(&diff["objects"]["came"]), ["Service web"], "{diff:#}");
+    assert_eq!(names(&diff["objects"]["went"]), ["ConfigMap settings"], "{diff:#}");
+    let changed = diff["objects"]["changed"].as_array().unwrap();
+    let web = changed.iter().find(|change| change["object"]["name"] == "web").unwrap();
+    // A secret that changed is known to have, under the key; what it was and is, nobody learns.
+    let at = "/spec/template/spec/containers/0/env";
+    assert_eq!(web["fields"], serde_json::json!([format!("{at}/0/value"), format!("{at}/2/value")]));
+    assert!(!text(&output).contains("Zx81Qv"));
+    let checks = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(checks(&diff["findings"]["opened"]).contains(&"network/service-node-port".to_owned()), "{diff:#}");
+    assert!(checks(&diff["findings"]["resolved"]).contains(&"secrets/config-map".to_owned()), "{diff:#}");
+    let words = ironclad(&["diff", "old.ironclad", "new.ironclad"], folder.path());
+    assert!(text(&words).contains(&format!("+ Service {n}/web\n- ConfigMap {n}/settings\n~ Deployment.apps {n}/web\n")), "{}", text(&words));
+}
+
+#[test]
+fn a_bad_snapshot_is_incomplete() {
+    let header = ironclad_snapshot::Header { context: "prod".to_owned(), ..ironclad_snapshot::Header::default() };
+    let mut writer = ironclad_snapshot::Writer::new(Vec::new(), &header).unwrap();
+    let source = ironclad_tree::Source::new("t", "{\"metadata\": {\"name\": \"p\"}, \"spec\": {\"hostPID\": true, \"containers\": []}}");
+    let documents = ironclad_tree::parse(&source, &ironclad_tree::Limits::default()).documents;
+    let pods = ironclad_snapshot::KindOf { api_version: "v1".to_owned(), kind: "Pod".to_owned() };
+    writer.objects(&pods, &documents).unwrap();
+    let whole = writer.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let missing = ironclad_snapshot::Missing {
+        api_version: "v1".to_owned(),
+        kind: "Service".to_owned(),
+        permission: "list services in all namespaces".to_owned(),
+        ..ironclad_snapshot::Missing::default()
+    };
+    let partial = ironclad_snapshot::Header { not_observed: vec![missing], ..header };
+    let partial = ironclad_snapshot::Writer::new(Vec::new(), &partial).unwrap().finish().unwrap();
+    let mut newer = whole.clone();
+    newer[8] = 9;
+    for (name, bytes, said) in [
+        ("cut", &whole[..whole.len() - 9], "is cut short"),
+        ("newer", &newer[..], "is a snapshot of version 9"),
+        ("partial", &partial[..], "could not list services in all namespaces when the snapshot was taken"),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let output = ironclad(&["scan", name, "--select", "workload/host-pid"], folder.path());
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output));
+        assert!(text(&output).contains(said), "{name}: {}", text(&output));
+    }
+    std::fs::write(folder.path().join("whole"), &whole).unwrap();
+    let output = ironclad(&["scan", "whole", "--select", "workload/host-pid"], folder.path());
+    assert!(output.status.code() == Some(1) && text(&output).contains("cluster:prod  Pod p"), "{}", text(&output));
+    let cut = ironclad(&["scan", "cut", "--select", "workload/host-pid"], folder.path());
+    assert!(text(&cut).contains("high[workload/host-pid]"), "what came before the cut is judged: {}", text(&cut));
+}
