@@ -128,9 +128,9 @@ pub struct Charts {
     /// Name of the release that charts are told
     #[arg(long, value_name = "NAME", default_value = "release-name")]
     pub release_name: String,
-    /// Namespace of the release that charts are told
-    #[arg(short = 'n', long, value_name = "NAME", default_value = "default")]
-    pub namespace: String,
+    /// Namespace of the release that charts are told [default: default]; of a cluster, the one to look at
+    #[arg(short = 'n', long, value_name = "NAME")]
+    pub namespace: Option<String>,
     /// API versions that charts are told besides the built-in ones
     #[arg(long, value_name = "GROUP/VERSION", value_delimiter = ',')]
     pub api_versions: Vec<String>,
@@ -149,7 +149,7 @@ impl Default for Charts {
             set_json: texts(),
             set_file: texts(),
             release_name: "release-name".to_owned(),
-            namespace: "default".to_owned(),
+            namespace: None,
             api_versions: texts(),
             variants: false,
         }
@@ -372,6 +372,9 @@ pub struct Diff {
     /// How.
     #[command(flatten)]
     pub reading: Reading,
+    /// How charts are rendered.
+    #[command(flatten)]
+    pub charts: Charts,
     /// Kubernetes version to judge for, as 1.N [default: that of a snapshot, else the newest known]
     #[arg(long, visible_alias = "kube-version", value_name = "1.N", help_heading = "Input")]
     pub kubernetes_version: Option<String>,

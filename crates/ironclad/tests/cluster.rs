@@ -186,7 +186,7 @@ fn what_is_refused_makes_the_scan_incomplete() {
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains(expected), "{}", text(&output));
     }
-    for arguments in [vec!["scan", "--cluster", "."], vec!["scan", ".", "-n", "a"], vec!["scan", "--cluster", "-n", "A"]] {
+    for arguments in [vec!["scan", "--cluster", "."], vec!["scan", ".", "--namespaces", "a"], vec!["scan", "--cluster", "-n", "A"]] {
         let output = ironclad(&arguments, folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains("help"), "{}", text(&output));

@@ -22,6 +22,13 @@ pub struct Cluster {
     pub request_timeout: Option<u64>,
 }
 
+impl Extent {
+    /// The namespaces of a cluster that are looked at, `-n` included; all where it is empty.
+    pub fn all_of(&self, one: Option<&String>) -> Vec<String> {
+        self.namespaces.iter().chain(one).cloned().collect()
+    }
+}
+
 impl Cluster {
     /// Is a cluster asked for?
     pub fn is_asked(&self) -> bool {
@@ -33,9 +40,9 @@ impl Cluster {
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Cluster")]
 pub struct Extent {
-    /// Only these namespaces of the cluster [repeatable]
-    #[arg(short, long, value_name = "NAMESPACE", value_delimiter = ',')]
-    pub namespace: Vec<String>,
+    /// Only these namespaces of the cluster; `-n` names one
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    pub namespaces: Vec<String>,
     /// Leave out what is in kube-system, kube-public and kube-node-lease
     #[arg(long)]
     pub no_system_namespaces: bool,

@@ -58,6 +58,7 @@ fn side(path: &PathBuf, arguments: &Diff, line: &Line, global: &Global) -> anyho
     let input = Input {
         paths: vec![path.clone()],
         reading: arguments.reading.clone(),
+        charts: arguments.charts.clone(),
         kubernetes_version: arguments.kubernetes_version.clone(),
     };
     let mut session = Session::new(&input, &arguments.select, None, global)?;

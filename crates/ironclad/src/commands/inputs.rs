@@ -50,7 +50,7 @@ fn charts(input: &Input, version: u8) -> Charts {
     };
     Charts {
         release: flags.release_name.clone(),
-        namespace: flags.namespace.clone(),
+        namespace: flags.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         kubernetes_version: format!("v{full}"),
         api_versions: flags.api_versions.clone(),
         values: flags.values.clone(),

@@ -66,15 +66,15 @@ pub(crate) fn every_kind() -> BTreeSet<Want> {
 /// Flags that contradict each other.
 pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     let extent = &arguments.extent;
-    namespaces(&extent.namespace)?;
     if arguments.cluster.is_asked() {
+        namespaces(&extent.all_of(arguments.input.charts.namespace.as_ref()))?;
         if let Some(path) = arguments.input.paths.first() {
             let help = "leave out the PATH, or the flags of the cluster".to_owned();
             return Err(user_error(format!("both a cluster and `{}` are to be scanned", path.display()), help));
         }
         return Ok(());
     }
-    let given = [("--namespace", !extent.namespace.is_empty()), ("--list-secrets", extent.list_secrets)];
+    let given = [("--namespaces", !extent.namespaces.is_empty()), ("--list-secrets", extent.list_secrets)];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
             let help = "add `--cluster` or `--context NAME`".to_owned();
@@ -88,10 +88,11 @@ pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
 pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
     let asked: Vec<Enabled> =
         session.run.enabled.iter().filter(|enabled| enabled.check.meta.applies.to(true)).cloned().collect();
+    let namespaces = arguments.extent.all_of(arguments.input.charts.namespace.as_ref());
     let question = Question {
         wanted: wanted(&asked),
         workloads: &session.run.workloads,
-        namespaces: &arguments.extent.namespace,
+        namespaces: &namespaces,
         secrets: arguments.extent.list_secrets,
     };
     let mut live = read(&arguments.cluster, &question, line.listing());
@@ -110,7 +111,7 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
         unseen: live.unseen,
         minor: live.minor,
         // Some namespaces are not the whole truth: what one refers to may be in another.
-        whole: arguments.extent.namespace.is_empty(),
+        whole: namespaces.is_empty(),
         alone: true,
     };
     Loaded {
