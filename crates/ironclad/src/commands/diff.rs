@@ -16,7 +16,7 @@ use ironclad_tree::{Kind as NodeKind, NodeRef};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// One side: what was read and what is wrong with it.
 struct Side {
@@ -54,9 +54,9 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
     })
 }
 
-fn side(path: &PathBuf, arguments: &Diff, line: &Line, global: &Global) -> anyhow::Result<Side> {
+fn side(path: &Path, arguments: &Diff, line: &Line, global: &Global) -> anyhow::Result<Side> {
     let input = Input {
-        paths: vec![path.clone()],
+        paths: vec![path.to_owned()],
         reading: arguments.reading.clone(),
         charts: arguments.charts.clone(),
         kubernetes_version: arguments.kubernetes_version.clone(),
