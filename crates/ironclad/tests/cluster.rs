@@ -91,7 +91,8 @@ fn a_live_object_is_judged_as_its_manifest_is() {
         assert_eq!(found.len(), 1, "{check}: {live:#}");
         assert_eq!(found, prints(&file, check), "{check}");
     }
-    let privileged = &live["findings"].as_array().unwrap().iter().find(|f| f["check"] == "workload/privileged").unwrap();
+    let privileged =
+        &live["findings"].as_array().unwrap().iter().find(|f| f["check"] == "workload/privileged").unwrap();
     assert_eq!(privileged["location"], serde_json::json!({"source": "cluster:test"}));
     // An annotation is told, and does not hold: who writes it is who is judged.
     assert_eq!(privileged["status"], "open");
@@ -132,7 +133,10 @@ fn every_format_knows_objects_without_lines() {
     let name = place["logicalLocations"][0]["fullyQualifiedName"].as_str().unwrap();
     assert!(name.starts_with(&format!("Deployment {namespace}/web")), "{name}");
     let github = report("github");
-    assert!(github.contains("::error title=workload/privileged::cluster:test: container \"web\" runs privileged"), "{github}");
+    assert!(
+        github.contains("::error title=workload/privileged::cluster:test: container \"web\" runs privileged"),
+        "{github}"
+    );
     let gitlab: Value = serde_json::from_str(&report("gitlab")).unwrap();
     assert_eq!(gitlab[0]["location"]["path"], format!("cluster:test/Deployment/{namespace}/web"));
     assert!(report("junit").contains(&format!("cluster:test {field}: high: container")), "{}", report("junit"));
@@ -166,9 +170,13 @@ fn what_is_refused_makes_the_scan_incomplete() {
     let output = scan(&kubeconfig, &namespace, &["--select", "wiring/dangling-service", "--format", "json"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     let report = json(&output);
-    let errors: Vec<&str> = report["errors"].as_array().unwrap().iter().map(|e| e["message"].as_str().unwrap()).collect();
+    let errors: Vec<&str> =
+        report["errors"].as_array().unwrap().iter().map(|e| e["message"].as_str().unwrap()).collect();
     assert!(report["errors"].as_array().unwrap().iter().all(|error| error["code"] == "cluster/forbidden"));
-    assert!(errors.iter().any(|e| e.starts_with(&format!("could not list services in namespace {namespace}: "))), "{errors:?}");
+    assert!(
+        errors.iter().any(|e| e.starts_with(&format!("could not list services in namespace {namespace}: "))),
+        "{errors:?}"
+    );
     let unseen = &report["summary"]["notObserved"][0];
     assert_eq!(unseen["check"], "wiring/dangling-service");
     // One Service and what makes pods, and nothing else, is asked for.
@@ -178,15 +186,16 @@ fn what_is_refused_makes_the_scan_incomplete() {
     assert!(asked.iter().all(|request| request.starts_with("list ")), "{asked:?}");
 
     let folder = tempfile::tempdir().unwrap();
-    for (arguments, expected) in [
-        (vec!["scan", "--cluster"], "cluster/kubeconfig"),
-        (vec!["scan", "--context", "prod"], "cluster/kubeconfig"),
-    ] {
+    for (arguments, expected) in
+        [(vec!["scan", "--cluster"], "cluster/kubeconfig"), (vec!["scan", "--context", "prod"], "cluster/kubeconfig")]
+    {
         let output = ironclad(&arguments, folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains(expected), "{}", text(&output));
     }
-    for arguments in [vec!["scan", "--cluster", "."], vec!["scan", ".", "--namespaces", "a"], vec!["scan", "--cluster", "-n", "A"]] {
+    for arguments in
+        [vec!["scan", "--cluster", "."], vec!["scan", ".", "--namespaces", "a"], vec!["scan", "--cluster", "-n", "A"]]
+    {
         let output = ironclad(&arguments, folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains("help"), "{}", text(&output));
@@ -247,7 +256,9 @@ fn owners_answer_for_what_they_make() {
         String::from_utf8(output.stdout).unwrap()
     };
     let owner = |version: &str, kind: &str, name: &str, uid: &str| {
-        format!("ownerReferences: [{{apiVersion: {version}, kind: {kind}, name: {name}, uid: {uid}, controller: true}}]")
+        format!(
+            "ownerReferences: [{{apiVersion: {version}, kind: {kind}, name: {name}, uid: {uid}, controller: true}}]"
+        )
     };
     let set = owner("apps/v1", "Deployment", "web", &uid("deployment", "web"));
     plane
@@ -265,7 +276,8 @@ fn owners_answer_for_what_they_make() {
     };
     let replica_set = owner("apps/v1", "ReplicaSet", "web-1", &uid("replicaset", "web-1"));
     let elsewhere = owner("example.com/v1", "Machine", "m", "11111111-2222-3333-4444-555555555555");
-    let pods = [pod("web-1-a", &replica_set), pod("m-2", &elsewhere), pod("m-1", &elsewhere), pod("alone", "labels2: {}")];
+    let pods =
+        [pod("web-1-a", &replica_set), pod("m-2", &elsewhere), pod("m-1", &elsewhere), pod("alone", "labels2: {}")];
     let pods = pods.concat().replace("  labels2: {}\n", "");
     plane.create(&pods).unwrap();
     let report = json(&scan(&plane.kubeconfig(), &namespace, &["--select", "workload/host-pid", "--format", "json"]));

@@ -72,11 +72,10 @@ fn what_passes_is_tried_again() {
     ];
     for (part, fault) in faults {
         let once = fault.clone();
-        let (output, seen) =
-            scan(plane, &namespace, move |path, before| match before == 0 && path.contains(part) {
-                true => once.clone(),
-                false => Fault::None,
-            });
+        let (output, seen) = scan(plane, &namespace, move |path, before| match before == 0 && path.contains(part) {
+            true => once.clone(),
+            false => Fault::None,
+        });
         assert_eq!(output.stdout, healthy.stdout, "{part} {fault:?}: {seen:#?}");
         assert_eq!(output.status.code(), Some(0));
         assert!(seen.iter().filter(|path| path.contains(part)).count() > 1, "{part}: {seen:#?}");
@@ -119,7 +118,10 @@ fn what_stays_away_is_named() {
     }
     // Not even what it serves.
     let (output, _) = scan(plane, &namespace, |_, _| Fault::status(401, "token expired"));
-    assert_eq!((output.status.code(), report(&output)["errors"][0]["code"].as_str()), (Some(2), Some("cluster/unauthorized")));
+    assert_eq!(
+        (output.status.code(), report(&output)["errors"][0]["code"].as_str()),
+        (Some(2), Some("cluster/unauthorized"))
+    );
 }
 
 /// An object larger than any that etcd takes by default is an object.

@@ -126,7 +126,18 @@ fn no_secret_leaves_the_cluster() {
         }
     };
     let taken = ironclad(
-        &["snapshot", "--kubeconfig", &kubeconfig, "-n", &namespace, "--list-secrets", "--all-kinds", "-v", "-o", "s.ironclad"],
+        &[
+            "snapshot",
+            "--kubeconfig",
+            &kubeconfig,
+            "-n",
+            &namespace,
+            "--list-secrets",
+            "--all-kinds",
+            "-v",
+            "-o",
+            "s.ironclad",
+        ],
         folder.path(),
     );
     assert_eq!(taken.status.code(), Some(0), "{}", text(&taken));
@@ -170,7 +181,13 @@ fn a_snapshot_says_what_its_cluster_says() {
     let bytes = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
     assert_eq!(bytes("a.ironclad"), bytes("b.ironclad"));
     let from_file = ironclad(&["scan", "--format", "json", "--no-config", "a.ironclad"], folder.path());
-    assert_eq!((live.status.code(), from_file.status.code()), (Some(1), Some(1)), "{}{}", text(&live), text(&from_file));
+    assert_eq!(
+        (live.status.code(), from_file.status.code()),
+        (Some(1), Some(1)),
+        "{}{}",
+        text(&live),
+        text(&from_file)
+    );
     let findings = |report: &Value| -> Vec<String> {
         let own = report["findings"].as_array().unwrap().iter().filter(|f| {
             let object = &f["object"];
@@ -198,8 +215,18 @@ fn snapshots_differ_where_clusters_do() {
     std::fs::write(folder.path().join("short"), [7; 8]).unwrap();
     let kubeconfig = plane.kubeconfig().display().to_string();
     let take = |file: &str, key: &str| {
-        let arguments =
-            ["snapshot", "--kubeconfig", &kubeconfig, "-n", &namespace, "--no-config", "--equality-key", key, "-o", file];
+        let arguments = [
+            "snapshot",
+            "--kubeconfig",
+            &kubeconfig,
+            "-n",
+            &namespace,
+            "--no-config",
+            "--equality-key",
+            key,
+            "-o",
+            file,
+        ];
         ironclad(&arguments, folder.path())
     };
     assert_eq!(take("old.ironclad", "key").status.code(), Some(0));
@@ -234,14 +261,21 @@ fn snapshots_differ_where_clusters_do() {
     assert!(checks(&diff["findings"]["opened"]).contains(&"network/service-node-port".to_owned()), "{diff:#}");
     assert!(checks(&diff["findings"]["resolved"]).contains(&"secrets/config-map".to_owned()), "{diff:#}");
     let words = ironclad(&["diff", "old.ironclad", "new.ironclad"], folder.path());
-    assert!(text(&words).contains(&format!("+ Service {n}/web\n- ConfigMap {n}/settings\n~ Deployment.apps {n}/web\n")), "{}", text(&words));
+    assert!(
+        text(&words).contains(&format!("+ Service {n}/web\n- ConfigMap {n}/settings\n~ Deployment.apps {n}/web\n")),
+        "{}",
+        text(&words)
+    );
 }
 
 #[test]
 fn a_bad_snapshot_is_incomplete() {
     let header = ironclad_snapshot::Header { context: "prod".to_owned(), ..ironclad_snapshot::Header::default() };
     let mut writer = ironclad_snapshot::Writer::new(Vec::new(), &header).unwrap();
-    let source = ironclad_tree::Source::new("t", "{\"metadata\": {\"name\": \"p\"}, \"spec\": {\"hostPID\": true, \"containers\": []}}");
+    let source = ironclad_tree::Source::new(
+        "t",
+        "{\"metadata\": {\"name\": \"p\"}, \"spec\": {\"hostPID\": true, \"containers\": []}}",
+    );
     let documents = ironclad_tree::parse(&source, &ironclad_tree::Limits::default()).documents;
     let pods = ironclad_snapshot::KindOf { api_version: "v1".to_owned(), kind: "Pod".to_owned() };
     writer.objects(&pods, &documents).unwrap();

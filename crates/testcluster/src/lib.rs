@@ -17,5 +17,5 @@ mod proxy;
 
 pub use assets::Assets;
 pub use certificates::{Authority, Identity};
-pub use proxy::{Fault, FaultProxy, Script};
 pub use plane::{ControlPlane, Options, shared};
+pub use proxy::{Fault, FaultProxy, Script};

@@ -270,9 +270,9 @@ pub(crate) fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
     findings.sort_by(|a, b| {
         let place = |f: &Finding| f.shown_span().start;
         let source = a.source_name(snapshot).cmp(b.source_name(snapshot));
-        source.then_with(|| object(a).cmp(&object(b))).then_with(|| {
-            (place(a), a.check, &a.pointer, &a.message).cmp(&(place(b), b.check, &b.pointer, &b.message))
-        })
+        source
+            .then_with(|| object(a).cmp(&object(b)))
+            .then_with(|| (place(a), a.check, &a.pointer, &a.message).cmp(&(place(b), b.check, &b.pointer, &b.message)))
     });
 }
 
@@ -364,8 +364,7 @@ mod tests {
         let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
         let unseen = UnseenKind { kind: Kind::SERVICE, makes_pods: false, reason: "may not list services".to_owned() };
         let enabled = vec![Enabled { check: &JOINING[0], severity: None, params: Params::default() }];
-        let config =
-            RunConfig { enabled, version: 37, complete: true, unseen: vec![unseen], ..RunConfig::default() };
+        let config = RunConfig { enabled, version: 37, complete: true, unseen: vec![unseen], ..RunConfig::default() };
         let outcome = run(&snapshot(map), &config);
         assert_eq!(outcome.findings.len(), 0);
         let said = NotObserved { check: "test/joins", reason: "may not list services".to_owned() };
@@ -400,8 +399,13 @@ mod tests {
         };
         let (on_file, live) = (said(&on_file), said(&live));
         let names: Vec<String> = live.iter().map(|(name, message, _)| format!("{name} {message}")).collect();
-        assert_eq!(names, ["b live", "b anywhere", "c live", "c anywhere", "a live", "a anywhere"].map(str::to_owned)
-            .into_iter().collect::<Vec<_>>());
+        assert_eq!(
+            names,
+            ["b live", "b anywhere", "c live", "c anywhere", "a live", "a anywhere"]
+                .map(str::to_owned)
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
         let anywhere = |said: &[(String, String, String)]| {
             let mut prints: Vec<String> = said.iter().filter(|s| s.1 == "anywhere").map(|s| s.2.clone()).collect();
             prints.sort();

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn one_stands_for_all_that_are_alike() {
-        let text = [pod("b", "1", "n1", "x"), pod("a", "1", "n2", "x"), pod("c", "1", "n2", "y"), pod("d", "2", "n1", "x")];
+        let text =
+            [pod("b", "1", "n1", "x"), pod("a", "1", "n2", "x"), pod("c", "1", "n2", "y"), pod("d", "2", "n1", "x")];
         let snapshot = snapshot(&text.concat());
         let twins = of(&snapshot);
         let names: Vec<&str> = snapshot.objects().filter(|o| twins.contains(&o.id())).map(|o| o.name()).collect();

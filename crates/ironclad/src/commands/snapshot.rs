@@ -28,8 +28,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let request = request(arguments, config.workload_kinds().custom);
     live::namespaces(&arguments.namespace)?;
     let line = Line::start(global.quiet);
-    let connection =
-        live::connect(&arguments.cluster).map_err(|failure| user_error(failure.message, failure.hint))?;
+    let connection = live::connect(&arguments.cluster).map_err(|failure| user_error(failure.message, failure.hint))?;
     let source = format!("cluster:{}", connection.context());
     let read = match ironclad_cluster::read(&connection, &request, line.listing()) {
         Ok(read) => read,
@@ -66,12 +65,7 @@ pub(crate) fn request(arguments: &Arguments, workloads: Vec<ironclad_views::Cust
         true => BTreeSet::from([Want::Kind(Kind::ANY)]),
         false => live::every_kind(),
     };
-    Request {
-        wanted,
-        workloads,
-        namespaces: arguments.namespace.clone(),
-        without_secrets: !arguments.list_secrets,
-    }
+    Request { wanted, workloads, namespaces: arguments.namespace.clone(), without_secrets: !arguments.list_secrets }
 }
 
 fn read_key(path: &Path) -> anyhow::Result<Vec<u8>> {

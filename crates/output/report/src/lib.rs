@@ -213,7 +213,8 @@ impl Located<'_> {
         let object = self.object.filter(|_| !self.has_lines)?;
         let place = &self.finding.place;
         let node = object.document().node(place.node);
-        let is_secret = !self.finding.hidden.is_empty() || object.kind() == ironclad_model::Kind::SECRET || is_leak(node);
+        let is_secret =
+            !self.finding.hidden.is_empty() || object.kind() == ironclad_model::Kind::SECRET || is_leak(node);
         // A list names its elements by their values, and a secret must not be a name.
         let path = if is_secret { self.finding.pointer.clone() } else { keyed_path(object, place) };
         let path = path.trim_start_matches('/').replace('/', ".");

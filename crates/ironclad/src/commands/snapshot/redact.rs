@@ -191,14 +191,32 @@ mod tests {
         for (kind, yaml, stays) in [
             (Kind::SECRET, format!("data: {{a: {canary}, b: eA==}}\ntype: Opaque\n"), "Opaque"),
             (Kind::CONFIG_MAP, format!("data: {{db-password: {canary}, colour: blue}}\n"), "blue"),
-            (Kind::CONFIG_MAP, format!("data:\n  app.properties: |\n    db.user=web\n    db.password={canary}\n"), "db.user=web"),
+            (
+                Kind::CONFIG_MAP,
+                format!("data:\n  app.properties: |\n    db.user=web\n    db.password={canary}\n"),
+                "db.user=web",
+            ),
             (Kind::CONFIG_MAP, format!("data: {{release: {GZIP}{canary}}}\n"), "release"),
-            (Kind::POD, format!("spec: {{containers: [{{env: [{{name: API_TOKEN, value: {canary}}}, {{name: MODE, value: fast}}]}}]}}\n"), "fast"),
-            (Kind::POD, format!("spec: {{containers: [{{args: [--port=80, --password={canary}, --db-password, {canary}]}}]}}\n"), "--port=80"),
+            (
+                Kind::POD,
+                format!(
+                    "spec: {{containers: [{{env: [{{name: API_TOKEN, value: {canary}}}, {{name: MODE, value: fast}}]}}]}}\n"
+                ),
+                "fast",
+            ),
+            (
+                Kind::POD,
+                format!(
+                    "spec: {{containers: [{{args: [--port=80, --password={canary}, --db-password, {canary}]}}]}}\n"
+                ),
+                "--port=80",
+            ),
             (Kind::OTHER, format!("spec: {{password: {canary}, replicas: 3}}\n"), "3"),
             (
                 Kind::DEPLOYMENT,
-                format!("metadata: {{name: d, annotations: {{{LAST_APPLIED}: '{canary}', note: 'postgres://u:{canary}@h/d'}}}}\n"),
+                format!(
+                    "metadata: {{name: d, annotations: {{{LAST_APPLIED}: '{canary}', note: 'postgres://u:{canary}@h/d'}}}}\n"
+                ),
                 "postgres://u:",
             ),
         ] {
