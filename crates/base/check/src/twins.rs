@@ -51,7 +51,7 @@ fn absent_owner<'a>(object: &'a Object, snapshot: &Snapshot) -> Option<&'a str> 
     if owner.get(f::KIND).and_then(|e| e.value().as_str()) == Some("Node") || snapshot.controller_of(object).is_some() {
         return None;
     }
-    owner.get_str("uid")?.value().as_str()
+    owner.get_str("uid")?.value().text()
 }
 
 fn fingerprint(object: &Object) -> u64 {
