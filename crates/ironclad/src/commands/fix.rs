@@ -41,6 +41,10 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
     let progress = crate::progress::Line::start(global.quiet);
     let mut loaded = settings::in_pool(global, || ironclad_load::load(&session.request, progress.reading()))?;
     progress.judging();
+    if loaded.live.is_some() {
+        let help = "name the manifests that its objects were applied from".to_owned();
+        return Err(user_error("a snapshot of a cluster holds no text to edit", help));
+    }
     problems.append(&mut loaded.problems);
     if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.allow_empty {
         problems.push(nothing_scanned(&session.request.arguments));

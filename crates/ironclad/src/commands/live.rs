@@ -67,6 +67,10 @@ pub(crate) fn every_kind() -> BTreeSet<Want> {
 pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     let extent = &arguments.extent;
     if arguments.cluster.is_asked() {
+        if let Some(revision) = &arguments.compare.diff_base {
+            let help = "`--baseline FILE` compares a cluster with what is known of it".to_owned();
+            return Err(user_error(format!("a cluster has no git revision `{revision}`"), help));
+        }
         namespaces(&extent.all_of(arguments.input.charts.namespace.as_ref()))?;
         if let Some(path) = arguments.input.paths.first() {
             let help = "leave out the PATH, or the flags of the cluster".to_owned();
