@@ -305,3 +305,18 @@ pub(crate) fn abac(data: &[u8]) {
         }
     }
 }
+
+/// Bytes of a snapshot of a cluster: never a panic, and never more memory than the limits say; what is whole is written
+/// again and read as the same.
+pub(crate) fn snapshot(data: &[u8]) {
+    let limits = ironclad_snapshot::Limits { frame: 1 << 20, content: 4 << 20, objects: 10_000, total: 16 << 20 };
+    let read = ironclad_snapshot::read(data, &limits);
+    let (None, Some(header)) = (&read.fault, &read.header) else { return };
+    let mut writer = ironclad_snapshot::Writer::new(Vec::new(), header).expect("memory takes it");
+    for batch in &read.batches {
+        writer.objects(&batch.of, &batch.documents).expect("memory takes it");
+    }
+    let again = ironclad_snapshot::read(writer.finish().expect("memory takes it").as_slice(), &limits);
+    let count = |read: &ironclad_snapshot::Snapshot| -> usize { read.batches.iter().map(|b| b.documents.len()).sum() };
+    assert_eq!((again.fault.as_ref(), count(&again)), (None, count(&read)));
+}

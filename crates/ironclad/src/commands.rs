@@ -18,3 +18,4 @@ pub(crate) mod render;
 pub(crate) mod scan;
 mod settings;
 pub(crate) mod snapshot;
+mod track;

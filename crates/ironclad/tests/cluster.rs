@@ -289,3 +289,42 @@ fn owners_answer_for_what_they_make() {
         .collect();
     assert_eq!(judged, ["Deployment web", "Pod alone", "Pod m-1"]);
 }
+
+/// A finding in the cluster names the line of the manifest, a field that is missing the place that it belongs to, and a
+/// secret in the manifest stays hidden.
+#[test]
+fn findings_lead_back_to_the_manifest() {
+    let Some(plane) = plane("manifests of live objects") else { return };
+    let namespace = plane.namespace("source").unwrap();
+    let manifest = WEB.replace("NAMESPACE", &namespace).replace(
+        "        image: nginx\n",
+        "        image: nginx\n        env:\n        - {name: API_TOKEN, value: cAnary4711xQ9zLm2pRt}\n",
+    );
+    plane.create(&manifest).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("deploy")).unwrap();
+    std::fs::write(folder.path().join("deploy/web.yaml"), &manifest).unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let scan = |format: &str| {
+        let arguments = [
+            "scan", "--kubeconfig", &kubeconfig, "-n", &namespace, "--no-config", "--format", format, "--source", "deploy",
+            "--select", "workload/privileged,reliability/memory-limit,secrets/env-literal,namespace/psa-missing",
+        ];
+        ironclad(&arguments, folder.path())
+    };
+    let report = json(&scan("json"));
+    let line = |check: &str| {
+        let finding = report["findings"].as_array().unwrap().iter().find(|f| f["check"] == check);
+        finding.unwrap_or_else(|| panic!("no {check} in {report:#}"))["location"].clone()
+    };
+    let at = |text: &str| manifest.lines().position(|line| line.contains(text)).unwrap() + 1;
+    assert_eq!(line("workload/privileged")["source"], "deploy/web.yaml");
+    assert_eq!(line("workload/privileged")["line"], at("privileged: true"));
+    assert_eq!(line("reliability/memory-limit")["line"], at("- name: web"));
+    assert_eq!(line("secrets/env-literal")["line"], at("API_TOKEN"));
+    // The namespace is in no file.
+    assert_eq!(line("namespace/psa-missing"), serde_json::json!({"source": "cluster:test"}));
+    for format in ["pretty", "json", "html", "sarif"] {
+        assert!(!text(&scan(format)).contains("cAnary4711"), "{format}: {}", text(&scan(format)));
+    }
+}

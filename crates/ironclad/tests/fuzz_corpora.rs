@@ -95,3 +95,8 @@ fn fixes_everywhere() {
         }
     }
 }
+
+#[test]
+fn snapshots() {
+    replay("snapshot", targets::snapshot);
+}

@@ -23,7 +23,7 @@ pub use cx::{Cx, Finder};
 pub use fingerprint::{keyed_path, stamp};
 pub use meta::{Applies, Check, FixKind, Level, Meta, Profile, Pss, Subscription};
 pub use param::{Default as ParamDefault, Param, ParamValue, Params};
-pub use run::{Enabled, Outcome, RunConfig, UnseenKind, pods_of, run};
+pub use run::{Enabled, Outcome, RunConfig, UnseenKind, pods_of, run, sort as sort_findings};
 pub use select::{ProfileName, Selection, SelectionError, matching};
 
 /// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.

@@ -262,7 +262,7 @@ fn trace(finding: &mut Finding, snapshot: &Snapshot) {
 
 /// The order of every output: source, line, column, check, pointer, message. Live objects have no lines: kind,
 /// namespace and name stand for them.
-pub(crate) fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
+pub fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
     let object = |finding: &Finding| {
         let live = snapshot.object(finding.object).filter(|o| o.is_live() && finding.rendered_from.is_empty());
         live.map(|object| (object.kind_name(), object.namespace(), object.name()))

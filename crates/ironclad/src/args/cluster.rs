@@ -43,6 +43,10 @@ pub struct Extent {
     /// Only these namespaces of the cluster; `-n` names one
     #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
     pub namespaces: Vec<String>,
+    /// Manifests, charts or folders that the cluster's objects were applied from: findings name the lines in them
+    /// [repeatable]
+    #[arg(long, value_name = "PATH")]
+    pub source: Vec<PathBuf>,
     /// Leave out what is in kube-system, kube-public and kube-node-lease
     #[arg(long)]
     pub no_system_namespaces: bool,

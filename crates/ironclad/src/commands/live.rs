@@ -5,7 +5,7 @@
 
 use super::judge::Session;
 use super::settings;
-use crate::args::Scan;
+use crate::args::{Global, Scan};
 use crate::args::cluster::Cluster;
 use crate::failure::user_error;
 use crate::progress::Line;
@@ -125,6 +125,21 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
         live: Some(facts),
         ..Loaded::default()
     }
+}
+
+/// Points findings at the manifests of `--source`; what of those cannot be read is among the problems.
+pub(crate) fn track(
+    arguments: &Scan,
+    session: &Session,
+    findings: &mut [Finding],
+    loaded: &Loaded,
+    global: &Global,
+) -> anyhow::Result<Vec<ReportedProblem>> {
+    let request = ironclad_load::Request { arguments: arguments.extent.source.clone(), ..session.request.clone() };
+    let progress = ironclad_load::Progress::default();
+    let files = settings::in_pool(global, || ironclad_load::load(&request, &progress))?;
+    super::track::track(findings, &loaded.snapshot, &files.snapshot);
+    Ok(files.problems)
 }
 
 /// Takes away findings of the cluster's own namespaces, and says how many.

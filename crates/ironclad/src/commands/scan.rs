@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     if arguments.extent.no_system_namespaces {
         problems.extend(live::leave_out_system(&mut judged.findings, &loaded));
     }
+    if loaded.live.is_some() && !arguments.extent.source.is_empty() {
+        problems.extend(live::track(arguments, &session, &mut outcome.findings, &loaded, global)?);
+    }
     // A cluster without objects is none that was misspelt.
     if !arguments.cluster.is_asked()
         && loaded.snapshot.is_empty()
