@@ -307,8 +307,18 @@ fn findings_lead_back_to_the_manifest() {
     let kubeconfig = plane.kubeconfig().display().to_string();
     let scan = |format: &str| {
         let arguments = [
-            "scan", "--kubeconfig", &kubeconfig, "-n", &namespace, "--no-config", "--format", format, "--source", "deploy",
-            "--select", "workload/privileged,reliability/memory-limit,secrets/env-literal,namespace/psa-missing",
+            "scan",
+            "--kubeconfig",
+            &kubeconfig,
+            "-n",
+            &namespace,
+            "--no-config",
+            "--format",
+            format,
+            "--source",
+            "deploy",
+            "--select",
+            "workload/privileged,reliability/memory-limit,secrets/env-literal,namespace/psa-missing",
         ];
         ironclad(&arguments, folder.path())
     };

@@ -5,8 +5,8 @@
 
 use super::judge::Session;
 use super::settings;
-use crate::args::{Global, Scan};
 use crate::args::cluster::Cluster;
+use crate::args::{Global, Scan};
 use crate::failure::user_error;
 use crate::progress::Line;
 use ironclad_check::{Enabled, Subscription, UnseenKind};
