@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
         problems.extend(live::leave_out_system(&mut judged.findings, &loaded));
     }
     if loaded.live.is_some() && !arguments.extent.source.is_empty() {
-        problems.extend(live::track(arguments, &session, &mut outcome.findings, &loaded, global)?);
+        problems.extend(live::track(arguments, &session, &mut judged.findings, &loaded, global)?);
     }
     // A cluster without objects is none that was misspelt.
     if !arguments.cluster.is_asked()
