@@ -284,6 +284,16 @@ pub(crate) fn chart(data: &[u8]) {
     }
 }
 
+/// An object and a patch for it, parted by a byte of zero: never a panic; what comes out is one value.
+pub(crate) fn patch(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == 0).map(String::from_utf8_lossy);
+    let (object, patch) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if let Ok(Some(json)) = ironclad_kustomize::patch_text(&object, &patch) {
+        let parsed = parse(&Source::new("patched", json.as_str()), &Limits::default());
+        assert!(parsed.problems.is_empty(), "{json}: {:?}", parsed.problems);
+    }
+}
+
 /// The bytes of an archive: never a panic, never a name that leads outside.
 pub(crate) fn archive(data: &[u8]) {
     for file in ironclad_render::read_archive_bytes(data, "c.tgz").map(|files| files.files).unwrap_or_default() {

@@ -71,6 +71,11 @@ fn charts() {
 }
 
 #[test]
+fn patches() {
+    replay("patch", targets::patch);
+}
+
+#[test]
 fn chart_archives() {
     replay("chart_archive", targets::archive);
 }

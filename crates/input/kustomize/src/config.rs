@@ -73,10 +73,13 @@ static DEFAULT: LazyLock<Config> = LazyLock::new(|| {
 
 /// Merges as kustomize does: a field that a list covers is not added twice.
 pub(crate) fn merge_all(into: &mut Vec<FieldSpec>, from: &[FieldSpec]) -> Result<(), String> {
-    for spec in from {
-        merge_one(into, spec)?;
+    // Most kustomizations add nothing to the standard fields.
+    if into.is_empty() || into.as_slice() == from {
+        into.clear();
+        into.extend_from_slice(from);
+        return Ok(());
     }
-    Ok(())
+    from.iter().try_for_each(|spec| merge_one(into, spec))
 }
 
 pub(crate) fn merge_one(into: &mut Vec<FieldSpec>, spec: &FieldSpec) -> Result<(), String> {

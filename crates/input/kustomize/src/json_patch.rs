@@ -65,6 +65,10 @@ fn one(object: &mut Node, operation: &Operation) -> Result<(), String> {
         "copy" => {
             let node = at(object, &operation.from)?.cloned();
             let node = node.ok_or_else(|| format!("nothing at `{}` to copy", operation.from))?;
+            // A few copies of the whole into itself would fill any memory.
+            if size(object) > LARGEST {
+                return Err(format!("copies make the object larger than {LARGEST} values"));
+            }
             add(object, &operation.path, node)
         }
         "test" => {
@@ -78,6 +82,14 @@ fn one(object: &mut Node, operation: &Operation) -> Result<(), String> {
         }
         other => Err(format!("unknown operation `{other}`")),
     }
+}
+
+/// Values that an object may hold before something of it is copied.
+const LARGEST: usize = 200_000;
+
+fn size(node: &Node) -> usize {
+    let items: usize = node.items().iter().map(size).sum();
+    1 + items + node.entries().iter().map(|(_, value)| size(value)).sum::<usize>()
 }
 
 fn tokens(path: &str) -> Result<Vec<String>, String> {

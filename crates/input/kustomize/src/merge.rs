@@ -222,6 +222,14 @@ fn fresh(patch: &mut Node, schema: Option<Schema>, schemas: &Schemas) -> Result<
     if patch.is_null() {
         return Ok(Outcome::Clear);
     }
+    // A list that was not there before keeps its directive for an item.
+    if patch.shape() == Shape::List
+        && let Some(keys) = schema.as_ref().and_then(Schema::keys).cloned()
+    {
+        let below = schema.as_ref().and_then(|schema| schemas.items(schema));
+        join(patch, None, &keys, below.as_ref(), schemas)?;
+        return Ok(Outcome::New(patch.clone()));
+    }
     Ok(match walk(Pair::Same(patch), schema, schemas)? {
         Outcome::Kept => Outcome::New(patch.clone()),
         other => other,
@@ -354,11 +362,18 @@ fn put(items: &mut Vec<Node>, keys: &[String], values: &[String], element: Optio
             out.push(item);
             continue;
         }
-        let is_it = keys.iter().enumerate().all(|(at, key)| match values.get(at) {
-            None => true,
-            Some(value) if key.is_empty() => item.text().unwrap_or_default() == value,
-            // An empty value asks only for the field.
-            Some(value) => item.get(key).is_some_and(|field| value.is_empty() || field.text() == Some(value)),
+        // Without a value, what was found for the key before counts.
+        let mut has = false;
+        let is_it = keys.iter().enumerate().all(|(at, key)| {
+            if let Some(value) = values.get(at) {
+                has = if key.is_empty() {
+                    item.text().unwrap_or_default() == value
+                } else {
+                    // An empty value asks only for the field.
+                    item.get(key).is_some_and(|field| value.is_empty() || field.text() == Some(value))
+                };
+            }
+            has
         });
         if !is_it {
             if !values.is_empty() {

@@ -289,6 +289,9 @@ fn read_part(
                 let whole = entry.key_start() <= value.span().start && !value.via_alias() && !entry.merged();
                 let span = if whole { entry.span() } else { value.span() };
                 let key = key_of(entry.key(), entry.key_span(), source, reading);
+                if reading == Reading::Kyaml && depth > 0 && is_bare(&key, entry.key_span(), source) {
+                    return Err((entry.key_span(), format!("key `{key}` is no text: put it in quotes")));
+                }
                 entries.push((key, read_part(value, source, role, reading, (span, entry.key_span()), depth + 1)?));
             }
             Data::Map(entries)
@@ -305,6 +308,12 @@ fn read_part(
         _ => Data::Scalar(Scalar::of_kubectl(node)),
     };
     Ok(Node { data, trail })
+}
+
+/// A key without quotes that is a number or a truth value: kustomize cannot write it as JSON.
+fn is_bare(key: &str, span: Span, source: &Source) -> bool {
+    let written = source.text().get(span.start as usize..span.end as usize).unwrap_or_default();
+    written == key && crate::scalar::resolve(key) != Tag::Text
 }
 
 /// kyaml keeps a plain key as it is written; kubectl makes `"true"` of `on`.

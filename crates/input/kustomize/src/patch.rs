@@ -73,6 +73,11 @@ pub(crate) fn of_text(source: &Arc<Source>, role: Role, trail: Option<&Trail>) -
     if !is_list {
         return resources_of(documents).map(Patch::Merges);
     }
+    // JSON patches are read as kubectl reads: `y` is true there, and a text in an object.
+    let mut documents = read_all(source, role, Reading::Kubectl)?;
+    if let Some(trail) = trail {
+        documents.iter_mut().for_each(|document| pin(document, trail));
+    }
     let only = match documents.as_slice() {
         [only] => only,
         _ => return Err(Fault::of_file(source.name(), "patch is neither an object nor a list of operations")),

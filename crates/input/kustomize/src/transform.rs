@@ -274,7 +274,7 @@ pub(crate) fn images(
     for resource in resources.all.iter_mut().filter(|resource| resource.kind() != "CustomResourceDefinition") {
         let mut set = |node: &mut Node| {
             expect(node, Shape::Scalar)?;
-            match node.text().filter(|_| !node.is_null()).and_then(|text| rule.apply(text)) {
+            match node.text().and_then(|text| rule.apply(text)) {
                 Some(new) => set_scalar(node, &new, Tag::Open, trail),
                 None => Ok(()),
             }

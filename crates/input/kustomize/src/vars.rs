@@ -90,6 +90,7 @@ pub(crate) fn merge(all: &mut Vec<Var>, new: &[Var]) -> Result<(), (Trail, Strin
 struct Value {
     name: String,
     scalar: Option<Scalar>,
+    trail: Trail,
 }
 
 fn value_of(var: &Var, resource: &Resource) -> Result<Value, String> {
@@ -111,7 +112,7 @@ fn value_of(var: &Var, resource: &Resource) -> Result<Value, String> {
         Data::Scalar(scalar) => Some(scalar.clone()),
         _ => None,
     };
-    Ok(Value { name: var.name.clone(), scalar })
+    Ok(Value { name: var.name.clone(), scalar, trail: found.trail.clone() })
 }
 
 /// Puts the values in place.
@@ -143,27 +144,30 @@ fn replace(node: &mut Node, values: &[Value]) -> Result<(), String> {
         return Ok(());
     }
     match &mut node.data {
-        Data::Scalar(scalar) if scalar.is_text_like() => expand(scalar, values),
-        Data::Scalar(_) => {}
-        Data::Map(entries) => {
-            for (_, value) in entries.iter_mut() {
-                if let Data::Scalar(scalar) = &mut value.data
-                    && scalar.is_text_like()
-                {
-                    expand(scalar, values);
-                }
-            }
-        }
+        Data::Scalar(_) => expand_node(node, values),
+        Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| expand_node(value, values)),
         Data::List(items) => {
             for item in items.iter_mut() {
-                match &mut item.data {
-                    Data::Scalar(scalar) if scalar.is_text_like() => expand(scalar, values),
-                    _ => return Err("an item that is no text where a variable may stand".to_owned()),
+                if !matches!(&item.data, Data::Scalar(scalar) if scalar.is_text_like()) {
+                    return Err("an item that is no text where a variable may stand".to_owned());
                 }
+                expand_node(item, values);
             }
         }
     }
     Ok(())
+}
+
+/// Expands a text; what it was made of is in its chain, and it is edited where it stands.
+fn expand_node(node: &mut Node, values: &[Value]) {
+    let Data::Scalar(scalar) = &mut node.data else { return };
+    if !scalar.is_text_like() {
+        return;
+    }
+    for value in values.iter().filter(|value| scalar.text.contains(&format!("$({})", value.name))) {
+        node.trail = node.trail.through(&value.trail);
+    }
+    expand(scalar, values);
 }
 
 /// `$(NAME)` becomes the value, `$$` a dollar; a text that is nothing but a variable takes the value's type.

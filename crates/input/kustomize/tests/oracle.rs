@@ -7,21 +7,6 @@ mod cases;
 use cases::Case;
 use serde_json::{Value, json};
 
-/// Objects as JSON with sorted keys, or the error.
-fn ours(case: &Case) -> Result<Vec<String>, String> {
-    let (rendered, _folder) = case.render();
-    let failed = rendered.problems.iter().find(|p| p.problem.severity == ironclad_tree::Severity::Error);
-    if let Some(problem) = failed {
-        return Err(format!("{}: {}", problem.source, problem.problem.message));
-    }
-    let json = |document: &ironclad_tree::Document| {
-        let mut text = String::new();
-        document.root().write_json(&mut text);
-        canonical(serde_json::from_str(&text).unwrap())
-    };
-    Ok(rendered.documents.iter().map(|(document, _)| json(document)).collect())
-}
-
 /// serde_json sorts keys; whole floats become integers on both sides.
 fn canonical(value: Value) -> String {
     value.to_string()
@@ -48,7 +33,8 @@ fn objects_are_those_of_kustomize() {
                 Ok(answer["objects"].as_array().unwrap().iter().map(|one| canonical(one.clone())).collect::<Vec<_>>())
             }
         };
-        let own = ours(case);
+        let (rendered, _folder) = case.render();
+        let own = cases::objects(&rendered);
         errors += usize::from(theirs.is_err());
         if let (Err(error), false) = (&theirs, case.name.contains("error") || case.name.contains(" under ")) {
             wrong.push(format!("{}: kustomize refuses it, and its name does not say so: {error}", case.name));

@@ -26,6 +26,20 @@ impl Case {
     }
 }
 
+/// Objects as JSON with sorted keys, or the error.
+pub fn objects(rendered: &Rendered) -> Result<Vec<String>, String> {
+    let failed = rendered.problems.iter().find(|p| p.problem.severity == ironclad_tree::Severity::Error);
+    if let Some(problem) = failed {
+        return Err(format!("{}: {}", problem.source, problem.problem.message));
+    }
+    let json = |document: &ironclad_tree::Document| {
+        let mut text = String::new();
+        document.root().write_json(&mut text);
+        serde_json::from_str::<serde_json::Value>(&text).unwrap().to_string()
+    };
+    Ok(rendered.documents.iter().map(|(document, _)| json(document)).collect())
+}
+
 /// The cases of the file.
 pub fn written() -> Vec<Case> {
     let mut all: Vec<Case> = Vec::new();
