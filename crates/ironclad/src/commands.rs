@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fix;
 mod git;
+mod hide;
 mod inputs;
 mod judge;
 mod live;

@@ -51,3 +51,79 @@ fn no_format_shows_a_secret() {
         }
     }
 }
+
+/// Fields that other checks point at, beside secrets; an object that its definition refuses; a text that cannot be read.
+const ELSEWHERE: &str = r#"apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    image: nginx
+    securityContext: {privileged: true}
+    command: [server, "--password=c4nary-Arg-2", sudo]
+    env:
+    - {name: DB_PASSWORD, value: c4nary-Env-1}
+    - {name: DB_PASSWORD, value: "c4nary-Env-1"}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: keys.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Key, plural: keys}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties: {spec: {type: object, properties: {token: {type: integer}, apiKey: {type: string, enum: [none]}}}}
+---
+apiVersion: example.com/v1
+kind: Key
+metadata: {name: web}
+spec:
+  token: c4nary-Flag-3
+  apiKey: c4nary-Map-4
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: wrong}
+data:
+  password: [c4nary-Url-5]
+"#;
+
+const UNREADABLE: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  env:\n  - name: DB_PASSWORD\n    value: c4nary-Env-1: x\n";
+
+/// Whatever is selected, and whatever cannot be read.
+#[test]
+fn what_is_not_selected_stays_hidden_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("web.yaml");
+    let unreadable = folder.path().join("unreadable.yaml");
+    std::fs::write(&file, ELSEWHERE).unwrap();
+    std::fs::write(&unreadable, UNREADABLE).unwrap();
+    for selection in [
+        ["--select", "wiring/duplicate-env,workload/sudo-command,manifest/schema"],
+        ["--min-severity", "critical"],
+        ["--ignore", "secrets/"],
+        ["--pss", "restricted"],
+    ] {
+        for format in ["pretty", "json", "html", "markdown", "sarif"] {
+            let out = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+                .args(["scan", "-v", "--format", format])
+                .args(selection)
+                .args([&file, &unreadable])
+                .output()
+                .unwrap();
+            let text = [out.stdout, out.stderr].concat();
+            let text = String::from_utf8_lossy(&text);
+            for canary in CANARIES {
+                assert!(!text.contains(canary), "{format} with {selection:?} shows {canary}:\n{text}");
+            }
+        }
+    }
+}

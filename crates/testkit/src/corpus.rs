@@ -14,6 +14,13 @@ pub fn corpus(name: &str) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// A page of the specification (`workload-checks.md`), which lies in `domains` beside the corpora, or nothing where it is
+/// not on this machine.
+pub fn specification(name: &str) -> Option<PathBuf> {
+    let page = corpus("")?.parent()?.join("domains").join(name);
+    page.is_file().then_some(page)
+}
+
 /// The oracle program (`tools/oracle`), where `cargo xtask test` built it.
 pub fn oracle_path() -> Option<PathBuf> {
     std::env::var_os("IRONCLAD_ORACLE").map(PathBuf::from).filter(|path| path.is_file())

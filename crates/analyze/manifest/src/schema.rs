@@ -6,6 +6,8 @@
 
 pub(crate) mod built_in;
 pub(crate) mod custom;
+mod format;
+mod junctors;
 mod structural;
 
 use ironclad_tree::NodeRef;

@@ -70,6 +70,9 @@ pub struct Report {
     pub failures: Vec<CheckFailure>,
     /// What was seen.
     pub coverage: Coverage,
+    /// What no report may show besides that: secrets of findings that the report does not hold, parts of texts that could
+    /// not be read.
+    pub hidden: Vec<(Arc<Source>, Vec<Span>)>,
     /// Sources that hold secrets, with the text that may be shown of each. Found out on first need.
     pub masked: OnceLock<Vec<(Arc<Source>, Arc<Source>)>>,
 }
@@ -82,13 +85,17 @@ impl Report {
     }
 
     fn mask(&self, snapshot: &Snapshot) -> Vec<(Arc<Source>, Arc<Source>)> {
+        let of_findings = self.findings.iter().filter(|finding| !finding.hidden.is_empty());
+        let of_findings = of_findings.filter_map(|finding| Some((finding.source(snapshot)?, &finding.hidden)));
+        let mut all: Vec<(&Arc<Source>, &Vec<Span>)> =
+            of_findings.chain(self.hidden.iter().map(|(source, spans)| (source, spans))).collect();
+        // The order of addresses shows nowhere: each source is looked up by its own.
+        all.sort_by_key(|(source, _)| Arc::as_ptr(source));
         let mut hidden: Vec<(&Arc<Source>, Vec<Span>)> = Vec::new();
-        for finding in self.findings.iter().filter(|finding| !finding.hidden.is_empty()) {
-            let Some(source) = finding.source(snapshot) else { continue };
-            // Findings are sorted by source.
+        for (source, spans) in all {
             match hidden.last_mut().filter(|(known, _)| Arc::ptr_eq(known, source)) {
-                Some((_, spans)) => spans.extend(&finding.hidden),
-                None => hidden.push((source, finding.hidden.clone())),
+                Some((_, known)) => known.extend(spans),
+                None => hidden.push((source, spans.clone())),
             }
         }
         hidden.into_iter().map(|(source, spans)| (Arc::clone(source), source.masked(&spans))).collect()

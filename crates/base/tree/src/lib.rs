@@ -24,7 +24,7 @@ mod stream;
 mod symbol;
 
 pub use de::DeserializeError;
-pub use describe::describe;
+pub use describe::{describe, describe_value};
 pub use document::{
     AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
 };

@@ -2,7 +2,7 @@
 //! baseline.
 
 use super::scan::{configuration, selection, selection_error};
-use super::{inputs, settings};
+use super::{hide, inputs, settings};
 use crate::args::{Global, Input, Select};
 use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
@@ -37,6 +37,8 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) failures: Vec<CheckFailure>,
     pub(crate) not_observed: Vec<NotObserved>,
+    /// What no report shows.
+    pub(crate) hidden: hide::Hidden,
 }
 
 impl Session {
@@ -116,6 +118,7 @@ impl Session {
     pub(crate) fn judge(&self, snapshot: &Snapshot, comments: &[(Arc<Source>, Vec<Comment>)]) -> Judged {
         let outcome = run(snapshot, &self.run);
         let mut findings = outcome.findings;
+        let hidden = hide::in_objects(&findings, self, snapshot);
         self.config.restrict_paths(&mut findings, snapshot, &self.catalogue);
         let waiving = Waiving {
             snapshot,
@@ -135,7 +138,7 @@ impl Session {
                 finding.status = Status::Baselined;
             }
         }
-        Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed }
+        Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed, hidden }
     }
 }
 

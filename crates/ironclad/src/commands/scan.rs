@@ -1,7 +1,7 @@
 //! `ironclad scan`: read, judge, waive, report.
 
 use super::judge::Session;
-use super::{compare, live, settings};
+use super::{compare, hide, live, settings};
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
@@ -53,6 +53,8 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     {
         problems.push(nothing_scanned(&session.request.arguments));
     }
+    let mut hidden = judged.hidden;
+    hidden.extend(hide::in_excerpts(&judged.findings, &problems, &loaded.snapshot));
     let mut report = Report {
         inputs: loaded.inputs,
         findings: judged.findings,
@@ -64,6 +66,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
             not_observed: judged.not_observed,
             skipped: loaded.skipped,
         },
+        hidden,
         ..Report::default()
     };
     known.report_stale(&report.findings, &session, global.verbose > 0);

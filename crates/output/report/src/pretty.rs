@@ -1,5 +1,7 @@
 //! For people: a block for each finding in the shape of rustc's, what could not be read, and one line that sums up.
 
+mod rest;
+
 use crate::excerpt::{Excerpt, number_width};
 use crate::inline::shown as safe;
 use crate::{Located, View, position_of, related_words};
@@ -7,6 +9,7 @@ use anstyle::{AnsiColor, Effects, Style};
 use ironclad_check::{Level, Meta, Profile, waive::NOT_HONOURED};
 use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status};
 use ironclad_tree::{Kind, Span};
+use rest::Rest;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
@@ -27,7 +30,11 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         })
         .collect();
     let mut blocks = 0;
+    let mut rest = Rest::default();
     for members in groups(view, &shown) {
+        if !view.options.verbose && rest.takes(view, &members) {
+            continue;
+        }
         let mut text = String::new();
         if members.len() > 1 && is_restricted(view, members[0]) {
             restricted(&members, &mut text);
@@ -55,6 +62,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             safe(&failure.message)
         );
     }
+    rest.write(&mut text);
     if blocks > SCREENFUL {
         worst(&shown, &mut text);
     }

@@ -4,7 +4,7 @@
 use super::{DROPPED, Fault, MOST, list_of, meant};
 use crate::api_version::api_version_node;
 use ironclad_model::{Object, group_of};
-use ironclad_tree::{Kind, NodeRef, describe};
+use ironclad_tree::{Kind, NodeRef, describe_value};
 use ironclad_views::lifecycle::{api_version, lifecycle};
 use ironclad_views::schema::{self, FieldSchema, KindSchema, Shape};
 
@@ -209,7 +209,7 @@ impl<'a> Walk<'_, 'a> {
             Some(near) if !near.is_empty() => format!("did you mean `{near}`?"),
             _ => format!("it is {}", list_of(names)),
         };
-        self.faults.push(Fault::at(node, format!("`{}` is {}: {advice}", field.name, describe(node))));
+        self.faults.push(Fault::at(node, format!("`{}` is {}: {advice}", field.name, describe_value(node))));
     }
 }
 

@@ -1,14 +1,15 @@
 //! A value against a structural schema, as the API server validates custom resources
-//! (k8s.io/apiextensions-apiserver, pkg/apiserver/schema): types, unknown fields, required fields, enumerations, bounds
-//! and patterns.
+//! (k8s.io/apiextensions-apiserver, pkg/apiserver/schema): types, unknown fields, required fields, enumerations, bounds,
+//! patterns, formats ([`format`](super::format)), and `allOf`, `anyOf`, `oneOf` and `not` ([`super::junctors`]).
 //!
-//! Not judged: `allOf`, `anyOf`, `oneOf`, `not`, `format`, list types and CEL rules. A field that is null counts as
-//! absent unless its schema says `nullable`, because the API server drops it.
+//! Not judged: list types and CEL rules. A field that is null counts as absent unless its schema says `nullable`, because
+//! the API server drops it.
 
 use super::custom::Patterns;
-use super::{DROPPED, Fault, MOST, built_in, list_of, meant};
+use super::junctors::Junctors;
+use super::{DROPPED, Fault, MOST, built_in, format, list_of, meant};
 use ironclad_model::ObjectId;
-use ironclad_tree::{Kind, NodeRef, describe};
+use ironclad_tree::{Kind, NodeRef, describe, describe_value};
 
 /// Deeper than this no object goes; schemas are trees, so the object bounds the walk anyway.
 const DEEPEST: usize = 256;
@@ -30,11 +31,11 @@ struct Step<'a, 's> {
     depth: usize,
 }
 
-fn flag(schema: NodeRef<'_>, name: &str) -> bool {
+pub(super) fn flag(schema: NodeRef<'_>, name: &str) -> bool {
     schema.get_str(name).and_then(|entry| entry.value().as_bool()) == Some(true)
 }
 
-fn child<'s>(schema: NodeRef<'s>, name: &str) -> Option<NodeRef<'s>> {
+pub(super) fn child<'s>(schema: NodeRef<'s>, name: &str) -> Option<NodeRef<'s>> {
     schema.get_str(name).map(|entry| entry.value()).filter(|node| !node.is_null())
 }
 
@@ -71,21 +72,9 @@ impl<'a> Structural<'_, 'a> {
         if kind == Kind::Null && flag(schema, "nullable") {
             return false;
         }
-        let whole = || kind == Kind::Int || node.as_f64().is_some_and(|value| value.fract() == 0.0);
-        let (fits, wanted) = match child(schema, "type").and_then(|wanted| wanted.as_str()) {
-            _ if flag(schema, "x-kubernetes-int-or-string") => {
-                (matches!(kind, Kind::Int | Kind::String), "a whole number or a text")
-            }
-            Some("object") => (kind == Kind::Mapping, "an object"),
-            Some("array") => (kind == Kind::Sequence, "a list"),
-            Some("string") => (kind == Kind::String, "a text"),
-            Some("integer") => (whole(), "a whole number"),
-            Some("number") => (matches!(kind, Kind::Int | Kind::Float), "a number"),
-            Some("boolean") => (kind == Kind::Bool, "true or false"),
-            _ => (true, ""),
-        };
+        let (fits, wanted) = fits_type(node, schema);
         if !fits {
-            self.fault(node, format!("{} is {}, not {wanted}", step.name, describe(node)));
+            self.fault(node, format!("{} is {}, not {wanted}", step.name, shown(&step.name, node)));
         }
         fits
     }
@@ -100,29 +89,14 @@ impl<'a> Structural<'_, 'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it is {}", list_of(texts)),
             };
-            self.fault(node, format!("{name} is {}: {advice}", describe(node)));
+            self.fault(node, format!("{name} is {}: {advice}", shown(name, node)));
             return;
         }
-        let message = match node.kind() {
-            Kind::Int | Kind::Float => number_bounds(node, schema),
-            Kind::String => self.text_bounds(node, schema),
-            Kind::Sequence => count_bounds(node.len(), schema, "minItems", "maxItems", "item"),
-            Kind::Mapping => count_bounds(node.len(), schema, "minProperties", "maxProperties", "field"),
-            _ => None,
-        };
+        let junctors = Junctors { definition: self.definition, patterns: self.patterns };
+        let message = bounds(node, schema, self.definition, self.patterns).or_else(|| junctors.judge(node, schema));
         if let Some(message) = message {
             self.fault(node, format!("{name} {message}"));
         }
-    }
-
-    fn text_bounds(&self, node: NodeRef<'_>, schema: NodeRef<'_>) -> Option<String> {
-        let text = node.as_str()?;
-        if let Some(message) = count_bounds(text.chars().count(), schema, "minLength", "maxLength", "character") {
-            return Some(message);
-        }
-        let pattern = child(schema, "pattern")?;
-        let regex = self.patterns.get(self.definition, pattern)?;
-        (!regex.is_match(text)).then(|| format!("does not match `{}`", pattern.as_str().unwrap_or_default()))
     }
 
     fn mapping<'s>(&mut self, step: &Step<'a, 's>, pending: &mut Vec<Step<'a, 's>>) {
@@ -185,6 +159,62 @@ impl<'a> Structural<'_, 'a> {
         let name = format!("an item of {}", step.name);
         pending.extend(step.node.items().map(|node| Step { node, schema, name: name.clone(), depth: step.depth + 1 }));
     }
+}
+
+/// Does the value have the type that the schema wants, and which is that?
+pub(super) fn fits_type(node: NodeRef<'_>, schema: NodeRef<'_>) -> (bool, &'static str) {
+    let kind = node.kind();
+    let whole = || kind == Kind::Int || node.as_f64().is_some_and(|value| value.fract() == 0.0);
+    match child(schema, "type").and_then(|wanted| wanted.as_str()) {
+        _ if flag(schema, "x-kubernetes-int-or-string") => {
+            (matches!(kind, Kind::Int | Kind::String), "a whole number or a text")
+        }
+        Some("object") => (kind == Kind::Mapping, "an object"),
+        Some("array") => (kind == Kind::Sequence, "a list"),
+        Some("string") => (kind == Kind::String, "a text"),
+        Some("integer") => (whole(), "a whole number"),
+        Some("number") => (matches!(kind, Kind::Int | Kind::Float), "a number"),
+        Some("boolean") => (kind == Kind::Bool, "true or false"),
+        _ => (true, ""),
+    }
+}
+
+/// A value in words. What may be a secret, by its name or by its form, is not repeated.
+fn shown(name: &str, node: NodeRef<'_>) -> String {
+    let name = name.rsplit('`').nth(1).unwrap_or(name);
+    let is_secret = |text: &str| ironclad_leak::name_of_secret(name).is_some() || !ironclad_leak::find(text).is_empty();
+    if node.text().is_some_and(is_secret) { describe(node) } else { describe_value(node) }
+}
+
+/// What of a value is out of bounds, as the rest of a sentence about it.
+pub(super) fn bounds(
+    node: NodeRef<'_>,
+    schema: NodeRef<'_>,
+    definition: ObjectId,
+    patterns: &Patterns,
+) -> Option<String> {
+    match node.kind() {
+        Kind::Int | Kind::Float => number_bounds(node, schema),
+        Kind::String => text_bounds(node, schema, definition, patterns),
+        Kind::Sequence => count_bounds(node.len(), schema, "minItems", "maxItems", "item"),
+        Kind::Mapping => count_bounds(node.len(), schema, "minProperties", "maxProperties", "field"),
+        _ => None,
+    }
+}
+
+fn text_bounds(node: NodeRef<'_>, schema: NodeRef<'_>, definition: ObjectId, patterns: &Patterns) -> Option<String> {
+    let text = node.as_str()?;
+    if let Some(message) = count_bounds(text.chars().count(), schema, "minLength", "maxLength", "character") {
+        return Some(message);
+    }
+    if let Some(pattern) = child(schema, "pattern")
+        && let Some(regex) = patterns.get(definition, pattern)
+        && !regex.is_match(text)
+    {
+        return Some(format!("does not match `{}`", pattern.as_str().unwrap_or_default()));
+    }
+    let wanted = format::named(child(schema, "format")?.as_str()?)?;
+    (!wanted.fits(text)).then(|| format!("is not {}", wanted.what))
 }
 
 fn number_bounds(node: NodeRef<'_>, schema: NodeRef<'_>) -> Option<String> {

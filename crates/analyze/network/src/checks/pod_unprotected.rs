@@ -1,8 +1,9 @@
 //! `network/pod-unprotected`
 
-use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::{Kind, Severity};
+use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Edit, Kind, Safety, Severity};
 use ironclad_reach::{Answer, Policies, Side, policies};
+use ironclad_tree::f;
 use ironclad_views::Pod;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(super) static META: Meta = Meta {
         Kind::CLUSTER_NETWORK_POLICY,
     ],
     tags: &["cis:5.3.2", "nsa"],
+    fix: FixKind::Unsafe,
     page: include_str!("pod_unprotected.md"),
     ..Meta::DEFAULT
 };
@@ -52,5 +54,37 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if policies.is_empty() {
         cx.context(&[Kind::NETWORK_POLICY]);
     }
-    cx.find(pod.spec.spot(), format!("no policy selects the pod for {}", open.join(" or "))).label(consequence);
+    let policy = policy(pod, &open, cx);
+    let finder =
+        cx.find(pod.spec.spot(), format!("no policy selects the pod for {}", open.join(" or "))).label(consequence);
+    if let Some(policy) = policy {
+        finder.fix("add a NetworkPolicy that closes the pod", Safety::Unsafe, vec![Edit::Create(policy)]);
+    }
+}
+
+/// A policy that closes these directions for the pods of this workload and no others. What they need must be allowed
+/// in it: that, nobody but its people know. Where the set has the namespace, one policy for all of its pods is the way,
+/// and `network/namespace-no-default-deny` offers it.
+fn policy(pod: &Pod<'_>, open: &[&str], cx: &Cx<'_>) -> Option<String> {
+    let object = pod.object;
+    let of_set = object.namespace().is_some_and(|namespace| cx.named(Kind::NAMESPACE, None, namespace).is_some());
+    let metadata = object.metadata()?;
+    let written = metadata.get(f::NAME)?.value().as_str()?;
+    let is_plain = written.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    let name = format!("{written}-default-deny");
+    if of_set || pod.guessed || !is_plain || cx.named(Kind::NETWORK_POLICY, object.namespace(), &name).is_some() {
+        return None;
+    }
+    let mut namespace = String::new();
+    if let Some(entry) = metadata.get(f::NAMESPACE) {
+        namespace.push_str(",\"namespace\":");
+        entry.value().write_json(&mut namespace);
+    }
+    let mut labels = String::new();
+    pod.metadata.labels().node().filter(|node| node.len() > 0)?.write_json(&mut labels);
+    let types = open.iter().map(|side| format!("\"{}{}\"", side[..1].to_uppercase(), &side[1..])).collect::<Vec<_>>();
+    Some(format!(
+        "{{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{{\"name\":\"{name}\"{namespace}}},\"spec\":{{\"podSelector\":{{\"matchLabels\":{labels}}},\"policyTypes\":[{}]}}}}",
+        types.join(",")
+    ))
 }
