@@ -250,3 +250,79 @@ fn what_git_cannot_say_is_an_error() {
     assert_eq!(stdin.status.code(), Some(2));
     assert!(said(&stdin).contains("standard input has no git revision"), "{}", said(&stdin));
 }
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+
+/// `fix --write` on a chart with this template and these values: what they are then, and what was said.
+fn fixed_chart(template: &str, values: &str, arguments: &[&str]) -> (String, String, Output) {
+    let folder = folder(&[
+        ("web/Chart.yaml", CHART.as_bytes()),
+        ("web/templates/pod.yaml", template.as_bytes()),
+        ("web/values.yaml", values.as_bytes()),
+    ]);
+    let output = ironclad(folder.path(), &[&["fix", "web", "--write"], arguments].concat(), None);
+    let text = |name: &str| String::from_utf8(read(&folder, name)).unwrap();
+    (text("web/templates/pod.yaml"), text("web/values.yaml"), output)
+}
+
+const HEAD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n";
+
+#[test]
+fn what_a_chart_prints_is_fixed_where_it_comes_from() {
+    let host = ["--select", "workload/host-pid"];
+    let privileged = ["--select", "workload/privileged"];
+    let escalation = ["--select", "workload/privilege-escalation"];
+    let container = "  containers:\n  - name: web\n    image: nginx:1.27\n";
+    // The template's own text.
+    let template = format!("{HEAD}  hostPID: true # {{{{ .Values.a }}}}\n{container}");
+    let (after, _, output) = fixed_chart(&template, "a: 1\n", &host);
+    assert_eq!(after, template, "an action stands in the bytes: {}", said(&output));
+    assert!(said(&output).contains("web/templates/pod.yaml:5"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2));
+    let template = format!("{HEAD}  hostPID: true # plain\n{container}");
+    let (after, values, output) = fixed_chart(&template, "a: 1\n", &host);
+    assert_eq!(after, format!("{HEAD}{container}"), "{}", said(&output));
+    assert_eq!((values.as_str(), output.status.code()), ("a: 1\n", Some(0)));
+    // A value that a template prints.
+    let template = format!("{HEAD}  hostPID: {{{{ .Values.pid }}}}\n{container}");
+    let (after, values, output) = fixed_chart(&template, "pid: true  # why\n", &host);
+    assert_eq!((after, values.as_str()), (template, "pid: false  # why\n"), "{}", said(&output));
+    // A mapping that is printed whole: an entry goes, and another comes.
+    let template =
+        format!("{HEAD}{container}    securityContext:\n      {{{{- toYaml .Values.context | nindent 6 }}}}\n");
+    let values = "context:\n  runAsNonRoot: true\n  privileged: true # really\n  capabilities: {}\n";
+    let (after, now, output) = fixed_chart(&template, values, &privileged);
+    assert_eq!(after, template);
+    assert_eq!(now, "context:\n  runAsNonRoot: true\n  capabilities: {}\n", "{}", said(&output));
+    let (_, now, output) = fixed_chart(&template, "context:\n  runAsNonRoot: true\n", &escalation);
+    assert_eq!(now, "context:\n  runAsNonRoot: true\n  allowPrivilegeEscalation: false\n", "{}", said(&output));
+    let (_, now, output) = fixed_chart(&template, "context: {}\n", &escalation);
+    assert_eq!(now, "context: {allowPrivilegeEscalation: false}\n", "{}", said(&output));
+    // A field that is missing from what the template itself says.
+    let policy = "  containers:\n  - name: web\n    imagePullPolicy: {{ .Values.policy }}\n    image: nginx:1.27\n";
+    let template = format!("{HEAD}{policy}");
+    let (after, _, output) = fixed_chart(&template, "policy: Always\n", &escalation);
+    assert!(
+        after.contains("    securityContext:\n      allowPrivilegeEscalation: false\n"),
+        "{after}{}",
+        said(&output)
+    );
+    assert!(after.contains("{{ .Values.policy }}"), "{after}");
+}
+
+#[test]
+fn a_value_that_another_object_needs_stays() {
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {pid: \"{{ .Values.pid }}\"}\n";
+    let template = format!(
+        "{HEAD}  hostPID: {{{{ .Values.pid }}}}\n  containers:\n  - name: web\n    image: nginx:1.27\n---\n{other}"
+    );
+    let (_, values, output) = fixed_chart(&template, "pid: true\n", &["--select", "workload/host-pid"]);
+    assert_eq!(values, "pid: true\n");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("fix/rendered"), "{}", said(&output));
+    // Given by an argument, there is nothing to edit.
+    let (_, values, output) =
+        fixed_chart(&template, "pid: false\n", &["--select", "workload/host-pid", "--set", "pid=true"]);
+    assert_eq!(values, "pid: false\n");
+    assert!(said(&output).contains("`--set`"), "{}", said(&output));
+}

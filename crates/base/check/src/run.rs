@@ -67,6 +67,9 @@ pub struct RunConfig {
     pub strict_init: bool,
     /// Nobody will apply a fix: keep what it is called and forget its edits, a third of a finding's memory.
     pub forget_edits: bool,
+    /// Findings in rendered objects keep their fixes, whose edits are about the rendered text: for who can lower them
+    /// to what a person edits.
+    pub rendered_edits: bool,
     /// Kinds that make pods beyond the built-in ones.
     pub workloads: WorkloadKinds,
 }
@@ -120,7 +123,7 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
         }
     }
     for finding in &mut outcome.findings {
-        trace(finding, snapshot);
+        trace(finding, snapshot, config.rendered_edits);
     }
     sort(&mut outcome.findings, snapshot);
     fingerprint::stamp(&mut outcome.findings, snapshot);
@@ -241,14 +244,16 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
 }
 
 /// Where a person edits what a finding in a rendered object is about.
-fn trace(finding: &mut Finding, snapshot: &Snapshot) {
+fn trace(finding: &mut Finding, snapshot: &Snapshot, rendered_edits: bool) {
     let object = snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none());
     if let Some((object, origins)) = object.and_then(|object| Some((object, object.origins()?))) {
         if origins.is_empty() {
             return;
         }
         // An edit of the rendered text is an edit of nothing.
-        finding.fixes.clear();
+        if !rendered_edits {
+            finding.fixes.clear();
+        }
         finding.rendered_from = origins.resolve(object.document(), &finding.place, finding.span);
         // What must not be shown of the rendered text must not be shown of the text that it came from.
         if let Some(edited) = finding.rendered_from.last()

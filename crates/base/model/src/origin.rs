@@ -160,6 +160,30 @@ impl Origins {
         links.filter(|link| Arc::ptr_eq(&link.source, source)).map(|link| link.span).collect()
     }
 
+    /// Where the bytes of a span stand, byte for byte and without a gap, in one text; none where anything computed them.
+    pub fn exact(&self, document: &Document, span: Span) -> Option<Link> {
+        let mut found: Option<Link> = None;
+        let mut at = span.start;
+        for (bytes, chain) in self.parts(span) {
+            let link = chain.into_iter().next_back()?;
+            if bytes.start != at || link.span.end - link.span.start != bytes.end - bytes.start {
+                return None;
+            }
+            at = bytes.end;
+            match &mut found {
+                None => found = Some(link),
+                Some(known) if Arc::ptr_eq(&known.source, &link.source) && known.span.end == link.span.start => {
+                    known.span.end = link.span.end;
+                }
+                Some(_) => return None,
+            }
+        }
+        let bytes =
+            |source: &Source, span: Span| source.text().get(span.start as usize..span.end as usize).map(str::to_owned);
+        let printed = bytes(document.source(), span)?;
+        found.filter(|link| at >= span.end && bytes(&link.source, link.span).is_some_and(|text| text == printed))
+    }
+
     /// Everything that supplied bytes of a span: the ends of its chains, each once.
     pub fn suppliers(&self, span: Span) -> Vec<Link> {
         let mut all: Vec<Link> = Vec::new();

@@ -115,7 +115,7 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
     let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress);
-    let mut rendered = units::render_all(&units, request, progress, &mut problems);
+    let mut rendered = units::render_all(&units, request, progress, overlay, &mut problems);
     rendered.extend(overlays);
     rendered.sort_by(|a, b| a.unit.cmp(&b.unit));
     let outcomes: Vec<Outcome> = files

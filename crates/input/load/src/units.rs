@@ -2,7 +2,7 @@
 
 use crate::classify::{Class, classify, nameless_items};
 use crate::discover::{FoundUnit, UnitKind, display};
-use crate::read::{Progress, Request, io_problem};
+use crate::read::{Overlay, Progress, Request, io_problem};
 use crate::types::type_problems;
 use ironclad_model::{Origins, ReportedProblem};
 use ironclad_render::{ChartFiles, Options, Rendered, SetKind, ValueArguments, read_archive, read_folder, render};
@@ -67,17 +67,18 @@ pub(crate) fn render_all(
     units: &[FoundUnit],
     request: &Request,
     progress: &Progress,
+    overlay: Overlay<'_>,
     problems: &mut Vec<ReportedProblem>,
 ) -> Vec<RenderedUnit> {
     let charts: Vec<&FoundUnit> = units.iter().filter(|unit| unit.kind != UnitKind::Kustomization).collect();
     if charts.is_empty() {
         return Vec::new();
     }
-    let Some(options) = options(request, problems) else { return Vec::new() };
+    let Some(options) = options(request, overlay, problems) else { return Vec::new() };
     let rendered: Vec<Vec<RenderedUnit>> = charts
         .par_iter()
         .map(|unit| {
-            let all = chart(unit, &options, request);
+            let all = chart(unit, &options, request, overlay);
             progress.read.fetch_add(1, Ordering::Relaxed);
             all
         })
@@ -85,10 +86,13 @@ pub(crate) fn render_all(
     rendered.into_iter().flatten().collect()
 }
 
-fn options(request: &Request, problems: &mut Vec<ReportedProblem>) -> Option<Options> {
+fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Vec<ReportedProblem>) -> Option<Options> {
     let charts = &request.charts;
     let mut read = |path: &Path| -> Option<Arc<Source>> {
         let name = display(path);
+        if let Some(text) = overlay(path) {
+            return Some(Source::new(name.as_str(), &*text));
+        }
         let length = fs_err::metadata(path).map(|metadata| metadata.len());
         match length.and_then(|length| if length > request.max_file_size { Ok(Vec::new()) } else { fs_err::read(path) })
         {
@@ -122,13 +126,20 @@ fn options(request: &Request, problems: &mut Vec<ReportedProblem>) -> Option<Opt
     })
 }
 
-fn chart(unit: &FoundUnit, options: &Options, request: &Request) -> Vec<RenderedUnit> {
+fn chart(unit: &FoundUnit, options: &Options, request: &Request, overlay: Overlay<'_>) -> Vec<RenderedUnit> {
     let read = match unit.kind {
         UnitKind::Chart => read_folder(&unit.path, &unit.name),
         UnitKind::ChartArchive | UnitKind::Kustomization => read_archive(&unit.path, &unit.name),
     };
     let files = match read {
-        Ok(files) => files,
+        Ok(mut files) => {
+            for file in &mut files.files {
+                if let Some(text) = overlay(Path::new(&file.shown)) {
+                    file.bytes = text.as_bytes().to_vec();
+                }
+            }
+            files
+        }
         Err(problem) => {
             let (unit, source) = (unit.name.clone(), unit.name.clone());
             let nothing = Vec::new();

@@ -9,7 +9,7 @@ use crate::failure::user_error;
 use crate::output;
 use anstyle::{AnsiColor, Style};
 use ironclad_check::{Enabled, FixKind, Params};
-use ironclad_fix::{Fixed, FixedSource, Options, Subject, Unfixed, chosen, unified};
+use ironclad_fix::{Fixed, FixedSource, Options, Reload, Reloaded, Subject, Unfixed, chosen, unified};
 use ironclad_model::{Finding, ReportedProblem};
 use ironclad_tree::{Limits, Problem, Severity, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         values: values(arguments, &mut session)?,
         limits: Limits { document_bytes: session.request.max_file_size as usize, ..Limits::default() },
     };
+    session.run.rendered_edits = true;
     let mut problems = std::mem::take(&mut session.problems);
     let known = compare::known(&arguments.compare, &session, global)?;
     problems.extend(known.problems);
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         let help = "name the manifests that its objects were applied from".to_owned();
         return Err(user_error("a snapshot of a cluster holds no text to edit", help));
     }
+    let errors_before = errors_in(&problems);
     problems.append(&mut loaded.problems);
     if loaded.snapshot.is_empty() && problems.is_empty() && !arguments.allow_empty {
         problems.push(nothing_scanned(&session.request.arguments));
@@ -61,8 +63,29 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         }
         judged.findings
     };
-    let snapshot = Arc::new(std::mem::take(&mut loaded.snapshot));
-    let mut fixed = settings::in_pool(global, || ironclad_fix::fix(snapshot, &loaded.comments, &judge, &options))?;
+    let read = Reloaded {
+        snapshot: Arc::new(std::mem::take(&mut loaded.snapshot)),
+        comments: std::mem::take(&mut loaded.comments),
+        errors: errors_in(&problems),
+    };
+    let again = |texts: &BTreeMap<String, Arc<str>>| -> Reloaded {
+        let overlay = |path: &Path| texts.get(shown(path)).map(Arc::clone);
+        let loaded = ironclad_load::load_over(&session.request, &ironclad_load::Progress::default(), &overlay);
+        Reloaded {
+            snapshot: Arc::new(loaded.snapshot),
+            comments: loaded.comments,
+            errors: errors_before + errors_in(&loaded.problems),
+        }
+    };
+    let mut fixed = settings::in_pool(global, || {
+        let reload = Reload { file: &file_of, load: &again };
+        let rendered = ironclad_fix::fix_rendered(read, &reload, &judge, &options);
+        let mut fixed = ironclad_fix::fix(rendered.now.snapshot, &rendered.now.comments, &judge, &options);
+        fixed.sources.extend(rendered.sources);
+        fixed.sources.sort_by(|a, b| a.before.name().cmp(b.before.name()));
+        fixed.refused.extend(rendered.refused);
+        fixed
+    })?;
     drop(progress);
 
     fixed.sources.retain(|source| {
@@ -98,6 +121,26 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
     }
     let reaches = |threshold| fixed.findings.iter().any(|f| f.is_open() && f.severity >= threshold);
     Ok(if session.fail_on.is_some_and(reaches) { Exit::Findings } else { Exit::Clean })
+}
+
+fn errors_in(problems: &[ReportedProblem]) -> usize {
+    problems.iter().filter(|problem| problem.problem.severity == Severity::Error).count()
+}
+
+/// A path as outputs name it.
+fn shown(path: &Path) -> &str {
+    let text = path.to_str().unwrap_or_default();
+    text.strip_prefix("./").unwrap_or(text)
+}
+
+/// The file that a text was read from, as it is now, where that is the same text.
+fn file_of(source: &Source) -> Option<Arc<Source>> {
+    let path = Path::new(&**source.name());
+    if !fs_err::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let (file, _) = Source::decode(Arc::clone(source.name()), fs_err::read(path).ok()?);
+    (file.text() == source.text()).then_some(file)
 }
 
 /// The values that only a person knows. A value for a check is the wish to have that check.
@@ -260,9 +303,6 @@ fn summary(fixed: &Fixed, options: &Options, wrote: bool, stdin: bool, verbose: 
     if count(Unfixed::Value) > 0 {
         let first = left.get(&Unfixed::Value).and_then(|checks| checks.first().copied()).unwrap_or_default();
         parts.push(format!("{} with a value, as in `--fix-value {first}=VALUE`", count(Unfixed::Value)));
-    }
-    if count(Unfixed::Rendered) > 0 {
-        parts.push(format!("{} in rendered objects", count(Unfixed::Rendered)));
     }
     if count(Unfixed::ByHand) > 0 {
         parts.push(format!("{} by hand", count(Unfixed::ByHand)));

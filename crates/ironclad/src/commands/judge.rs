@@ -93,6 +93,7 @@ impl Session {
             strict: selected.profile == ProfileName::All,
             strict_init: select.strict_init || on(&config.strict_init),
             forget_edits: false,
+            rendered_edits: false,
             workloads: config.workload_kinds(),
             enabled,
         };

@@ -40,9 +40,12 @@ impl Options {
 
 /// The fix to make, with the user's value in it; the first that is allowed.
 pub fn chosen(finding: &Finding, options: &Options) -> Result<Result<Fix, Refusal>, Unfixed> {
-    if !finding.rendered_from.is_empty() {
-        return Err(Unfixed::Rendered);
-    }
+    let fix = wanted(finding, options);
+    if fix.is_ok() && !finding.rendered_from.is_empty() { Err(Unfixed::Rendered) } else { fix }
+}
+
+/// The same for objects of which nobody knows whether they are rendered: the edits are about the object as judged.
+pub(crate) fn wanted(finding: &Finding, options: &Options) -> Result<Result<Fix, Refusal>, Unfixed> {
     let mut reason = Unfixed::ByHand;
     for fix in &finding.fixes {
         let guessed = finding.confidence == Confidence::Heuristic;

@@ -5,7 +5,7 @@
 //! there are made again with one edit a round, so that the one to blame is known.
 
 mod attempt;
-mod key;
+pub(crate) mod key;
 
 use crate::choose::{Options, chosen};
 use crate::refuse::{Refusal, Refused};

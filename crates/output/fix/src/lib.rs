@@ -19,6 +19,7 @@ mod offer;
 mod path;
 mod print;
 mod refuse;
+mod rendered;
 mod text;
 mod value;
 
@@ -30,5 +31,6 @@ pub use lower::{Lowered, Plan, lower};
 pub use offer::{Offer, offer};
 pub use path::{Operation, edit_text};
 pub use refuse::{Refusal, Refused};
+pub use rendered::{Reload, Reloaded, Rendered, fix_rendered};
 pub use text::{Change, apply};
 pub use value::Value;

@@ -69,6 +69,11 @@ impl Refusal {
         }
     }
 
+    /// What a renderer printed cannot be edited where it comes from.
+    pub(crate) fn printed(message: impl Into<String>) -> Refusal {
+        Refusal { message: message.into(), ..Refusal::rendered() }
+    }
+
     pub(crate) fn value(message: impl Into<String>) -> Refusal {
         Refusal { code: "fix/value", message: message.into(), hint: "give another value" }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What makes a finding the same one: without lines and ordinals, which edits move.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     check: &'static str,
     source: String,
     object: String,
@@ -16,7 +16,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn exact(finding: &Finding, snapshot: &Snapshot) -> Key {
+    pub(crate) fn exact(finding: &Finding, snapshot: &Snapshot) -> Key {
         let object = snapshot.object(finding.object);
         let path = match (&finding.elsewhere, object) {
             (None, Some(object)) => keyed_path(object, &finding.place),
@@ -24,7 +24,11 @@ impl Key {
         };
         Key {
             check: finding.check,
-            source: finding.source_name(snapshot).to_owned(),
+            // Where a rendered object is edited may change with an edit; where it is printed does not.
+            source: match (&finding.elsewhere, object) {
+                (None, Some(object)) => object.source_name().to_owned(),
+                _ => finding.source_name(snapshot).to_owned(),
+            },
             object: object.map(|object| object.identity().to_string()).unwrap_or_default(),
             container: finding.container.clone().unwrap_or_default(),
             path,
@@ -33,14 +37,14 @@ impl Key {
 }
 
 /// How many open findings there are, by key and by check, object and container.
-pub(super) struct Counts {
+pub(crate) struct Counts {
     exact: FxHashMap<Key, usize>,
     /// The path is left out: an edit may rename what a path names.
     coarse: FxHashMap<Key, usize>,
 }
 
 impl Counts {
-    pub(super) fn of(findings: &[Finding], snapshot: &Snapshot) -> Counts {
+    pub(crate) fn of(findings: &[Finding], snapshot: &Snapshot) -> Counts {
         let mut counts = Counts { exact: FxHashMap::default(), coarse: FxHashMap::default() };
         for finding in findings.iter().filter(|finding| finding.is_open()) {
             let key = Key::exact(finding, snapshot);
@@ -54,7 +58,7 @@ impl Counts {
         counts
     }
 
-    pub(super) fn exact(&self, key: &Key) -> usize {
+    pub(crate) fn exact(&self, key: &Key) -> usize {
         self.exact.get(key).copied().unwrap_or_default()
     }
 
@@ -65,7 +69,7 @@ impl Counts {
     }
 
     /// Sources with more findings than before, each with one that came.
-    pub(super) fn grown_in_sources(&self, old: &Counts) -> BTreeMap<String, String> {
+    pub(crate) fn grown_in_sources(&self, old: &Counts) -> BTreeMap<String, String> {
         let mut sources = BTreeMap::new();
         for key in self.grown(old) {
             let place = if key.object.is_empty() { &key.source } else { &key.object };

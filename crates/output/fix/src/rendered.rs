@@ -1,0 +1,370 @@
+//! Fixes of what a chart printed: made in the values file or the template that a person edits, and proved by rendering
+//! everything again.
+//!
+//! An edit of the rendered text is an edit of nothing. [`lower`] leads it through the origins of its object to bytes of
+//! one text; whether it comes to what was meant is not argued but looked at: with the edited texts in place of the
+//! files, every object must be what it was, the wanted changes aside, and the judgement must have lost the findings and
+//! gained none. So a value that several charts, variants or objects share changes only where all of them want the same.
+
+mod lower;
+
+use crate::choose::{Options, wanted};
+use crate::expect::Expected;
+use crate::fixer::key::{Counts, Key};
+use crate::fixer::{Applied, FixedSource, Judge, Subject};
+use crate::lower::Plan;
+use crate::refuse::{Refusal, Refused};
+use crate::text::{Change, apply, merge};
+use ironclad_model::{Edit, Finding, Snapshot};
+use ironclad_tree::{Comment, Document, Source};
+use lower::{Target, lower};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything read anew.
+pub struct Reloaded {
+    /// The objects.
+    pub snapshot: Arc<Snapshot>,
+    /// Comments that lie in no document, by source.
+    pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
+    /// How many errors there were: an edit may not bring one.
+    pub errors: usize,
+}
+
+/// What rendering again takes: only the caller knows files.
+pub struct Reload<'a> {
+    /// The file that a text was read from, where it is exactly that file's text.
+    pub file: &'a dyn Fn(&Source) -> Option<Arc<Source>>,
+    /// Reads and renders all inputs, with these texts in place of the files of these names.
+    pub load: &'a dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded,
+}
+
+/// What came of it.
+pub struct Rendered {
+    /// The texts that changed, sorted by name.
+    pub sources: Vec<FixedSource>,
+    /// What was wanted and not done.
+    pub refused: Vec<Refused>,
+    /// The inputs with the edited texts.
+    pub now: Reloaded,
+}
+
+/// Rounds of edits: those that get in each other's way wait for the next.
+const ROUNDS: usize = 6;
+/// How often everything is rendered again at most; what is not proved by then is refused.
+const RELOADS: usize = 128;
+
+/// Makes the findings in rendered objects go away where `options` allow it and one text holds what they are about.
+pub fn fix_rendered(now: Reloaded, reload: &Reload<'_>, judge: &Judge<'_>, options: &Options) -> Rendered {
+    let findings = judge(&Subject { snapshot: &now.snapshot, comments: &now.comments });
+    let mut run = Run {
+        reload,
+        judge,
+        options,
+        state: State { now, findings },
+        texts: BTreeMap::new(),
+        refused: Vec::new(),
+        banned: FxHashSet::default(),
+        reloads: 0,
+    };
+    for _ in 0..ROUNDS {
+        if !run.round() {
+            break;
+        }
+    }
+    let sources = run.texts.into_values().filter(|text| text.before.text() != text.after.text()).collect();
+    Rendered { sources, refused: run.refused, now: run.state.now }
+}
+
+struct State {
+    now: Reloaded,
+    findings: Vec<Finding>,
+}
+
+/// A fix on its way to a text.
+struct Candidate {
+    key: Key,
+    check: &'static str,
+    object: String,
+    title: String,
+    text: Arc<Source>,
+    at: u32,
+    /// The document and what it should become.
+    document: Arc<Document>,
+    edits: Vec<Edit>,
+    /// Where that is written.
+    targets: Vec<Target>,
+}
+
+struct Run<'a> {
+    reload: &'a Reload<'a>,
+    judge: &'a Judge<'a>,
+    options: &'a Options,
+    state: State,
+    texts: BTreeMap<String, FixedSource>,
+    refused: Vec<Refused>,
+    banned: FxHashSet<Key>,
+    reloads: usize,
+}
+
+impl Run<'_> {
+    /// One round; was anything done, so that another may do more?
+    fn round(&mut self) -> bool {
+        let candidates = self.candidates();
+        // Fixes that come to the same bytes stand or fall together: a value that two objects print.
+        let mut clusters: Vec<(&[Target], Vec<usize>)> = Vec::new();
+        for (index, candidate) in candidates.iter().enumerate() {
+            match clusters.iter_mut().find(|(targets, _)| *targets == candidate.targets) {
+                Some((_, members)) => members.push(index),
+                None => clusters.push((&candidate.targets, vec![index])),
+            }
+        }
+        let clusters: Vec<Vec<usize>> = clusters.into_iter().map(|(_, members)| members).collect();
+        let mut work = Work { candidates: &candidates, accepted: Vec::new(), made: None, rejected: Vec::new() };
+        self.admit(&mut work, &clusters);
+        let Work { accepted, made, rejected, .. } = work;
+        let done = made.is_some();
+        for (index, refusal) in rejected {
+            // What another edit of this round stands in the way of may be made in the next.
+            let waits = done && refusal.code == "fix/conflict";
+            if let Some(candidate) = candidates.get(index).filter(|_| !waits) {
+                self.refuse(candidate, refusal);
+            }
+        }
+        let Some(made) = made else { return false };
+        for name in made.changed {
+            let Some((before, after)) = made.texts.get(&name) else { continue };
+            let text = self.texts.entry(name.clone()).or_insert_with(|| FixedSource {
+                before: Arc::clone(before),
+                after: Arc::clone(after),
+                applied: Vec::new(),
+            });
+            text.after = Arc::clone(after);
+            let own = accepted.iter().filter_map(|&index| candidates.get(index));
+            let own = own.filter(|c| c.targets.first().is_some_and(|target| *target.source == *name));
+            text.applied.extend(own.map(|candidate| Applied {
+                check: candidate.check,
+                object: candidate.object.clone(),
+                title: candidate.title.clone(),
+            }));
+        }
+        self.state = made.state;
+        true
+    }
+
+    fn candidates(&mut self) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        let mut refused = Vec::new();
+        let snapshot = Arc::clone(&self.state.now.snapshot);
+        for finding in self.state.findings.iter().filter(|finding| finding.is_open()) {
+            let Some(object) = snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none()) else {
+                continue;
+            };
+            let Some(origins) = object.origins().filter(|origins| !origins.is_empty()) else { continue };
+            let Ok(fix) = wanted(finding, self.options) else { continue };
+            let Some(text) = finding.source(&snapshot) else { continue };
+            let key = Key::exact(finding, &snapshot);
+            if self.banned.contains(&key) {
+                continue;
+            }
+            let mut candidate = Candidate {
+                key,
+                check: finding.check,
+                object: object.identity().to_string(),
+                title: finding.fixes.first().map(|fix| fix.title.to_string()).unwrap_or_default(),
+                text: Arc::clone(text),
+                at: finding.shown_span().start,
+                document: Arc::clone(object.document()),
+                edits: Vec::new(),
+                targets: Vec::new(),
+            };
+            let lowered = fix.and_then(|fix| {
+                candidate.title = fix.title.into_owned();
+                lower(object.document(), origins, &fix.edits, &self.options.limits, &|source| self.is_file(source))
+            });
+            match lowered {
+                Ok(lowered) => {
+                    (candidate.edits, candidate.targets) = (lowered.edits, lowered.targets);
+                    found.push(candidate);
+                }
+                Err(refusal) => refused.push((candidate, refusal)),
+            }
+        }
+        for (candidate, refusal) in refused {
+            self.refuse(&candidate, refusal);
+        }
+        found
+    }
+
+    /// Is this text what lies in its file, or what an edit made of it?
+    fn is_file(&self, source: &Source) -> bool {
+        match self.texts.get(&**source.name()) {
+            Some(text) => text.after.text() == source.text(),
+            None => (self.reload.file)(source).is_some(),
+        }
+    }
+
+    fn refuse(&mut self, candidate: &Candidate, refusal: Refusal) {
+        // Several findings of one key (a chart and its variant) are refused once.
+        if self.banned.insert(candidate.key.clone()) {
+            self.refused.push(Refused {
+                check: candidate.check,
+                text: Arc::clone(&candidate.text),
+                at: candidate.at,
+                title: candidate.title.clone(),
+                refusal,
+            });
+        }
+    }
+
+    /// Accepts all of these on top of what is accepted, by halves where not all can be.
+    fn admit(&mut self, work: &mut Work<'_>, clusters: &[Vec<usize>]) {
+        if clusters.is_empty() {
+            return;
+        }
+        let mut all = work.accepted.clone();
+        all.extend(clusters.iter().flatten());
+        match self.make(work.candidates, &all) {
+            Ok(made) => {
+                work.made = Some(made);
+                work.accepted = all;
+            }
+            Err(refusal) => match clusters {
+                [one] => work.rejected.extend(one.iter().map(|&index| (index, refusal.clone()))),
+                _ => {
+                    let (left, right) = clusters.split_at(clusters.len() / 2);
+                    self.admit(work, left);
+                    self.admit(work, right);
+                }
+            },
+        }
+    }
+
+    /// Makes exactly these and proves them, or says why they cannot be made.
+    fn make(&mut self, candidates: &[Candidate], indices: &[usize]) -> Result<Made, Refusal> {
+        let own = || indices.iter().filter_map(|&index| candidates.get(index));
+        let mut changes: BTreeMap<&str, Vec<Change>> = BTreeMap::new();
+        let mut plans: Vec<(&Arc<Document>, Plan<'_>)> = Vec::new();
+        for candidate in own() {
+            for target in &candidate.targets {
+                changes.entry(&target.source).or_default().extend(target.changes.iter().cloned());
+            }
+            let known = plans.iter().position(|(document, _)| Arc::ptr_eq(document, &candidate.document));
+            let index = known.unwrap_or_else(|| {
+                plans.push((&candidate.document, Plan::new(&candidate.document)));
+                plans.len() - 1
+            });
+            for edit in &candidate.edits {
+                plans.get_mut(index).map_or(Ok(()), |(_, plan)| plan.add(edit))?;
+            }
+        }
+        let mut expected = Vec::with_capacity(plans.len());
+        for (document, plan) in &plans {
+            expected.push((*document, Expected::of(plan, &plan.lower()?)?));
+        }
+        let mut texts: BTreeMap<String, (Arc<Source>, Arc<Source>)> =
+            self.texts.iter().map(|(name, t)| (name.clone(), (Arc::clone(&t.before), Arc::clone(&t.after)))).collect();
+        let mut changed = Vec::new();
+        for (name, changes) in changes {
+            let changes = merge(changes)?;
+            let known = texts.get(name).cloned();
+            let (before, now) = match known {
+                Some(known) => known,
+                None => {
+                    let read = Source::new(name, own_text(candidates, name));
+                    let file = (self.reload.file)(&read).ok_or_else(Refusal::rendered)?;
+                    (Arc::clone(&file), file)
+                }
+            };
+            let text = apply(now.text(), &changes);
+            let after = Source::encoded(Arc::clone(before.name()), text, before.encoding());
+            texts.insert(name.to_owned(), (before, after));
+            changed.push(name.to_owned());
+        }
+        if self.reloads >= RELOADS {
+            return Err(Refusal::printed("too many edits of charts in one run"));
+        }
+        self.reloads += 1;
+        let overlay = texts.iter().map(|(name, (_, after))| (name.clone(), Arc::from(after.text()))).collect();
+        let now = (self.reload.load)(&overlay);
+        self.same(&now, &expected)?;
+        let findings = (self.judge)(&Subject { snapshot: &now.snapshot, comments: &now.comments });
+        let (old, new) =
+            (Counts::of(&self.state.findings, &self.state.now.snapshot), Counts::of(&findings, &now.snapshot));
+        let mut wanted: BTreeMap<&Key, usize> = BTreeMap::new();
+        for candidate in own() {
+            *wanted.entry(&candidate.key).or_default() += 1;
+        }
+        if wanted.into_iter().any(|(key, count)| new.exact(key) + count > old.exact(key)) {
+            return Err(Refusal::not_gone());
+        }
+        if let Some(what) = new.grown_in_sources(&old).values().next() {
+            return Err(Refusal::new_finding(what));
+        }
+        Ok(Made { state: State { now, findings }, texts, changed })
+    }
+
+    /// Is everything what it was, but for what was wanted?
+    fn same(&self, now: &Reloaded, expected: &[(&Arc<Document>, Expected)]) -> Result<(), Refusal> {
+        if now.errors > self.state.now.errors {
+            return Err(Refusal::printed("with the edit the chart would not render"));
+        }
+        let (old, new) = (documents(&self.state.now.snapshot), documents(&now.snapshot));
+        if old.len() != new.len() {
+            return Err(Refusal::printed("with the edit the chart would print other objects"));
+        }
+        for ((old_unit, old), (new_unit, new)) in old.iter().zip(&new) {
+            let wanted = expected.iter().find(|(document, _)| Arc::ptr_eq(document, old));
+            let is_same = match wanted {
+                Some((_, expected)) => expected.matches(new),
+                None => old.root().eq_value(new.root()),
+            };
+            if !is_same || old_unit != new_unit {
+                let message = match wanted {
+                    Some(_) => "with the edit the chart would print something else than what is wanted".to_owned(),
+                    None => format!("the edit would also change what {} prints", old.source().name()),
+                };
+                return Err(Refusal::printed(message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of this name as the candidates were lowered to it.
+fn own_text(candidates: &[Candidate], name: &str) -> String {
+    let targets = candidates.iter().flat_map(|candidate| &candidate.targets);
+    targets
+        .filter(|target| *target.source == *name)
+        .map(|target| target.text.text().to_owned())
+        .next()
+        .unwrap_or_default()
+}
+
+/// The documents of the objects with their units, in order.
+fn documents(snapshot: &Snapshot) -> Vec<(String, Arc<Document>)> {
+    let mut all: Vec<(String, Arc<Document>)> = Vec::new();
+    for object in snapshot.objects() {
+        if all.last().is_none_or(|(_, last)| !Arc::ptr_eq(last, object.document())) {
+            let unit = snapshot.unit(object.unit()).map(|unit| unit.name.clone()).unwrap_or_default();
+            all.push((unit, Arc::clone(object.document())));
+        }
+    }
+    all
+}
+
+struct Work<'a> {
+    candidates: &'a [Candidate],
+    accepted: Vec<usize>,
+    made: Option<Made>,
+    rejected: Vec<(usize, Refusal)>,
+}
+
+struct Made {
+    state: State,
+    /// All texts with edits: as in the file, and as they are now.
+    texts: BTreeMap<String, (Arc<Source>, Arc<Source>)>,
+    /// Those that got edits now.
+    changed: Vec<String>,
+}
