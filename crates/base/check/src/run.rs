@@ -379,9 +379,24 @@ mod tests {
     static ON_FILES: Meta = Meta { id: "test/files", applies: crate::Applies::Files, ..Meta::DEFAULT };
     static LIVE: Meta = Meta { id: "test/live", applies: crate::Applies::Live, ..Meta::DEFAULT };
     static SOME: [Check; 3] = [
-        Check { meta: &ON_FILES, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "on files"))) },
-        Check { meta: &LIVE, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "live"))) },
-        Check { meta: &NAMES, run: Subscription::Object(|object, cx| drop(cx.find(object.root(), "anywhere"))) },
+        Check {
+            meta: &ON_FILES,
+            run: Subscription::Object(|object, cx| {
+                cx.find(object.root(), "on files");
+            }),
+        },
+        Check {
+            meta: &LIVE,
+            run: Subscription::Object(|object, cx| {
+                cx.find(object.root(), "live");
+            }),
+        },
+        Check {
+            meta: &NAMES,
+            run: Subscription::Object(|object, cx| {
+                cx.find(object.root(), "anywhere");
+            }),
+        },
     ];
 
     /// The same object has the same fingerprints in a file and in a cluster; live objects come by kind and name.
