@@ -316,6 +316,34 @@ pub(crate) fn abac(data: &[u8]) {
     }
 }
 
+/// Bytes of an audit log, packed or not: never a panic, every line is counted once, and what was read makes roles that
+/// are proved.
+pub(crate) fn audit(data: &[u8]) {
+    use ironclad_generate::rbac::{Expand, Observed, Select, plan, prove};
+    let mut observed = Observed::new(Select { everybody: true, ..Select::default() }, 37);
+    let (mut events, mut malformed) = (0, 0);
+    let lines = data.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let plain = !data.starts_with(&[0x1f, 0x8b]) && !data.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+    let counts = ironclad_events::read(
+        data,
+        &ironclad_events::ReadLimits { record: 1 << 16 },
+        &mut |event| {
+            events += 1;
+            observed.add(event);
+        },
+        &mut |bad| {
+            malformed += 1;
+            assert!(bad.line >= 1 && (!plain || bad.line <= lines), "{bad:?} of {lines}");
+        },
+    );
+    assert_eq!((counts.events, counts.malformed), (events, malformed));
+    let defaults = ironclad_authz::World::of(&ironclad_model::Snapshot::default(), &Default::default());
+    let expand = Expand { generated_names: true, ..Expand::default() };
+    let made = plan(&observed, expand, true, &defaults, "p:");
+    let proof = prove(&made);
+    assert!(proof.is_complete(), "{:?}", proof.refused);
+}
+
 /// Bytes of a snapshot of a cluster: never a panic, and never more memory than the limits say; what is whole is written
 /// again and read as the same.
 pub(crate) fn snapshot(data: &[u8]) {

@@ -81,6 +81,11 @@ fn chart_archives() {
 }
 
 #[test]
+fn audit_logs() {
+    replay("audit", targets::audit);
+}
+
+#[test]
 fn fixes() {
     replay("fix", targets::fix);
 }

@@ -93,6 +93,11 @@ pub(crate) fn refuses_role<'a>(object: &'a Object, cluster: bool) -> Option<(Spo
             return Some((at.field(f::RESOURCES), "rule has neither resources nor `nonResourceURLs`".to_owned()));
         }
     }
+    let aggregation = object.root().get(f::AGGREGATION_RULE).map(|entry| entry.value()).filter(|node| !node.is_null());
+    if let Some(node) = aggregation.filter(|node| cluster && items(*node, f::CLUSTER_ROLE_SELECTORS).next().is_none()) {
+        let message = "an aggregation rule needs at least one selector".to_owned();
+        return Some((Spot::at(node).field(f::CLUSTER_ROLE_SELECTORS), message));
+    }
     None
 }
 

@@ -33,6 +33,8 @@ pub enum RbacCommand {
     Graph(Graph),
     /// Write manifests
     Generate(Generate),
+    /// Make roles of what audit logs show to be needed, with proof
+    LeastPrivilege(Box<LeastPrivilege>),
 }
 
 /// What is read, for which cluster.
@@ -422,4 +424,67 @@ pub struct GenerateRole {
     /// What is read.
     #[command(flatten)]
     pub input: RbacInput,
+}
+
+/// `ironclad rbac least-privilege`
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "ironclad rbac least-privilege [OPTIONS] LOG...",
+    after_help = "LOG is a file, a folder of files, or `-`: audit events as lines, lists or arrays, plain, gzip or zstd, and the\nexports of EKS, GKE and AKS. Roles go to standard output; what was read and the proof go to standard error.\n\nExamples:\n  ironclad rbac least-privilege --sa shop:ci audit.log > ci.yaml\n  ironclad rbac least-privilege --expand names=3,verbs audit/\n  ironclad rbac least-privilege --unused --rbac rbac/ audit.log.gz\n  ironclad rbac least-privilege --merge Role/shop/ci --rbac rbac/ audit.log\n  ironclad rbac least-privilege --compat audit2rbac --user alice -f audit.log\n\nExit codes: 0 done, 2 something could not be read (the rest counts)\nFormats: yaml, json; with --unused table, json, yaml, csv, markdown"
+)]
+pub struct LeastPrivilege {
+    /// Files and folders of audit logs, `-` for standard input
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<PathBuf>,
+    /// Another log, as audit2rbac takes them
+    #[arg(short, long, value_name = "LOG", hide = true)]
+    pub filename: Vec<PathBuf>,
+    /// A user [default: all but the control plane's own] [repeatable]
+    #[arg(long = "as", visible_alias = "user", value_name = "USER", help_heading = "Question")]
+    pub users: Vec<String>,
+    /// A ServiceAccount [repeatable]
+    #[arg(long = "sa", visible_alias = "serviceaccount", value_name = "NAMESPACE:NAME", help_heading = "Question")]
+    pub service_accounts: Vec<String>,
+    /// Requests in this namespace only; also that of objects that name none
+    #[arg(short, long, value_name = "NAMESPACE", help_heading = "Question")]
+    pub namespace: Option<String>,
+    /// What may be wider than what was seen: verbs, names[=N], namespaces[=N] (N different ones become any)
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Question")]
+    pub expand: Vec<String>,
+    /// Names that controllers make up too are granted as they were seen
+    #[arg(long, help_heading = "Question")]
+    pub exact: bool,
+    /// Grant what was refused too
+    #[arg(long, help_heading = "Question")]
+    pub include_denied: bool,
+    /// Existing roles and bindings: files and folders [repeatable]
+    #[arg(long, value_name = "PATH", help_heading = "Question")]
+    pub rbac: Vec<String>,
+    /// What this role lacks, as a patch: Role/NAMESPACE/NAME or ClusterRole/NAME
+    #[arg(long, value_name = "ROLE", requires = "rbac", conflicts_with = "unused", help_heading = "Question")]
+    pub merge: Option<String>,
+    /// Bindings, rules and verbs that were not used
+    #[arg(long, requires = "rbac", help_heading = "Question")]
+    pub unused: bool,
+    /// The audit policy: what it keeps out of the log is listed
+    #[arg(long, value_name = "FILE", help_heading = "Question")]
+    pub audit_policy: Option<PathBuf>,
+    /// Make what this peer makes: audit2rbac
+    #[arg(long, value_name = "PEER", conflicts_with_all = ["expand", "exact", "include_denied", "merge", "unused"], help_heading = "Question")]
+    pub compat: Option<String>,
+    /// Beginning of the names of roles; with --compat the name, `${user}` stands for the user
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub generate_name: Option<String>,
+    /// With --compat: the same on two names is the same on any
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, requires = "compat", help_heading = "Question")]
+    pub expand_multi_name: Option<bool>,
+    /// With --compat: the same in two namespaces is the same in any
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, requires = "compat", help_heading = "Question")]
+    pub expand_multi_namespace: Option<bool>,
+    /// What is read.
+    #[command(flatten)]
+    pub input: RbacInput,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: Output,
 }

@@ -8,6 +8,7 @@ mod generate;
 mod graph;
 mod graph_html;
 mod graph_model;
+mod least_privilege;
 mod lookup;
 mod matrix;
 mod matrix_show;
@@ -37,5 +38,6 @@ pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
         RbacCommand::Generate(generate) => match &generate.command {
             GenerateCommand::Role(role) => generate::run(role, global),
         },
+        RbacCommand::LeastPrivilege(least) => least_privilege::run(least, global),
     }
 }
