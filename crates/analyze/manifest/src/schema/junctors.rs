@@ -16,7 +16,7 @@ pub(super) struct Junctors<'p> {
 
 /// The schemas of a junctor.
 fn of<'s>(schema: NodeRef<'s>, name: &str) -> Option<impl Iterator<Item = NodeRef<'s>> + Clone> {
-    child(schema, name).filter(|all| all.kind() == Kind::Sequence && all.len() > 0).map(|all| all.items())
+    child(schema, name).filter(|all| all.kind() == Kind::Sequence && !all.is_empty()).map(|all| all.items())
 }
 
 impl Junctors<'_> {
