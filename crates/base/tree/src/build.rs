@@ -149,6 +149,7 @@ impl<'s> Builder<'s> {
             notes: std::mem::take(&mut self.notes),
             is_json,
             detached: false,
+            parents: std::sync::OnceLock::new(),
         };
         if document.nodes.capacity() > nodes + nodes / 4 {
             document.nodes.shrink_to_fit();

@@ -189,7 +189,18 @@ pub struct Document {
     pub(crate) notes: Vec<Note>,
     pub(crate) is_json: bool,
     pub(crate) detached: bool,
+    pub(crate) parents: std::sync::OnceLock<Parents>,
 }
+
+/// By node: its collection, and which of its children it is.
+#[derive(Debug)]
+pub(crate) struct Parents {
+    of: Vec<(u32, u32)>,
+    /// Children looked at.
+    steps: usize,
+}
+
+const NO_PARENT: (u32, u32) = (u32::MAX, 0);
 
 /// One step of a path.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -243,29 +254,51 @@ impl Document {
         self.pool.get(at + 1..at + 1 + count * width).unwrap_or_default()
     }
 
-    /// From a collection to its child whose subtree holds `target`: the child and its index. Children are numbered
-    /// before their content, and every subtree is contiguous.
-    fn step_to(&self, id: NodeId, target: NodeId) -> Option<(usize, NodeId)> {
-        let width = if self.data(id).kind() == Kind::Mapping { 3 } else { 1 };
-        let children = self.children(id).chunks_exact(width).enumerate();
-        children
-            .filter_map(|(index, child)| child.last().map(|&child| (index, NodeId(child))))
-            .filter(|(_, child)| *child <= target)
-            .max_by_key(|(_, child)| *child)
+    /// Where every node hangs, found out once for the document: of a wide list (all objects of a cluster in one) every
+    /// place asks for it, and walking its items each time would be quadratic.
+    fn parents(&self) -> &Parents {
+        self.parents.get_or_init(|| {
+            let mut found = Parents { of: vec![NO_PARENT; self.nodes.len()], steps: 0 };
+            // In the order of the text: what a merge shares hangs where it is written.
+            let mut open = vec![NodeId::ROOT];
+            while let Some(parent) = open.pop() {
+                let width = if self.data(parent).kind() == Kind::Mapping { 3 } else { 1 };
+                let children = self.children(parent).chunks_exact(width);
+                found.steps += children.len();
+                for (index, child) in children.enumerate().rev() {
+                    let Some(&child) = child.last() else { continue };
+                    let Some(own) = found.of.get_mut(child as usize) else { continue };
+                    // Only the root has no parent, and what is reached twice keeps the earlier one.
+                    if child != 0 && (own.0 == NO_PARENT.0 || parent.0 < own.0) {
+                        if own.0 == NO_PARENT.0 {
+                            open.push(NodeId(child));
+                        }
+                        *own = (parent.0, index as u32);
+                    }
+                }
+            }
+            found
+        })
     }
 
-    /// The steps from the root to a node.
+    /// How many children were looked at for every question about parents so far: at most one a node.
+    #[doc(hidden)]
+    pub fn parent_steps(&self) -> usize {
+        self.parents.get().map_or(0, |parents| parents.steps)
+    }
+
+    /// The steps from the root to a node. Of a node that a later duplicate replaced there are none.
     pub fn path_to(&self, id: NodeId) -> Vec<Step<'_>> {
         let mut steps = Vec::new();
-        let mut at = NodeId::ROOT;
-        while at != id {
-            let Some((index, child)) = self.step_to(at, id) else { break };
-            steps.push(match self.entry_at(at, index) {
+        let mut at = id;
+        while let Some((parent, index)) = self.parent_step(at) {
+            steps.push(match self.entry_at(parent, index) {
                 Some(entry) => Step::Key(entry.key()),
                 None => Step::Index(index),
             });
-            at = child;
+            at = parent;
         }
+        steps.reverse();
         steps
     }
 
@@ -279,15 +312,8 @@ impl Document {
 
     /// The collection that a node is in, and which of its entries or items it is.
     pub fn parent_step(&self, id: NodeId) -> Option<(NodeId, usize)> {
-        let mut at = NodeId::ROOT;
-        while at != id {
-            let (index, child) = self.step_to(at, id)?;
-            if child == id {
-                return Some((at, index));
-            }
-            at = child;
-        }
-        None
+        let (parent, index) = self.parents().of.get(id.index()).copied().filter(|own| own.0 != NO_PARENT.0)?;
+        Some((NodeId(parent), index as usize))
     }
 
     /// Is the node part of the tree? What a later duplicate replaced is not.

@@ -217,3 +217,20 @@ fn holds_at_the_end(document: &Document) {
     let last = document.node(document.root().id());
     assert_eq!(last.id(), NodeId::ROOT);
 }
+
+/// A dump of a cluster is one list of all its objects, and every finding asks where it is. Counted, not timed: as many
+/// children are looked at for all questions together as there are nodes.
+#[test]
+fn places_in_a_wide_list_are_found_in_linear_time() {
+    let items: Vec<String> = (0..5_000).map(|n| format!("{{\"name\":\"n{n}\",\"data\":{{\"k\":[{n}]}}}}")).collect();
+    let (_, documents, _) = read(&format!("{{\"items\":[{}]}}", items.join(",")));
+    let document = &documents[0];
+    assert_eq!(document.parent_steps(), 0, "nothing is found out before it is asked for");
+    for (index, item) in document.root().at_pointer("/items").unwrap().items().enumerate() {
+        let name = item.at_pointer("/data/k/0").unwrap();
+        let steps = [Step::Key("items"), Step::Index(index), Step::Key("data"), Step::Key("k"), Step::Index(0)];
+        assert_eq!(document.path_to(name.id()), steps);
+        assert_eq!(document.entry_of(item.get_str("name").unwrap().value().id()).map(|entry| entry.key()), Some("name"));
+    }
+    assert!(document.parent_steps() < document.node_count(), "{} steps", document.parent_steps());
+}
