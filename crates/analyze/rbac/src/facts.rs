@@ -2,8 +2,8 @@
 
 use ironclad_authz::resources::Table;
 use ironclad_authz::{
-    BindingId, Defaults, Options, Origin, PolicyRule, RoleId, SubjectId, World, covers, is_default_binding,
-    is_default_role,
+    BindingId, Defaults, Options, Origin, PolicyRule, RoleId, SubjectId, SubjectKind, World, covers,
+    is_default_binding, is_default_role,
 };
 use ironclad_check::{Cx, RunConfig};
 use ironclad_model::{Kind, Object, Snapshot};
@@ -12,6 +12,14 @@ use std::sync::Arc;
 
 /// Kinds that every check of this crate joins.
 pub(crate) const READS: &[Kind] = &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING];
+
+/// Those, and the accounts that controllers run as.
+pub(crate) const OPERATOR_READS: &[Kind] =
+    &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::SERVICE_ACCOUNT];
+
+/// Those, and labels of namespaces.
+pub(crate) const DEVICE_READS: &[Kind] =
+    &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::NAMESPACE];
 
 /// Namespace of objects that name none: that of their unit, whatever it will be called.
 pub(crate) const UNNAMED: &str = "(its own)";
@@ -31,7 +39,31 @@ pub(crate) struct Facts {
     /// Namespaces in which a right is a right over the cluster: kube-system, and homes of ServiceAccounts that may do
     /// everything.
     system: BTreeSet<String>,
+    /// Namespaces in which claims may have administrative access to devices.
+    admin_access: BTreeSet<String>,
 }
+
+/// Custom resources without a namespace, of operators that the checks know: said here because the definitions seldom lie
+/// beside the roles.
+const CLUSTER_SCOPED: &[(&str, &str)] = &[
+    ("apiextensions.crossplane.io", "compositions"),
+    ("apiextensions.crossplane.io", "compositeresourcedefinitions"),
+    ("cert-manager.io", "clusterissuers"),
+    ("config.gatekeeper.sh", "configs"),
+    ("external-secrets.io", "clusterexternalsecrets"),
+    ("external-secrets.io", "clusterpushsecrets"),
+    ("external-secrets.io", "clustersecretstores"),
+    ("karpenter.k8s.aws", "ec2nodeclasses"),
+    ("karpenter.sh", "nodeclaims"),
+    ("karpenter.sh", "nodepools"),
+    ("kubernetes.crossplane.io", "objects"),
+    ("kyverno.io", "clustercleanuppolicies"),
+    ("kyverno.io", "clusterpolicies"),
+    ("pkg.crossplane.io", "configurations"),
+    ("pkg.crossplane.io", "functions"),
+    ("pkg.crossplane.io", "providers"),
+    ("templates.gatekeeper.sh", "constrainttemplates"),
+];
 
 /// The facts of this run.
 pub(crate) fn facts(cx: &Cx<'_>) -> Arc<Facts> {
@@ -68,7 +100,15 @@ impl Facts {
             default_role,
             default_binding,
             system: BTreeSet::from(["kube-system".to_owned()]),
+            admin_access: BTreeSet::new(),
         };
+        for namespace in snapshot.of_kind(Kind::NAMESPACE) {
+            // k8s.io/api `resource/v1`: DRAAdminNamespaceLabelKey.
+            let label = namespace.labels().and_then(|labels| labels.get_str("resource.kubernetes.io/admin-access"));
+            if label.is_some_and(|entry| entry.value().as_str() == Some("true")) {
+                facts.admin_access.insert(namespace.name().to_owned());
+            }
+        }
         for binding in facts.world.binding_ids() {
             let of_all = facts.world.binding(binding).is_cluster();
             if of_all && facts.world.binding(binding).role().is_some_and(|role| facts.is_admin(role)) {
@@ -111,7 +151,57 @@ impl Facts {
         if matches!(name, "users" | "groups" | "uids" | "userextras" | "signers") {
             return false;
         }
+        if group == "authentication.k8s.io" && name == "nodes" {
+            return false;
+        }
+        // Not the constraints of Gatekeeper either, whatever their kind.
+        if group == "constraints.gatekeeper.sh" || CLUSTER_SCOPED.contains(&(group, name)) {
+            return false;
+        }
         self.resources.get(group, name, "").is_none_or(|resource| resource.namespaced)
+    }
+
+    /// Has a namespace administrative access to devices? Has any, where none is named?
+    pub(crate) fn has_admin_access(&self, namespace: Option<&str>) -> bool {
+        namespace.map_or(!self.admin_access.is_empty(), |namespace| self.admin_access.contains(namespace))
+    }
+
+    /// Does a subject hold everything in the whole cluster, by bindings that name it?
+    pub(crate) fn is_cluster_admin(&self, subject: SubjectId) -> bool {
+        let mut bindings = self.world.bindings_of(subject).map(|id| self.world.binding(id));
+        bindings.any(|binding| binding.is_cluster() && binding.role().is_some_and(|role| self.is_admin(role)))
+    }
+
+    /// The ServiceAccounts of the input with a name of a controller, and what they may, in words.
+    pub(crate) fn controller(&self, cx: &Cx<'_>, names: &[&str]) -> Option<String> {
+        let fits = |name: &str| names.iter().any(|pattern| crate::risk::name_fits(name, pattern));
+        let mut found: BTreeSet<(String, String)> = BTreeSet::new();
+        for account in cx.objects(Kind::SERVICE_ACCOUNT) {
+            if fits(account.name()) {
+                found.insert((account.namespace().unwrap_or(UNNAMED).to_owned(), account.name().to_owned()));
+            }
+        }
+        let subjects = || {
+            let all = self.world.subject_ids();
+            all.filter(move |id| self.world.subject(*id).kind() == SubjectKind::ServiceAccount)
+        };
+        for id in subjects().filter(|id| fits(self.world.subject_name(*id))) {
+            found.insert((self.world.subject_namespace(id).to_owned(), self.world.subject_name(id).to_owned()));
+        }
+        let (space, name) = found.first()?;
+        let same = |id: &SubjectId| {
+            self.world.subject_name(*id) == name && self.world.subject_namespace(*id) == space.as_str()
+        };
+        let rights = match subjects().find(same) {
+            Some(id) if self.is_cluster_admin(id) => "which can do everything".to_owned(),
+            Some(id) => match self.world.bindings_of(id).count() {
+                1 => "which has 1 role, not everything".to_owned(),
+                count => format!("which has {count} roles, not everything"),
+            },
+            None => "whose rights are not among the input".to_owned(),
+        };
+        let place = if space == UNNAMED { String::new() } else { format!("{space}/") };
+        Some(format!("ServiceAccount \"{place}{name}\", {rights}"))
     }
 
     /// The object that a role or binding is.

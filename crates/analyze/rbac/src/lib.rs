@@ -3,6 +3,7 @@
 //! One file a check in `checks/`, its page beside it; [`CHECKS`] is the list. [`facts`] is the index over the snapshot and
 //! what all checks ask of it; [`risk`] judges a permission by who really holds it, and where.
 
+mod accounts;
 mod bindings;
 mod checks;
 mod facts;

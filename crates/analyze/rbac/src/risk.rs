@@ -14,6 +14,7 @@ use ironclad_authz::{BindingId, Origin, PolicyRule, RoleId, SubjectId, SubjectKi
 use ironclad_check::Cx;
 use ironclad_model::{Object, ObjectId, Severity, Spot};
 use ironclad_tree::NodeRef;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// One right: any of these verbs on any of these resources (group, `resource` or `resource/subresource`).
@@ -30,8 +31,10 @@ pub(crate) struct Need {
 pub(crate) enum Only {
     /// Any.
     Any,
-    /// One of these names in one of these namespaces (a name that begins with `*` is any that ends so).
+    /// One of these names in one of these namespaces (a name that begins with `*` is any that ends so, and the reverse).
     Object { namespaces: &'static [&'static str], names: &'static [&'static str] },
+    /// Whatever lies in a namespace whose claims may have administrative access to devices.
+    AdminAccess,
 }
 
 impl Need {
@@ -48,6 +51,14 @@ impl Need {
         names: &'static [&'static str],
     ) -> Need {
         Need { verbs, on, only: Only::Object { namespaces, names }, written: None }
+    }
+
+    /// Any of these verbs on any of these resources, in a namespace with administrative access to devices.
+    pub(crate) const fn of_devices(
+        verbs: &'static [&'static str],
+        on: &'static [(&'static str, &'static str)],
+    ) -> Need {
+        Need { verbs, on, only: Only::AdminAccess, written: None }
     }
 
     /// What a rule is in its own words, wildcards and all.
@@ -103,14 +114,66 @@ pub(crate) fn report(cx: &mut Cx<'_>, risk: &Risk) {
 /// Reports a risk that can be come by in several ways; the words are those of the first.
 pub(crate) fn report_any(cx: &mut Cx<'_>, risks: &[&Risk]) {
     let facts = facts(cx);
+    let Some(words) = risks.first() else { return };
+    for (site, hits) in sites(cx, &facts, risks) {
+        tell(cx, &facts, words, &site, &hits, None);
+    }
+}
+
+/// Reports a risk that every ServiceAccount of a controller runs: only where people or groups hold it.
+pub(crate) fn report_people(cx: &mut Cx<'_>, risk: &Risk) {
+    let facts = facts(cx);
+    for (site, mut hits) in sites(cx, &facts, &[risk]) {
+        hits.holders.retain(|holder| facts.world.subject(holder.subject).kind() != SubjectKind::ServiceAccount);
+        hits.severity = hits.holders.iter().map(|holder| holder.severity).max();
+        if !hits.holders.is_empty() {
+            tell(cx, &facts, risk, &site, &hits, None);
+        }
+    }
+}
+
+/// Reports what objects of an operator are worth: as much as its controller may, where that is known.
+pub(crate) fn report_operator(cx: &mut Cx<'_>, operator: &Operator) {
+    let facts = facts(cx);
+    let Some(words) = operator.risks.first() else { return };
+    let sites = sites(cx, &facts, operator.risks);
+    if sites.is_empty() {
+        return;
+    }
+    let controller = facts.controller(cx, operator.controllers);
+    let label = match &controller {
+        Some(words) => format!("{} acts on it as {words}", operator.name),
+        None => format!("no controller of {} is among the input: what it would do is not known", operator.name),
+    };
+    let told = Told { label, known: controller.is_some() };
+    for (site, hits) in sites {
+        tell(cx, &facts, words, &site, &hits, Some(&told));
+    }
+}
+
+/// Objects that a controller acts on with its own rights.
+pub(crate) struct Operator {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// Names of the ServiceAccounts that its controllers run as; `*` in front is any that ends so.
+    pub(crate) controllers: &'static [&'static str],
+    /// Any of these; the words are those of the first.
+    pub(crate) risks: &'static [&'static Risk],
+}
+
+/// What is known of a controller.
+struct Told {
+    label: String,
+    /// Is it among the input? All is a note where it is not.
+    known: bool,
+}
+
+fn sites(cx: &Cx<'_>, facts: &Facts, risks: &[&Risk]) -> BTreeMap<Site, Hits> {
     let mut sites: BTreeMap<Site, Hits> = BTreeMap::new();
     for risk in risks {
-        find(cx, &facts, risk, &mut sites);
+        find(cx, facts, risk, &mut sites);
     }
-    let Some(words) = risks.first() else { return };
-    for (site, hits) in sites {
-        tell(cx, &facts, words, &site, &hits);
-    }
+    sites
 }
 
 fn find(cx: &Cx<'_>, facts: &Facts, risk: &Risk, sites: &mut BTreeMap<Site, Hits>) {
@@ -179,22 +242,47 @@ fn meets(facts: &Facts, rule: &PolicyRule, need: &Need, named: Named) -> Option<
     let whole = !is_named || matches!(need.only, Only::Object { .. });
     let mut found: Option<Met> = None;
     for (group, resource) in need.on {
-        let in_group = rule.api_groups.iter().any(|own| own == "*" || own == group);
-        if in_group && rule.resources.iter().any(|own| resource_fits(own, resource)) {
-            found = found.max(Some(Met { whole, namespaced: facts.is_namespaced(group, resource) }));
+        if !rule.api_groups.iter().any(|own| own == "*" || own == group) {
+            continue;
+        }
+        for own in rule.resources.iter().filter(|own| resource_fits(own, resource)) {
+            let named = if resource.starts_with('*') { own.as_str() } else { *resource };
+            found = found.max(Some(Met { whole, namespaced: facts.is_namespaced(group, named) }));
         }
     }
     found
 }
 
+/// Does a rule give the right by `*` in place of the resource?
+fn gives_by_wildcard(facts: &Facts, rule: &PolicyRule, need: &Need, cluster: bool) -> bool {
+    let any = |set: &[String], wanted: &str| set.iter().any(|own| own == "*" || own == wanted);
+    rule.resources.iter().any(|resource| resource == "*")
+        && rule.resource_names.is_empty()
+        && need.written.is_none()
+        && need.verbs.iter().any(|verb| any(&rule.verbs, verb))
+        && need
+            .on
+            .iter()
+            .any(|(group, resource)| any(&rule.api_groups, group) && (cluster || facts.is_namespaced(group, resource)))
+}
+
 /// Does an entry of `resources` match `resource` or `resource/subresource`? The entry `*` is no matter of these checks.
+/// What is wanted may be every resource of the group that ends so: `*policies`, or `*` alone.
 fn resource_fits(own: &str, wanted: &str) -> bool {
+    if let Some(end) = wanted.strip_prefix('*') {
+        return !own.contains('/') && own.ends_with(end);
+    }
     let any = |subresource: &str| own.strip_prefix("*/") == Some(subresource);
     own == wanted || wanted.split_once('/').is_some_and(|(_, subresource)| any(subresource))
 }
 
-fn name_fits(own: &str, pattern: &str) -> bool {
-    pattern.strip_prefix('*').map_or(own == pattern, |end| own.ends_with(end))
+/// Is it the name, or does it end or begin as a pattern with `*` says?
+pub(crate) fn name_fits(own: &str, pattern: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => own.ends_with(end),
+        (None, Some(start)) => own.starts_with(start),
+        (None, None) => own == pattern,
+    }
 }
 
 /// Where a finding is: a rule of a role, or the `roleRef` of a binding to a role that is not in the input.
@@ -232,7 +320,7 @@ fn collect(facts: &Facts, risk: &Risk, role: RoleId, index: u32, met: Met, sites
         }
         let cluster = world.binding(binding).is_cluster();
         let namespace = world.binding_namespace(binding);
-        if !cluster && !met.namespaced || !in_place(&risk.needs[0], cluster, namespace) {
+        if !cluster && !met.namespaced || !in_place(facts, &risk.needs[0], cluster, namespace) {
             continue;
         }
         for subject in world.subjects_of(binding) {
@@ -252,9 +340,10 @@ fn collect(facts: &Facts, risk: &Risk, role: RoleId, index: u32, met: Met, sites
 }
 
 /// Does the binding reach the place that the right must be held in?
-fn in_place(need: &Need, cluster: bool, namespace: &str) -> bool {
+fn in_place(facts: &Facts, need: &Need, cluster: bool, namespace: &str) -> bool {
     match &need.only {
         Only::Any => true,
+        Only::AdminAccess => facts.has_admin_access((!cluster).then_some(namespace)),
         Only::Object { namespaces, .. } => cluster || namespaces.is_empty() || namespaces.contains(&namespace),
     }
 }
@@ -271,8 +360,8 @@ fn others(facts: &Facts, risk: &Risk, subject: SubjectId, namespace: &str) -> Op
             }
             let role = world.binding(binding).role()?;
             let index = facts.rules(role).iter().position(|rule| {
-                let wide = rule.resources.iter().any(|resource| resource == "*");
-                wide || meets(facts, rule, need, Named::Lower).is_some_and(|met| cluster || met.namespaced)
+                gives_by_wildcard(facts, rule, need, cluster)
+                    || meets(facts, rule, need, Named::Lower).is_some_and(|met| cluster || met.namespaced)
             })?;
             Some((binding, role, index as u32))
         });
@@ -303,7 +392,7 @@ fn step(severity: Severity, by: i8) -> Severity {
     order.get(at.clamp(0, 3) as usize).copied().unwrap_or(severity)
 }
 
-fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
+fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits, told: Option<&Told>) {
     let world = &facts.world;
     let origin = match site {
         Site::Rule(role, _) => world.role(*role).origin(),
@@ -319,16 +408,17 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
     holders.sort_by_cached_key(|holder| {
         (std::cmp::Reverse(holder.severity), world.subject_label(holder.subject), world.binding_label(holder.binding))
     });
-    let severity = hits.severity.unwrap_or(Severity::Low);
-    let mut names: Vec<String> = holders.iter().map(|holder| facts.subject(holder.subject)).collect();
-    names.dedup();
-    let mut seen = Vec::new();
-    names.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(name.clone());
-            true
+    let severity = match told {
+        Some(Told { known: false, .. }) => Severity::Info,
+        _ => hits.severity.unwrap_or(Severity::Low),
+    };
+    let mut seen: FxHashSet<SubjectId> = FxHashSet::default();
+    let mut names: Vec<String> = Vec::new();
+    for holder in &holders {
+        if seen.insert(holder.subject) {
+            names.push(facts.subject(holder.subject));
         }
-    });
+    }
     let message = match (names.as_slice(), holders.first()) {
         ([first, rest @ ..], Some(worst)) => {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
@@ -369,8 +459,11 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits) {
         }
     });
     let mut finder = cx.find_in(object, at, message).severity(severity);
-    if !seen.is_empty() {
-        finder = finder.evidence("subjects", seen.join(", "));
+    if !names.is_empty() {
+        finder = finder.evidence("subjects", names.join(", "));
+    }
+    if let Some(Told { label, .. }) = told {
+        finder = finder.label(label.clone());
     }
     for (object, node, text) in related {
         finder = finder.related_in(object, node, text);

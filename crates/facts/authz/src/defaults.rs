@@ -213,6 +213,18 @@ pub fn is_default_role(name: &str, rules: &[PolicyRule]) -> bool {
     })
 }
 
+/// What a ClusterRole with the name of a default one grants beyond that in every supported version: index of the rule,
+/// and the right. Nothing where the name is no default one.
+pub fn added_to_default(name: &str, rules: &[PolicyRule]) -> Option<Vec<(u32, PolicyRule)>> {
+    let blocks = ROLES.get(name)?;
+    let own: Vec<PolicyRule> = blocks.iter().flat_map(|block| block.rules.iter().cloned()).collect();
+    let added = |(index, rule): (usize, &PolicyRule)| {
+        let missing = crate::covers(&own, std::slice::from_ref(rule));
+        missing.into_iter().map(move |atom| (index as u32, atom)).collect::<Vec<_>>()
+    };
+    Some(rules.iter().enumerate().flat_map(added).collect())
+}
+
 /// Is this a default binding of some supported version: to this role (`ClusterRole/name`), of exactly these subjects (as
 /// `Group:name`, `User:name`, `ServiceAccount:namespace/name`)?
 /// The subjects are only asked for where the name is a default one.

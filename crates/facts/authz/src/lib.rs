@@ -39,7 +39,7 @@ pub use abac::{AbacError, AbacPolicies, AbacPolicy};
 pub use chain::{Authorizer, Chain, ChainDecision, ChainError, Verdict, Webhook};
 pub use covers::{breakdown, covers, rule_covers};
 pub use decide::{Decision, Proof};
-pub use defaults::{Defaults, NEWEST, OLDEST, is_default_binding, is_default_role};
+pub use defaults::{Defaults, NEWEST, OLDEST, added_to_default, is_default_binding, is_default_role};
 pub use escalate::{BindingWrite, Escalation, RoleWrite};
 pub use identity::{MASTERS, User, service_account_of};
 pub use impersonate::{Impersonated, Impersonation, Legacy};

@@ -17,7 +17,18 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("kyverno.io", "clusterpolicies"), ("kyverno.io", "policies"), ("kyverno.io", "policyexceptions"), ("policies.kyverno.io", "validatingpolicies"), ("policies.kyverno.io", "mutatingpolicies"), ("policies.kyverno.io", "generatingpolicies"), ("policies.kyverno.io", "policyexceptions"), ("templates.gatekeeper.sh", "constrainttemplates"), ("config.gatekeeper.sh", "configs")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("kyverno.io", "*policies"),
+            ("kyverno.io", "policyexceptions"),
+            ("policies.kyverno.io", "*policies"),
+            ("policies.kyverno.io", "policyexceptions"),
+            ("templates.gatekeeper.sh", "constrainttemplates"),
+            ("constraints.gatekeeper.sh", "*"),
+            ("config.gatekeeper.sh", "configs"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "change or except the policies of the cluster",

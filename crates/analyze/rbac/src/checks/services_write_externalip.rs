@@ -1,7 +1,7 @@
 //! `rbac/services-write-externalip`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report};
+use crate::risk::{CHANGE, Named, Need, Risk, WRITE, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -24,6 +24,15 @@ static RISK: Risk = Risk {
     named: Named::Lower,
 };
 
+/// The address that a load balancer is said to have draws traffic as well.
+static STATUS: Risk = Risk {
+    needs: &[Need::of(CHANGE, &[("", "services/status")])],
+    cluster: Severity::Medium,
+    namespace: Severity::Medium,
+    what: "take over addresses through Services",
+    named: Named::Lower,
+};
+
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&RISK, &STATUS]);
 }
