@@ -2,6 +2,7 @@
 
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Severity};
+use ironclad_tree::f;
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -21,8 +22,10 @@ const DAY: i64 = 86_400;
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for volume in pod.spec.volumes().iter() {
         for source in volume.projected().sources().iter() {
-            let expiry = source.service_account_token().expiration_seconds();
-            if let Some(seconds) = expiry.get().filter(|seconds| *seconds > DAY) {
+            let token = source.service_account_token().spot().node();
+            let expiry = token.and_then(|token| token.get(f::EXPIRATION_SECONDS)).map(|entry| entry.value());
+            let Some(expiry) = expiry else { continue };
+            if let Some(seconds) = expiry.as_i64().filter(|seconds| *seconds > DAY) {
                 let name = volume.name().get().unwrap_or("(no name)");
                 let days = seconds / DAY;
                 cx.find(expiry, format!("the token in volume \"{name}\" is valid for {days} days"))
