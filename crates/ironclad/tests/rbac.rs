@@ -254,3 +254,40 @@ fn role_bindings_grant_nothing_without_a_namespace() {
         ironclad(&["rbac", "can-i", "get", "nodes", "--as", "eve", "-n", "a", "nodes.yaml"], folder.path(), "");
     assert_eq!(code(&output), 1);
 }
+
+/// The checks of this domain as a report of their own: no others, and the exit codes of a scan.
+#[test]
+fn an_audit_is_the_rbac_checks_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "apiVersion: rbac.authorization.k8s.io/v1\n";
+    let role = |verbs: &str| {
+        format!(
+            "{head}kind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{verbs: [{verbs}], apiGroups: [argoproj.io], resources: [applications]}}]\n"
+        )
+    };
+    let rest = format!(
+        "---\n{head}kind: ClusterRoleBinding\nmetadata: {{name: b}}\nroleRef: {{kind: ClusterRole, name: r}}\nsubjects: [{{kind: User, name: eve}}]\n\
+         ---\n{head}kind: ClusterRoleBinding\nmetadata: {{name: argo}}\nroleRef: {{kind: ClusterRole, name: cluster-admin}}\nsubjects: [{{kind: ServiceAccount, name: argocd-application-controller, namespace: argocd}}]\n\
+         ---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: c}}]}}\n"
+    );
+    fs::write(folder.path().join("a.yaml"), role("create") + &rest).unwrap();
+    let found = |arguments: &[&str]| -> (i32, Vec<(String, String)>) {
+        let all = [&["rbac", "audit", "--format", "json"], arguments, &["a.yaml"]].concat();
+        let output = ironclad(&all, folder.path(), "");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let findings = report["findings"].as_array().unwrap().iter();
+        (code(&output), findings.map(|finding| (text(finding, "check"), text(finding, "severity"))).collect())
+    };
+    let (exit, findings) = found(&[]);
+    assert_eq!(exit, 1);
+    assert!(findings.iter().all(|(check, _)| check.starts_with("rbac/")), "{findings:?}");
+    let pair = |check: &str, severity: &str| (check.to_owned(), severity.to_owned());
+    assert!(findings.contains(&pair("rbac/op-argocd", "critical")), "{findings:?}");
+    assert!(!findings.iter().any(|(check, _)| check == "rbac/user-subject"), "{findings:?}");
+    assert_eq!(found(&["--select", "rbac/op-argocd"]).1, [pair("rbac/op-argocd", "critical")]);
+    // Without its controller it is a note.
+    let rest = rest.replace("argocd-application-controller", "other");
+    fs::write(folder.path().join("a.yaml"), role("create") + &rest).unwrap();
+    assert_eq!(found(&["--select", "rbac/op-argocd"]), (0, vec![pair("rbac/op-argocd", "info")]));
+}

@@ -1,6 +1,6 @@
 //! `ironclad rbac …`, as clap reads it.
 
-use super::Reading;
+use super::{Input, Reading, Report};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -29,6 +29,8 @@ pub enum RbacCommand {
     Rules(Rules),
     /// Show what subjects gain and lose between two sets of manifests
     Diff(Diff),
+    /// Judge roles, bindings and ServiceAccounts: the rbac checks as a report of its own
+    Audit(Audit),
     /// Draw subjects, bindings and roles
     Graph(Graph),
     /// Write manifests
@@ -339,6 +341,35 @@ pub struct Diff {
     /// What is printed.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `ironclad rbac audit`
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The same as `ironclad scan --select rbac/`, without the checks that are a matter of taste.\n\nExamples:\n  kubectl get clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,pods -A -o json | ironclad rbac audit --complete -\n  ironclad rbac audit --select rbac/op-argocd,rbac/escalate --min-severity high rbac/"
+)]
+pub struct Audit {
+    /// Where to look.
+    #[command(flatten)]
+    pub input: Input,
+    /// Run these: ids (`rbac/escalate`), prefixes (`rbac/sa-`) or tags (`mitre:T1098`) [default: all rbac checks]
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', help_heading = "Selection")]
+    pub select: Vec<String>,
+    /// Leave these out
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', help_heading = "Selection")]
+    pub ignore: Vec<String>,
+    /// Say nothing of findings below this severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "Selection")]
+    pub min_severity: Option<String>,
+    /// The arguments are the whole truth: what is not there does not exist
+    #[arg(long, help_heading = "Selection")]
+    pub complete: bool,
+    /// Where objects are that name no namespace
+    #[arg(long, value_name = "NAMESPACE", help_heading = "Selection")]
+    pub assume_namespace: Option<String>,
+    /// What to print.
+    #[command(flatten)]
+    pub report: Report,
 }
 
 /// `ironclad rbac graph`

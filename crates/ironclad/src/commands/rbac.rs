@@ -1,6 +1,7 @@
 //! `ironclad rbac …`: who may do what, and why. One file a subcommand; what they share is in `session` (what was read),
 //! `question` (what is asked), `proof` and `show` (what is printed).
 
+mod audit;
 mod batch;
 mod can_i;
 mod diff;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
         RbacCommand::Why(why) => why::run(why, global),
         RbacCommand::Rules(rules) => rules::run(rules, global),
         RbacCommand::Diff(diff) => diff::run(diff, global),
+        RbacCommand::Audit(audit) => audit::run(audit, global),
         RbacCommand::Graph(graph) => graph::run(graph, global),
         RbacCommand::Generate(generate) => match &generate.command {
             GenerateCommand::Role(role) => generate::run(role, global),
