@@ -3,7 +3,7 @@
 use crate::bindings::role_ref;
 use crate::facts::{READS, facts};
 use ironclad_authz::{BindingId, MASTERS, SubjectId};
-use ironclad_check::{Cx, Default, Meta, Param, Profile};
+use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
 use ironclad_model::Severity;
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     tags: &["cis:5.1.1"],
     params: &[Param {
         name: "most",
-        default: Default::Int(5),
+        default: ParamDefault::Int(5),
         doc: "As many subjects may do everything in the whole cluster",
     }],
     page: include_str!("many_admins.md"),
