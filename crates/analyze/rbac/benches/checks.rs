@@ -16,7 +16,9 @@ fn main() {
     let (snapshot, _) = world::snapshot(&world::names());
     let all = |only: Option<&str>| {
         let checks = ironclad_rbac::CHECKS.iter().filter(|check| only.is_none_or(|id| check.meta.id == id));
-        let enabled = checks.map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) }).collect();
+        let enabled = checks
+            .map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) })
+            .collect();
         RunConfig { enabled, version: 37, ..RunConfig::default() }
     };
     let time = |config: &RunConfig| {

@@ -67,7 +67,9 @@ fn default_objects_are_no_findings() {
         let snapshot = snapshot("defaults.yaml", &text);
         assert!(snapshot.len() > 120, "1.{version}: {} objects", snapshot.len());
         let enabled = ironclad_rbac::CHECKS.iter();
-        let enabled = enabled.map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) }).collect();
+        let enabled = enabled
+            .map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) })
+            .collect();
         let config = RunConfig { enabled, version, complete: true, ..RunConfig::default() };
         let outcome = run(&snapshot, &config);
         assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);

@@ -214,9 +214,9 @@ pub fn is_default_role(name: &str, rules: &[PolicyRule]) -> bool {
 }
 
 /// What a ClusterRole with the name of a default one grants beyond that in every supported version: index of the rule,
-/// and the right. Nothing where the name is no default one.
+/// and the right. Nothing where the name is no default one, or one whose rules others gather.
 pub fn added_to_default(name: &str, rules: &[PolicyRule]) -> Option<Vec<(u32, PolicyRule)>> {
-    let blocks = ROLES.get(name)?;
+    let blocks = ROLES.get(name).filter(|blocks| blocks.iter().all(|block| block.selected.is_empty()))?;
     let own: Vec<PolicyRule> = blocks.iter().flat_map(|block| block.rules.iter().cloned()).collect();
     let added = |(index, rule): (usize, &PolicyRule)| {
         let missing = crate::covers(&own, std::slice::from_ref(rule));
