@@ -230,7 +230,10 @@ fn places_in_a_wide_list_are_found_in_linear_time() {
         let name = item.at_pointer("/data/k/0").unwrap();
         let steps = [Step::Key("items"), Step::Index(index), Step::Key("data"), Step::Key("k"), Step::Index(0)];
         assert_eq!(document.path_to(name.id()), steps);
-        assert_eq!(document.entry_of(item.get_str("name").unwrap().value().id()).map(|entry| entry.key()), Some("name"));
+        assert_eq!(
+            document.entry_of(item.get_str("name").unwrap().value().id()).map(|entry| entry.key()),
+            Some("name")
+        );
     }
     assert!(document.parent_steps() < document.node_count(), "{} steps", document.parent_steps());
 }
