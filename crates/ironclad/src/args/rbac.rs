@@ -352,6 +352,12 @@ pub struct Audit {
     /// Where to look.
     #[command(flatten)]
     pub input: Input,
+    /// Which cluster, in place of files.
+    #[command(flatten)]
+    pub cluster: super::cluster::Cluster,
+    /// What of it.
+    #[command(flatten)]
+    pub extent: super::cluster::Extent,
     /// Run these: ids (`rbac/escalate`), prefixes (`rbac/sa-`) or tags (`mitre:T1098`) [default: all rbac checks]
     #[arg(long, value_name = "CHECK", value_delimiter = ',', help_heading = "Selection")]
     pub select: Vec<String>,

@@ -1,7 +1,7 @@
 //! `ironclad rbac audit`: the rbac checks as a report of their own.
 
 use crate::args::rbac::Audit;
-use crate::args::{Global, Scan, Select};
+use crate::args::{Compare, Global, Scan, Select};
 use crate::commands::scan;
 use crate::exit::Exit;
 
@@ -24,5 +24,14 @@ pub(crate) fn run(arguments: &Audit, global: &Global) -> anyhow::Result<Exit> {
         assume_namespace: arguments.assume_namespace.clone(),
         ..Select::default()
     };
-    scan::run(&Scan { input: arguments.input.clone(), select, report: arguments.report.clone() }, global)
+    let scan = Scan {
+        input: arguments.input.clone(),
+        cluster: arguments.cluster.clone(),
+        extent: arguments.extent.clone(),
+        select,
+        compare: Compare { baseline: None, diff_base: None },
+        write_baseline: None,
+        report: arguments.report.clone(),
+    };
+    scan::run(&scan, global)
 }
