@@ -32,12 +32,15 @@ pub struct Reloaded {
     pub errors: usize,
 }
 
+/// Reads everything anew, with these texts in place of the files of these names.
+pub type Load<'a> = dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded + 'a;
+
 /// What rendering again takes: only the caller knows files.
 pub struct Reload<'a> {
     /// The file that a text was read from, where it is exactly that file's text.
     pub file: &'a dyn Fn(&Source) -> Option<Arc<Source>>,
     /// Reads and renders all inputs, with these texts in place of the files of these names.
-    pub load: &'a dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded,
+    pub load: &'a Load<'a>,
 }
 
 /// What came of it.
@@ -68,8 +71,8 @@ pub fn fix_rendered(now: Reloaded, reload: &Reload<'_>, judge: &Judge<'_>, optio
         banned: FxHashSet::default(),
         reloads: 0,
     };
-    for _ in 0..ROUNDS {
-        if !run.round() {
+    for round in 1..=ROUNDS {
+        if !run.round(round == ROUNDS) {
             break;
         }
     }
@@ -110,7 +113,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// One round; was anything done, so that another may do more?
-    fn round(&mut self) -> bool {
+    fn round(&mut self, is_last: bool) -> bool {
         let candidates = self.candidates();
         // Fixes that come to the same bytes stand or fall together: a value that two objects print.
         let mut clusters: Vec<(&[Target], Vec<usize>)> = Vec::new();
@@ -126,8 +129,8 @@ impl Run<'_> {
         let Work { accepted, made, rejected, .. } = work;
         let done = made.is_some();
         for (index, refusal) in rejected {
-            // What another edit of this round stands in the way of may be made in the next.
-            let waits = done && refusal.code == "fix/conflict";
+            // What another edit stands in the way of, or makes room for, may be made in the next round.
+            let waits = done && !is_last;
             if let Some(candidate) = candidates.get(index).filter(|_| !waits) {
                 self.refuse(candidate, refusal);
             }
