@@ -37,9 +37,20 @@ pub(crate) fn kind(namespace: &str) -> &'static str {
     if namespace.is_empty() { "ClusterRole" } else { "Role" }
 }
 
-/// A subject.
+/// A subject. An account whose name no ServiceAccount can have is bound by its user name, which is the same to the
+/// authorizer.
 pub(crate) fn subject(user: &str) -> Value {
-    match ironclad_authz::service_account_of(user) {
+    let plain = |name: &str| {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        name.len() <= 253
+            && name.split('.').all(|label| {
+                let bytes = label.as_bytes();
+                bytes.first().copied().is_some_and(fits)
+                    && bytes.last().copied().is_some_and(fits)
+                    && bytes.iter().all(|b| fits(*b) || *b == b'-')
+            })
+    };
+    match ironclad_authz::service_account_of(user).filter(|(_, name)| plain(name)) {
         Some((namespace, name)) => json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}),
         None => json!({"apiGroup": GROUP, "kind": "User", "name": user}),
     }

@@ -130,7 +130,11 @@ impl Observed {
         }
     }
 
+    /// Nobody can be bound by an empty name.
     fn is_wanted(&self, user: &str) -> bool {
+        if user.is_empty() {
+            return false;
+        }
         if self.select.users.is_empty() {
             return self.select.everybody
                 || !user.starts_with("system:")
