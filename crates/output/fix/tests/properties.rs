@@ -14,11 +14,15 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-fn config() -> RunConfig {
+/// What sorts moves everything: it has a property of its own.
+const SORTS: &str = "hygiene/sorted-keys";
+
+fn config(sorts: bool) -> RunConfig {
     let lists = [ironclad_image::CHECKS, ironclad_manifest::CHECKS, ironclad_network::CHECKS];
     let catalogue = Catalogue::new(lists.into_iter().chain(ironclad_workload::LISTS.iter().copied()), &[]);
     let selection = Selection { profile: ProfileName::All, ..Selection::default() };
-    let enabled = selection.resolve(&catalogue).unwrap();
+    let mut enabled = selection.resolve(&catalogue).unwrap();
+    enabled.retain(|enabled| (enabled.check.meta.id == SORTS) == sorts);
     RunConfig { enabled, version: 37, strict: true, complete: true, ..RunConfig::default() }
 }
 
@@ -65,7 +69,7 @@ fn is_subsequence(part: &[&str], whole: &[&str]) -> bool {
 
 fn holds(manifest: &Manifest) -> Result<(), TestCaseError> {
     let text = manifest.text.as_str();
-    let config = config();
+    let config = config(false);
     let before = snapshot(text);
     let found = run(&before, &config);
     prop_assert!(found.failures.is_empty());
@@ -128,5 +132,27 @@ proptest! {
     #[test]
     fn every_fix_of_random_manifests(choices in proptest::collection::vec(any::<u8>(), 0..400)) {
         holds(&Manifest::of(&choices))?;
+    }
+
+    /// Sorting keeps every piece of the text, and is done once.
+    #[test]
+    fn sorted_keys_of_random_manifests(choices in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let manifest = Manifest::of(&choices);
+        let config = config(true);
+        let first = fixed(&manifest.text, &config);
+        let after = first.sources.first().map_or(manifest.text.as_str(), |source| source.after.text());
+        let context = format!("--- before\n{}\n--- after\n{after}\n{:?}", manifest.text, first.refused);
+        let pieces = |text: &str| {
+            let mut pieces: Vec<String> =
+                text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{' | '}' | '[' | ']')).map(str::to_owned).collect();
+            pieces.retain(|piece| !piece.is_empty());
+            pieces.sort();
+            pieces
+        };
+        prop_assert_eq!(pieces(&manifest.text), pieces(after), "{}", context);
+        let second = fixed(after, &config);
+        prop_assert!(second.sources.is_empty(), "twice:\n{}", context);
+        let left = run(&snapshot(after), &config).findings.iter().filter(|f| chosen(f, &options()).is_ok()).count();
+        prop_assert!(left <= first.refused.len(), "{left} left\n{context}");
     }
 }

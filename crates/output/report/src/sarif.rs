@@ -257,11 +257,21 @@ fn result(view: &View<'_>, located: &Located<'_>, rules: &[&'static Meta]) -> Va
             result.insert("suppressions".into(), json!([suppression]));
         }
     }
-    if let Some(offer) = ironclad_fix::offer(finding, view.snapshot) {
+    if let Some(offer) = ironclad_fix::offer(finding, view.snapshot).filter(|offer| !repeats_a_secret(view, offer)) {
         result.insert("fixes".into(), json!([fix(view, &offer)]));
     }
     result.insert("properties".into(), json!({"security-severity": security_severity(finding.severity)}));
     Value::Object(result)
+}
+
+/// Does a fix write text again that holds a secret, as one that sorts entries does? With the secret hidden it would damage
+/// the file, and without that it would show it.
+fn repeats_a_secret(view: &View<'_>, offer: &ironclad_fix::Offer<'_>) -> bool {
+    let shown = view.report.shown(view.snapshot, &offer.source);
+    offer.changes.iter().filter(|change| !change.text.is_empty()).any(|change| {
+        let range = change.span.start as usize..change.span.end as usize;
+        offer.source.text().get(range.clone()) != shown.text().get(range)
+    })
 }
 
 /// The replacements of a fix. They are of this finding alone: two that touch one place are not for making together.
