@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 
 /// A folder to build.
 #[derive(Clone)]
-pub struct Case {
-    pub name: String,
-    pub root: String,
-    pub files: BTreeMap<String, String>,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) root: String,
+    pub(crate) files: BTreeMap<String, String>,
 }
 
 impl Case {
     /// Writes the files to a folder that lives as long as the second value, and builds it.
-    pub fn render(&self) -> (Rendered, tempfile::TempDir) {
+    pub(crate) fn render(&self) -> (Rendered, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in &self.files {
             let path = folder.path().join(name);
@@ -27,7 +27,7 @@ impl Case {
 }
 
 /// Objects as JSON with sorted keys, or the error.
-pub fn objects(rendered: &Rendered) -> Result<Vec<String>, String> {
+pub(crate) fn objects(rendered: &Rendered) -> Result<Vec<String>, String> {
     let failed = rendered.problems.iter().find(|p| p.problem.severity == ironclad_tree::Severity::Error);
     if let Some(problem) = failed {
         return Err(format!("{}: {}", problem.source, problem.problem.message));
@@ -41,7 +41,7 @@ pub fn objects(rendered: &Rendered) -> Result<Vec<String>, String> {
 }
 
 /// The cases of the file.
-pub fn written() -> Vec<Case> {
+pub(crate) fn written() -> Vec<Case> {
     let mut all: Vec<Case> = Vec::new();
     let mut file: Option<String> = None;
     for line in include_str!("../cases.txt").split_inclusive('\n') {
@@ -75,7 +75,7 @@ const OVER: &[(&str, &str)] = &[
 ];
 
 /// The cases of the file, and each of them under overlays.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let written = written();
     let mut all = written.clone();
     for (word, fields) in OVER {
