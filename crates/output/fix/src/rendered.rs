@@ -33,7 +33,7 @@ pub struct Reloaded {
 }
 
 /// Reads everything anew, with these texts in place of the files of these names.
-pub type Load<'a> = dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded + 'a;
+pub(crate) type Load<'a> = dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded + 'a;
 
 /// What rendering again takes: only the caller knows files.
 pub struct Reload<'a> {

@@ -81,7 +81,7 @@ fn policy(pod: &Pod<'_>, open: &[&str], cx: &Cx<'_>) -> Option<String> {
         entry.value().write_json(&mut namespace);
     }
     let mut labels = String::new();
-    pod.metadata.labels().node().filter(|node| node.len() > 0)?.write_json(&mut labels);
+    pod.metadata.labels().node().filter(|node| !node.is_empty())?.write_json(&mut labels);
     let types = open.iter().map(|side| format!("\"{}{}\"", side[..1].to_uppercase(), &side[1..])).collect::<Vec<_>>();
     Some(format!(
         "{{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{{\"name\":\"{name}\"{namespace}}},\"spec\":{{\"podSelector\":{{\"matchLabels\":{labels}}},\"policyTypes\":[{}]}}}}",
