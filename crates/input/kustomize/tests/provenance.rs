@@ -100,13 +100,16 @@ fn is_hashed(value: &str) -> bool {
     value.rsplit_once('-').is_some_and(|(_, hash)| hash.len() == 10 && hash.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
+/// What a text of a file became: its place, its kind, and everywhere that it is said to have gone.
+type Places = BTreeMap<(String, u32, u32), (Span, Kind, BTreeSet<At>)>;
+
 fn try_all(case: &Case, tried: &mut usize, wrong: &mut Vec<String>) {
     let (before, _folder) = case.render();
     if before.problems.iter().any(|problem| problem.problem.severity == Severity::Error) {
         return;
     }
     let scalars_before = scalars(&before, &case.root);
-    let mut places: BTreeMap<(String, u32, u32), (Span, Kind, BTreeSet<At>)> = BTreeMap::new();
+    let mut places = Places::new();
     for (at, found) in &scalars_before {
         let Some((file, span)) = found.chain.last() else {
             wrong.push(format!("{}: {at:?} comes from nowhere", case.name));

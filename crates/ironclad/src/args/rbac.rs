@@ -30,7 +30,7 @@ pub enum RbacCommand {
     /// Show what subjects gain and lose between two sets of manifests
     Diff(Diff),
     /// Judge roles, bindings and ServiceAccounts: the rbac checks as a report of its own
-    Audit(Audit),
+    Audit(Box<Audit>),
     /// Draw subjects, bindings and roles
     Graph(Graph),
     /// Write manifests
