@@ -45,7 +45,8 @@ pub(crate) fn run() -> Result<()> {
 /// The texts of a list of `deny.toml` that stands on one line.
 fn list(start: &str) -> Result<Vec<String>> {
     let text = fs_err::read_to_string(root().join("deny.toml"))?;
-    let line = text.lines().find(|l| l.starts_with(start)).with_context(|| format!("deny.toml has no line `{start}`"))?;
+    let line =
+        text.lines().find(|l| l.starts_with(start)).with_context(|| format!("deny.toml has no line `{start}`"))?;
     Ok(line.split('"').skip(1).step_by(2).map(str::to_owned).collect())
 }
 
