@@ -3,7 +3,8 @@
 use crate::facts::facts;
 use crate::bindings::{Named, account, subjects};
 use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::{Kind, Severity};
+use ironclad_model::{Kind, Object, Severity};
+use rustc_hash::FxHashSet;
 
 pub(super) static META: Meta = Meta {
     id: "rbac/dangling-sa-subject",
@@ -17,10 +18,12 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
+    // Looked up for every subject of every binding: once a run, not once a subject.
+    let known: FxHashSet<&str> = cx.objects(Kind::SERVICE_ACCOUNT).into_iter().map(Object::name).collect();
     for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let Some((namespace, name)) = account(&facts, subject, object) else { continue };
-        let elsewhere = cx.objects(Kind::SERVICE_ACCOUNT).iter().any(|account| account.name() == name);
-        if name == "default" || cx.named(Kind::SERVICE_ACCOUNT, namespace, name).is_some() || elsewhere {
+        // One of this name in another namespace is `rbac/sa-subject-wrong-namespace`.
+        if name == "default" || known.contains(name) {
             continue;
         }
         // Controllers of kube-system are made by the API server's own.

@@ -3,7 +3,8 @@
 use crate::facts::facts;
 use crate::bindings::{Named, account, subjects};
 use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::{Kind, Severity};
+use ironclad_model::{Kind, Object, Severity};
+use rustc_hash::FxHashMap;
 
 pub(super) static META: Meta = Meta {
     id: "rbac/sa-subject-wrong-namespace",
@@ -17,15 +18,18 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
+    // The first account of each name whose namespace is written: looked up for every subject, hence found out once.
+    let mut homes: FxHashMap<&str, &Object> = FxHashMap::default();
+    for account in cx.objects(Kind::SERVICE_ACCOUNT).into_iter().filter(|account| account.namespace().is_some()) {
+        homes.entry(account.name()).or_insert(account);
+    }
     for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let Some((namespace, name)) = account(&facts, subject, object) else { continue };
         if name == "default" || cx.named(Kind::SERVICE_ACCOUNT, namespace, name).is_some() {
             continue;
         }
-        let accounts = cx.objects(Kind::SERVICE_ACCOUNT);
         // A namespace that is not written may be any.
-        let other = accounts.into_iter().find(|other| other.name() == name && other.namespace().is_some() && namespace.is_some());
-        let Some(other) = other else { continue };
+        let Some(other) = homes.get(name).copied().filter(|_| namespace.is_some()) else { continue };
         let home = other.namespace().unwrap_or_default();
         let role = facts.world.role_ref_label(binding);
         let message = format!("{} does not exist, and is bound to {role}; one of that name is in namespace \"{home}\"", facts.subject(subject));
