@@ -2,40 +2,18 @@
 //! requests it makes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/live.rs"]
+mod live;
 #[path = "support/schema.rs"]
 mod schema;
 
 use ironclad_testcluster::ControlPlane;
+use live::{ironclad, json, plane, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
-
-/// The shared control plane; says why there is none.
-fn plane(what: &str) -> Option<&'static ControlPlane> {
-    ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
-}
-
-fn ironclad(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .env("HOME", folder)
-        .env_remove("KUBECONFIG")
-        .env_remove("IRONCLAD_POLICY_CONFIG")
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(output)))
-}
 
 /// A scan of one namespace, and what it said.
 fn scan(kubeconfig: &Path, namespace: &str, more: &[&str]) -> Output {

@@ -1,34 +1,12 @@
 //! Snapshots of a real API server: they say what the cluster says, hold no secret, and differ where clusters do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-use ironclad_testcluster::ControlPlane;
+#[path = "support/live.rs"]
+mod live;
+
+use live::{ironclad, json, plane, text};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn plane(what: &str) -> Option<&'static ControlPlane> {
-    ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
-}
-
-fn ironclad(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .env("HOME", folder)
-        .env_remove("KUBECONFIG")
-        .env_remove("IRONCLAD_POLICY_CONFIG")
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(output)))
-}
 
 /// Objects that say something to many checks, with a secret wherever one could be.
 fn manifests(namespace: &str, canary: &str) -> String {
