@@ -276,7 +276,10 @@ fn what_a_chart_prints_is_fixed_where_it_comes_from() {
     // The template's own text.
     let template = format!("{HEAD}  hostPID: true # {{{{ .Values.a }}}}\n{container}");
     let (after, _, output) = fixed_chart(&template, "a: 1\n", &host);
-    assert_eq!(after, template, "an action stands in the bytes: {}", said(&output));
+    assert_eq!(after, template.replace("true", "false"), "an action stands on the line: {}", said(&output));
+    let template = format!("{HEAD}  hostPID: {{{{ not false }}}}\n{container}");
+    let (after, _, output) = fixed_chart(&template, "a: 1\n", &host);
+    assert_eq!(after, template, "an action makes the value: {}", said(&output));
     assert!(said(&output).contains("web/templates/pod.yaml:5"), "{}", said(&output));
     assert_eq!(output.status.code(), Some(2));
     let template = format!("{HEAD}  hostPID: true # plain\n{container}");
@@ -325,4 +328,33 @@ fn a_value_that_another_object_needs_stays() {
         fixed_chart(&template, "pid: false\n", &["--select", "workload/host-pid", "--set", "pid=true"]);
     assert_eq!(values, "pid: false\n");
     assert!(said(&output).contains("`--set`"), "{}", said(&output));
+}
+
+#[test]
+fn a_chart_says_no_where_nothing_can_go() {
+    // The only entry of a mapping that is printed whole: without it, `null` would come out.
+    let container = "  containers:\n  - name: web\n    image: nginx:1.27\n";
+    let template =
+        format!("{HEAD}{container}    securityContext:\n      {{{{- toYaml .Values.context | nindent 6 }}}}\n");
+    let (after, values, output) =
+        fixed_chart(&template, "context:\n  privileged: true # really\n", &["--select", "workload/privileged"]);
+    assert_eq!(after, template);
+    assert_eq!(values, "context:\n  privileged: false # really\n", "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_field_is_put_behind_a_line_that_an_action_printed() {
+    let escalation = ["--select", "workload/privilege-escalation"];
+    let context = "    securityContext:\n      allowPrivilegeEscalation: false";
+    // The last line of the text ends with an action.
+    let template = format!("{HEAD}  containers:\n  - name: web\n    image: {{{{ .Values.image }}}}\n");
+    let (after, _, output) = fixed_chart(&template, "image: nginx:1.27\n", &escalation);
+    assert_eq!(after, template.replace("}}\n", &format!("}}}}\n{context}\n")), "{}", said(&output));
+    // So does a loop: the field comes behind the loop, once.
+    let loops = format!(
+        "{HEAD}  containers:\n  - name: web\n    image: nginx:1.27\n    args:\n    {{{{- range .Values.args }}}}\n    - {{{{ . }}}}\n    {{{{- end }}}}\n"
+    );
+    let (after, _, output) = fixed_chart(&loops, "args: [a, b]\n", &escalation);
+    assert_eq!(after, loops.replace("{{- end }}\n", &format!("{{{{- end }}}}\n{context}\n")), "{}", said(&output));
 }

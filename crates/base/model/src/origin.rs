@@ -87,6 +87,47 @@ struct Piece {
     at: Option<u32>,
 }
 
+/// A part of the rendered text with its chain.
+struct Part<'a> {
+    bytes: Range<u32>,
+    chain: &'a [Link],
+    /// The span of the last link, where it is cut to these bytes.
+    cut: Option<Span>,
+}
+
+/// A link of a [`Part`]; nothing is copied until somebody wants to keep it.
+#[derive(Clone, Copy)]
+struct LinkRef<'a> {
+    source: &'a Arc<Source>,
+    span: Span,
+    role: Role,
+}
+
+impl LinkRef<'_> {
+    fn is(&self, other: &Link) -> bool {
+        Arc::ptr_eq(self.source, &other.source) && self.span == other.span
+    }
+
+    fn to_link(self) -> Link {
+        Link { source: Arc::clone(self.source), span: self.span, role: self.role }
+    }
+}
+
+impl<'a> Part<'a> {
+    fn links(&self) -> impl DoubleEndedIterator<Item = LinkRef<'a>> + use<'a> {
+        let (cut, last) = (self.cut, self.chain.len().wrapping_sub(1));
+        self.chain.iter().enumerate().map(move |(index, link)| LinkRef {
+            source: &link.source,
+            span: cut.filter(|_| index == last).unwrap_or(link.span),
+            role: link.role,
+        })
+    }
+
+    fn to_chain(&self) -> Vec<Link> {
+        self.links().map(LinkRef::to_link).collect()
+    }
+}
+
 /// Where the nodes and bytes of a rendered document come from; nodes without a chain inherit their nearest ancestor's.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
@@ -103,8 +144,19 @@ impl Origins {
         self.pieces.is_empty() && self.of_node.is_empty()
     }
 
+    /// Does each node know its own place, because the text that was judged is nobody's (a kustomization's objects)?
+    pub fn is_built(&self) -> bool {
+        !self.of_node.is_empty()
+    }
+
+    /// What printed a byte of the rendered text: the link of its chain that is nearest to that text.
+    pub fn printer(&self, at: u32) -> Option<Link> {
+        let part = self.parts(Span { start: at, end: at + 1 }).next()?;
+        part.links().next().map(LinkRef::to_link)
+    }
+
     /// Adds a chain, first link nearest to the judged document, last link the one that a person edits.
-    pub fn intern(&mut self, chain: Vec<Link>) -> OriginId {
+    pub fn intern(&mut self, chain: impl Into<Arc<[Link]>>) -> OriginId {
         self.chains.push(chain.into());
         OriginId((self.chains.len() - 1) as u32)
     }
@@ -135,7 +187,7 @@ impl Origins {
     }
 
     /// The parts of the rendered text that a span touches: the touched bytes, their chain, its last link cut to them.
-    fn parts(&self, span: Span) -> impl Iterator<Item = (Range<u32>, Vec<Link>)> + '_ {
+    fn parts(&self, span: Span) -> impl Iterator<Item = Part<'_>> {
         let first = self.pieces.partition_point(|piece| piece.end <= span.start);
         let before = first.checked_sub(1).and_then(|index| self.pieces.get(index)).map_or(0, |piece| piece.end);
         let mut start = before;
@@ -144,35 +196,35 @@ impl Origins {
             start = piece.end;
             let end = piece.end.min(span.end.max(span.start + 1));
             (own < end).then(|| {
-                let mut chain = piece.origin.and_then(|id| self.links(id)).unwrap_or_default().to_vec();
-                if let (Some(at), Some(last)) = (piece.at, chain.last_mut()) {
+                let chain = piece.origin.and_then(|id| self.links(id)).unwrap_or_default();
+                let cut = piece.at.zip(chain.last()).map(|(at, last)| {
                     let base = last.span.start + at;
-                    last.span = Span { start: base + (own - from), end: base + (end - from) };
-                }
-                (own..end, chain)
+                    Span { start: base + (own - from), end: base + (end - from) }
+                });
+                Part { bytes: own..end, chain, cut }
             })
         })
     }
 
     /// Bytes of `source` that ended up in a span of the rendered text.
     pub fn spans_in(&self, source: &Arc<Source>, span: Span) -> Vec<Span> {
-        let links = self.parts(span).flat_map(|(_, chain)| chain);
-        links.filter(|link| Arc::ptr_eq(&link.source, source)).map(|link| link.span).collect()
+        let links = self.parts(span).flat_map(|part| part.links());
+        links.filter(|link| Arc::ptr_eq(link.source, source)).map(|link| link.span).collect()
     }
 
     /// Where the bytes of a span stand, byte for byte and without a gap, in one text; none where anything computed them.
     pub fn exact(&self, document: &Document, span: Span) -> Option<Link> {
         let mut found: Option<Link> = None;
         let mut at = span.start;
-        for (bytes, chain) in self.parts(span) {
-            let link = chain.into_iter().next_back()?;
-            if bytes.start != at || link.span.end - link.span.start != bytes.end - bytes.start {
+        for part in self.parts(span) {
+            let link = part.links().next_back()?;
+            if part.bytes.start != at || link.span.end - link.span.start != part.bytes.end - part.bytes.start {
                 return None;
             }
-            at = bytes.end;
+            at = part.bytes.end;
             match &mut found {
-                None => found = Some(link),
-                Some(known) if Arc::ptr_eq(&known.source, &link.source) && known.span.end == link.span.start => {
+                None => found = Some(link.to_link()),
+                Some(known) if Arc::ptr_eq(&known.source, link.source) && known.span.end == link.span.start => {
                     known.span.end = link.span.end;
                 }
                 Some(_) => return None,
@@ -187,10 +239,10 @@ impl Origins {
     /// Everything that supplied bytes of a span: the ends of its chains, each once.
     pub fn suppliers(&self, span: Span) -> Vec<Link> {
         let mut all: Vec<Link> = Vec::new();
-        for (_, chain) in self.parts(span) {
-            for link in chain.into_iter().filter(|link| link.role.is_supplier()) {
-                if !all.iter().any(|known| known.is_same(&link)) {
-                    all.push(link);
+        for part in self.parts(span) {
+            for link in part.links().filter(|link| link.role.is_supplier()) {
+                if !all.iter().any(|known| link.is(known)) {
+                    all.push(link.to_link());
                 }
             }
         }
@@ -223,23 +275,21 @@ impl Origins {
         if !is_scalar && !place.missing.is_empty() {
             let start = node.span().start;
             let first = self.parts(Span { start, end: start + 1 }).next();
-            if let Some((_, chain)) =
-                first.filter(|(_, chain)| chain.last().is_some_and(|last| last.role.is_supplier()))
-            {
-                return chain;
+            if let Some(part) = first.filter(|part| part.chain.last().is_some_and(|last| last.role.is_supplier())) {
+                return part.to_chain();
             }
         }
         if let Some(value) = value {
-            let mut parts: Vec<(Range<u32>, Vec<Link>)> = self.parts(value).collect();
-            parts.retain(|(bytes, _)| {
-                let shown = text.get(bytes.start as usize..bytes.end as usize).unwrap_or_default();
+            let is_shown = |part: &Part<'_>| {
+                let shown = text.get(part.bytes.start as usize..part.bytes.end as usize).unwrap_or_default();
                 !shown.trim_matches(['"', '\'', ' ', '\n', '\t']).is_empty()
-            });
-            if let Some((_, chain)) = parts.first()
-                && let Some(last) = chain.last().filter(|last| last.role.is_supplier())
-                && parts.iter().all(|(_, other)| other.last().is_some_and(|other| other.is_same(last)))
+            };
+            let mut parts = self.parts(value).filter(is_shown);
+            if let Some(part) = parts.next()
+                && let Some(last) = part.links().next_back().filter(|last| last.role.is_supplier())
+                && parts.all(|other| other.links().next_back().is_some_and(|other| other.is(&last.to_link())))
             {
-                return chain.clone();
+                return part.to_chain();
             }
         }
         self.written_at(span)
@@ -254,17 +304,18 @@ impl Origins {
     /// as far as the same text goes on.
     fn written_at(&self, span: Span) -> Vec<Link> {
         let mut parts = self.parts(span);
-        let Some((_, mut chain)) = parts.next() else { return Vec::new() };
+        let Some(first) = parts.next() else { return Vec::new() };
+        let mut chain = first.to_chain();
         // A key is what its writer wrote; what stands behind it may come from elsewhere.
         let mut others: Vec<Link> = Vec::new();
-        for (_, other) in parts {
+        for other in parts {
             let Some(edited) = chain.last_mut() else { break };
-            for link in &other {
-                if Arc::ptr_eq(&link.source, &edited.source) && link.span.start >= edited.span.end {
+            for link in other.links() {
+                if Arc::ptr_eq(link.source, &edited.source) && link.span.start >= edited.span.end {
                     // Only as far as one look goes: a loop jumps back and forth.
                     edited.span.end = edited.span.end.max(link.span.end);
-                } else if link.role.is_supplier() && !others.iter().any(|known| known.is_same(link)) {
-                    others.push(link.clone());
+                } else if link.role.is_supplier() && !others.iter().any(|known| link.is(known)) {
+                    others.push(link.to_link());
                 }
             }
         }

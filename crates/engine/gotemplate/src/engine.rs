@@ -185,7 +185,8 @@ impl Engine {
                 is_verdict: false,
             });
         };
-        let mut rope = Rope::default();
+        // Most of what a template prints is its own text.
+        let mut rope = Rope::with_capacity(define.unit.text.as_str().len() * 2);
         State::run(self, &self.scope, &define, data.clone(), &mut rope)?;
         Ok(without_no_value(&rope.finish()))
     }

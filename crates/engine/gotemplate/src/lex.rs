@@ -53,7 +53,7 @@ struct Lexer<'a> {
 
 /// All tokens of a text. Comments are dropped.
 pub(crate) fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::new(), depth: 0 };
+    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::with_capacity(text.len() / 4), depth: 0 };
     lexer.run()?;
     Ok(lexer.tokens)
 }
@@ -81,7 +81,8 @@ impl Lexer<'_> {
                     start += 1;
                 }
             }
-            let open = self.text.get(start..).and_then(|rest| rest.find("{{")).map(|offset| start + offset);
+            let rest = self.bytes.get(start..).unwrap_or_default();
+            let open = rest.windows(2).position(|pair| pair == b"{{").map(|offset| start + offset);
             let Some(open) = open else {
                 if start < self.text.len() {
                     self.push(Kind::Text, start, self.text.len());

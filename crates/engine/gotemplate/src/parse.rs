@@ -2,6 +2,7 @@
 
 use crate::ast::{Block, Branch, Command, Expr, ExprKind, Item, Number, Pipe, Range, SyntaxError};
 use crate::lex::{Kind, Token, lex};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// Nesting of blocks and parentheses before the text is refused: the parser recurses.
@@ -26,6 +27,8 @@ struct Parser<'a> {
     depth: usize,
     /// Where the action being parsed begins.
     open: u32,
+    /// Names and constants so far: a template says the same few over and over.
+    words: FxHashMap<&'a str, Rc<str>>,
 }
 
 /// Parses a text; `known` says which functions there are.
@@ -43,6 +46,7 @@ pub(crate) fn parse(text: &str, known: &dyn Fn(&str) -> bool) -> Result<Parsed> 
         loops: 0,
         depth: 0,
         open: 0,
+        words: FxHashMap::default(),
     };
     let (main, end) = parser.block(true)?;
     if let Some((word, at)) = end {
@@ -85,6 +89,19 @@ impl<'a> Parser<'a> {
     fn peek_word(&mut self) -> Token {
         self.skip_space();
         self.peek()
+    }
+
+    /// The text, shared with everything in this template that says the same.
+    fn word(&mut self, text: &'a str) -> Rc<str> {
+        Rc::clone(self.words.entry(text).or_insert_with(|| text.into()))
+    }
+
+    /// The value of a quoted text.
+    fn constant(&mut self, text: &'a str, at: usize) -> Result<Rc<str>> {
+        match text.get(1..text.len().max(2) - 1) {
+            Some(inner) if !inner.contains(['\\', '\r']) => Ok(self.word(inner)),
+            _ => unquote(text, at),
+        }
     }
 
     fn text_of(&self, token: Token) -> &'a str {
@@ -162,7 +179,7 @@ impl<'a> Parser<'a> {
         let token = self.peek_word();
         self.next += 1;
         match token.kind {
-            Kind::Str | Kind::Raw => unquote(self.text_of(token), token.start),
+            Kind::Str | Kind::Raw => self.constant(self.text_of(token), token.start),
             _ => self.unexpected(token, context),
         }
     }
@@ -291,7 +308,7 @@ impl<'a> Parser<'a> {
     fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe> {
         let token = self.peek_word();
         let at = token.start as u32;
-        let mut pipe = Pipe { declares: Vec::new(), assigns: false, commands: Vec::new() };
+        let mut pipe = Pipe { declares: Vec::new(), assigns: false, commands: Vec::with_capacity(1) };
         self.declarations(&mut pipe, context)?;
         loop {
             let token = self.peek_word();
@@ -339,7 +356,7 @@ impl<'a> Parser<'a> {
             }
             self.next += 1;
             let after = self.peek_word();
-            names.push(self.text_of(token).into());
+            names.push(self.word(self.text_of(token)));
             match after.kind {
                 Kind::Declare | Kind::Assign => {
                     self.next += 1;
@@ -377,7 +394,7 @@ impl<'a> Parser<'a> {
     }
 
     fn command(&mut self) -> Result<Command> {
-        let mut command = Command { at: self.peek_word().start as u32, arguments: Vec::new() };
+        let mut command = Command { at: self.peek_word().start as u32, arguments: Vec::with_capacity(1) };
         loop {
             self.skip_space();
             if let Some(operand) = self.operand()? {
@@ -406,7 +423,7 @@ impl<'a> Parser<'a> {
         let mut end = node.at.end;
         while self.peek().kind == Kind::Field {
             let token = self.take();
-            names.push(self.text_of(token).trim_start_matches('.').into());
+            names.push(self.word(self.text_of(token).trim_start_matches('.')));
             end = token.end as u32;
         }
         if names.is_empty() {
@@ -436,17 +453,17 @@ impl<'a> Parser<'a> {
                 if !(self.known)(text) {
                     return self.fail(token.start, format!("function {text:?} not defined"));
                 }
-                ExprKind::Function(text.into())
+                ExprKind::Function(self.word(text))
             }
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
                 self.known_variable(text, token.start)?;
-                ExprKind::Variable(vec![text.into()])
+                ExprKind::Variable(vec![self.word(text)])
             }
-            Kind::Field => ExprKind::Field(vec![text.trim_start_matches('.').into()]),
+            Kind::Field => ExprKind::Field(vec![self.word(text.trim_start_matches('.'))]),
             Kind::Bool => ExprKind::Bool(text == "true"),
-            Kind::Number => ExprKind::Number(number(text, token.start)?, text.into()),
+            Kind::Number => ExprKind::Number(number(text, token.start)?, self.word(text)),
             Kind::Char => {
                 let inner = unquote(text, token.start)?;
                 let mut chars = inner.chars();
@@ -454,12 +471,12 @@ impl<'a> Parser<'a> {
                     (Some(c), None) => {
                         let value = i64::from(c as u32);
                         let number = Number { int: Some(value), float: value as f64, is_int: true };
-                        ExprKind::Number(number, text.into())
+                        ExprKind::Number(number, self.word(text))
                     }
                     _ => return self.fail(token.start, format!("malformed character constant: {text}")),
                 }
             }
-            Kind::Str | Kind::Raw => ExprKind::Str(unquote(text, token.start)?, text.into()),
+            Kind::Str | Kind::Raw => ExprKind::Str(self.constant(text, token.start)?, self.word(text)),
             Kind::LeftParen => {
                 self.next += 1;
                 self.deeper(token.start)?;

@@ -133,6 +133,11 @@ pub struct Rope {
 }
 
 impl Rope {
+    /// Room for this many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Rope {
+        Rope { run_start: 0, text: String::with_capacity(bytes), runs: Vec::with_capacity(bytes / 32) }
+    }
+
     /// Bytes so far.
     pub fn len(&self) -> usize {
         self.text.len()
@@ -148,10 +153,35 @@ impl Rope {
         &self.text
     }
 
+    /// Appends bytes; how many there were before. What grows at all grows past its first words.
+    fn append(&mut self, text: &str) -> usize {
+        const FIRST: usize = 64;
+        let before = self.text.len();
+        if self.text.capacity() == 0 {
+            self.text.reserve(text.len().max(FIRST));
+        }
+        self.text.push_str(text);
+        before
+    }
+
+    /// Appends blanks from nowhere.
+    pub(crate) fn push_blanks(&mut self, count: usize) {
+        const BLANKS: &str = "                                                                ";
+        let mut left = count;
+        while left > 0 {
+            let part = left.min(BLANKS.len());
+            self.push_str(BLANKS.get(..part).unwrap_or_default(), Mark::NONE);
+            left -= part;
+        }
+    }
+
     fn run(&mut self, mark: Mark, at: u32, before: usize) {
         let end = self.text.len() as u32;
         if end as usize == before {
             return;
+        }
+        if self.runs.capacity() == 0 {
+            self.runs.reserve(8);
         }
         if let Some(last) = self.runs.last_mut() {
             let continues = match (last.at, at) {
@@ -174,15 +204,13 @@ impl Rope {
 
     /// Appends text of one mark.
     pub fn push_str(&mut self, text: &str, mark: Mark) {
-        let before = self.text.len();
-        self.text.push_str(text);
+        let before = self.append(text);
         self.run(mark, WHOLE, before);
     }
 
     /// Appends text that stands at `at` of the mark's own place.
     pub fn push_linear(&mut self, text: &str, mark: Mark, at: u32) {
-        let before = self.text.len();
-        self.text.push_str(text);
+        let before = self.append(text);
         self.run(mark, at, before);
     }
 
@@ -194,8 +222,7 @@ impl Rope {
     /// Appends a text with its marks, each through another.
     pub fn push_through(&mut self, text: &Text, through: Mark, trails: &Trails) {
         for (range, run) in text.runs() {
-            let before = self.text.len();
-            self.text.push_str(text.text.get(range).unwrap_or_default());
+            let before = self.append(text.text.get(range).unwrap_or_default());
             self.run(trails.via(through, run.mark), run.at, before);
         }
     }
@@ -203,8 +230,7 @@ impl Rope {
     /// Appends a part of a text with its marks.
     pub fn push_slice(&mut self, text: &Text, range: Range<usize>) {
         if let Runs::One(mark, at) = text.runs {
-            let before = self.text.len();
-            self.text.push_str(text.text.get(range.clone()).unwrap_or_default());
+            let before = self.append(text.text.get(range.clone()).unwrap_or_default());
             let at = if at == WHOLE { WHOLE } else { at + range.start as u32 };
             self.run(mark, at, before);
             return;
@@ -214,8 +240,7 @@ impl Rope {
             if start >= end {
                 continue;
             }
-            let before = self.text.len();
-            self.text.push_str(text.text.get(start..end).unwrap_or_default());
+            let before = self.append(text.text.get(start..end).unwrap_or_default());
             let at = if run.at == WHOLE { WHOLE } else { run.at + (start - part.start) as u32 };
             self.run(run.mark, at, before);
         }

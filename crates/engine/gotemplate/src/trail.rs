@@ -137,6 +137,17 @@ impl Trails {
         chains
     }
 
+    /// The chain of a mark that leads to one place, appended to `out`, in the order of [`chains`](Self::chains). False,
+    /// and nothing is appended, where several places supplied it together.
+    pub fn chain(&self, mark: Mark, out: &mut Vec<Link>) -> bool {
+        let before = out.len();
+        let is_one = self.inner.borrow().chain(mark, 0, out);
+        if !is_one {
+            out.truncate(before);
+        }
+        is_one
+    }
+
     /// Every place that the mark leads to at its end.
     pub fn ends(&self, mark: Mark) -> Vec<Link> {
         self.chains(mark, None).into_iter().filter_map(|mut chain| chain.pop()).collect()
@@ -144,6 +155,25 @@ impl Trails {
 }
 
 impl Inner {
+    fn chain(&self, mark: Mark, depth: usize, out: &mut Vec<Link>) -> bool {
+        if mark.is_none() || depth > LONGEST {
+            return true;
+        }
+        match self.trails.get(mark.index() - 1) {
+            None => true,
+            Some(Trail::Place(source, span, role)) => {
+                if let Some(source) = self.sources.get(*source as usize) {
+                    out.push(Link { source: Arc::clone(source), span: *span, role: *role });
+                }
+                true
+            }
+            Some(Trail::Via(through, from)) => {
+                self.chain(*through, depth + 1, out) && self.chain(*from, depth + 1, out)
+            }
+            Some(Trail::Join(_)) => false,
+        }
+    }
+
     fn chains(&self, mark: Mark, depth: usize) -> Vec<Vec<Link>> {
         if mark.is_none() || depth > LONGEST {
             return Vec::new();

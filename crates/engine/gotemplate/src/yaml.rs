@@ -60,7 +60,9 @@ impl Emitter<'_> {
 
     fn new_line(&mut self, indent: i32, mark: Mark) {
         self.put("\n", mark);
-        self.put(&" ".repeat(indent.max(0) as usize), Mark::NONE);
+        let blanks = indent.max(0) as usize;
+        self.rope.push_blanks(blanks);
+        self.column += blanks;
     }
 
     fn node(&mut self, value: &Value, indent: i32, place: Place, depth: usize) -> Result<(), String> {

@@ -20,9 +20,32 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Texts that stand in for files, by the names of these in outputs.
+#[derive(Clone, Copy, Default)]
+pub struct Texts<'a>(Option<&'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync)>);
+
+impl<'a> Texts<'a> {
+    /// Those that a function knows.
+    pub fn of(all: &'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync)) -> Texts<'a> {
+        Texts(Some(all))
+    }
+
+    pub(crate) fn get(self, name: &str) -> Option<Arc<str>> {
+        self.0.and_then(|all| all(Path::new(name)))
+    }
+}
+
+impl std::fmt::Debug for Texts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Texts(some)" } else { "Texts(none)" })
+    }
+}
+
 /// What a kustomization may cost, and what charts that it inflates are told.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct Options<'a> {
+    /// Texts that stand in for files.
+    pub texts: Texts<'a>,
     /// Bytes of one file.
     pub file_bytes: u64,
     /// Bytes of all files together.
@@ -39,9 +62,10 @@ pub struct Options {
     pub now: i64,
 }
 
-impl Default for Options {
-    fn default() -> Options {
+impl Default for Options<'_> {
+    fn default() -> Self {
         Options {
+            texts: Texts::default(),
             file_bytes: 64 << 20,
             total_bytes: 512 << 20,
             depth: 64,
@@ -72,7 +96,7 @@ pub struct Rendered {
 pub(crate) struct Build<'l> {
     pub(crate) store: Store<'l>,
     pub(crate) schemas: Schemas,
-    pub(crate) options: &'l Options,
+    pub(crate) options: &'l Options<'l>,
     builds: usize,
     /// Strategic merges were made: the built-in schemas are in use.
     merged: bool,
@@ -119,7 +143,7 @@ struct Gathered {
 }
 
 /// Builds the kustomization of a folder. `shown` is the folder's name in outputs.
-pub fn render(folder: &Path, shown: &str, options: &Options) -> Rendered {
+pub fn render(folder: &Path, shown: &str, options: &Options<'_>) -> Rendered {
     let mut build = Build {
         store: Store::new(options),
         schemas: Schemas::default(),

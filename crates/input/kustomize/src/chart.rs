@@ -64,8 +64,13 @@ pub(crate) fn inflate(
         let source = if repo.is_empty() { String::new() } else { format!(", and nothing is fetched from {repo}") };
         on(format!("chart \"{name}\" is not at `{path}`{source}: `helm pull --untar` puts it there"))
     })?;
-    let files =
+    let mut files =
         read_folder(&folder, &target.folder.name(&path)).map_err(|problem| Fault { problem: Box::new(problem) })?;
+    for file in &mut files.files {
+        if let Some(text) = build.options.texts.get(&file.shown) {
+            file.bytes = text.as_bytes().to_vec();
+        }
+    }
     build.store.folders.insert(folder);
     let (values, inline) = values(build, target, &asked, &path)?;
     let given = |name: &str, old: &str, standard: &str| {

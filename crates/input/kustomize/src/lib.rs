@@ -41,6 +41,6 @@ mod trail;
 mod transform;
 mod vars;
 
-pub use accumulate::{Options, Rendered, render};
+pub use accumulate::{Options, Rendered, Texts, render};
 pub use loader::{NAMES, component_files, kustomization_file};
 pub use patch::patch_text;

@@ -50,7 +50,7 @@ pub fn component_files(folder: &Path) -> Option<Vec<PathBuf>> {
 
 /// What was read, once for each file.
 pub(crate) struct Store<'l> {
-    options: &'l Options,
+    options: &'l Options<'l>,
     sources: FxHashMap<PathBuf, Arc<Source>>,
     bytes: u64,
     /// Files that were read as YAML.
@@ -62,7 +62,7 @@ pub(crate) struct Store<'l> {
 }
 
 impl<'l> Store<'l> {
-    pub(crate) fn new(options: &'l Options) -> Store<'l> {
+    pub(crate) fn new(options: &'l Options<'l>) -> Store<'l> {
         Store {
             options,
             sources: FxHashMap::default(),
@@ -211,8 +211,17 @@ impl Folder {
         if let Some(known) = store.sources.get(&full) {
             return Ok(Arc::clone(known));
         }
-        let bytes = store.read(&full).map_err(|message| format!("`{path}`: {message}"))?;
-        let (source, _) = Source::decode(self.name(path).as_str(), bytes);
+        let name = self.name(path);
+        let source = match store.options.texts.get(&name) {
+            Some(text) => {
+                store.files.insert(full.clone());
+                Source::new(name.as_str(), &*text)
+            }
+            None => {
+                let bytes = store.read(&full).map_err(|message| format!("`{path}`: {message}"))?;
+                Source::decode(name.as_str(), bytes).0
+            }
+        };
         store.sources.insert(full, Arc::clone(&source));
         Ok(source)
     }
@@ -220,7 +229,13 @@ impl Folder {
     /// The bytes of a file of this folder, beside the text that a person looks at.
     pub(crate) fn load_bytes(&self, path: &str, store: &mut Store<'_>) -> Result<(Vec<u8>, Arc<Source>), String> {
         let full = self.resolve(path)?;
-        let bytes = store.read(&full).map_err(|message| format!("`{path}`: {message}"))?;
+        let bytes = match store.options.texts.get(&self.name(path)) {
+            Some(text) => {
+                store.files.insert(full.clone());
+                text.as_bytes().to_vec()
+            }
+            None => store.read(&full).map_err(|message| format!("`{path}`: {message}"))?,
+        };
         let source = match store.sources.get(&full) {
             Some(known) => Arc::clone(known),
             None => {

@@ -6,10 +6,10 @@
 
 use crate::classify::{Class, classify, nameless_items};
 use crate::discover::{Found, FoundUnit, UnitKind, display};
-use crate::read::{Progress, Request};
+use crate::read::{Overlay, Progress, Request};
 use crate::types::type_problems;
 use crate::units::RenderedUnit;
-use ironclad_kustomize::{Options, Rendered, component_files, render};
+use ironclad_kustomize::{Options, Rendered, Texts, component_files, render};
 use ironclad_model::{Origins, Place, ReportedProblem};
 use ironclad_tree::{Document, NodeRef, Problem, Severity, Span};
 use rayon::prelude::*;
@@ -29,6 +29,7 @@ pub(crate) fn render_all(
     skipped: &mut BTreeMap<String, Vec<String>>,
     request: &Request,
     progress: &Progress,
+    overlay: Overlay<'_>,
 ) -> Vec<RenderedUnit> {
     let found: Vec<FoundUnit> = units.iter().filter(|unit| unit.kind == UnitKind::Kustomization).cloned().collect();
     if found.is_empty() {
@@ -36,6 +37,7 @@ pub(crate) fn render_all(
     }
     units.retain(|unit| unit.kind != UnitKind::Kustomization);
     let options = Options {
+        texts: Texts::of(overlay),
         file_bytes: request.max_file_size,
         kubernetes_version: request.charts.kubernetes_version.clone(),
         now: request.charts.now,

@@ -114,7 +114,7 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
         file.named &= !request.walk.skip_foreign;
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
-    let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress);
+    let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress, overlay);
     let mut rendered = units::render_all(&units, request, progress, overlay, &mut problems);
     rendered.extend(overlays);
     rendered.sort_by(|a, b| a.unit.cmp(&b.unit));

@@ -4,6 +4,7 @@ use crate::archive;
 use crate::helmignore::Rules;
 use crate::problems::of_file;
 use ironclad_model::ReportedProblem;
+use std::fs::FileType;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -97,24 +98,27 @@ impl Folder<'_> {
             ));
         }
         let entries = fs_err::read_dir(folder).map_err(|error| io(self.shown, &error))?;
-        let mut names: Vec<(String, PathBuf)> = Vec::new();
+        let mut names: Vec<(String, PathBuf, Option<FileType>)> = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| io(self.shown, &error))?;
-            names.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+            let kind = entry.file_type().ok();
+            names.push((entry.file_name().to_string_lossy().into_owned(), entry.path(), kind));
         }
-        names.sort();
-        for (name, path) in names {
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, path, kind) in names {
             let name = if below.is_empty() { name } else { format!("{below}/{name}") };
             let shown = if self.shown == "." { name.clone() } else { format!("{}/{name}", self.shown) };
-            let metadata = match fs_err::metadata(&path) {
-                Ok(metadata) => metadata,
+            // What the folder says of a plain file or folder is enough; a link has to be followed.
+            let is_link = kind.is_none_or(|kind| kind.is_symlink());
+            let kind = match kind.filter(|_| !is_link).map_or_else(|| followed(&path), Ok) {
+                Ok(kind) => kind,
                 Err(_) if self.rules.ignores(&name, false) => continue,
                 Err(error) => return Err(io(&shown, &error)),
             };
-            if self.rules.ignores(&name, metadata.is_dir()) {
+            if self.rules.ignores(&name, kind.is_dir()) {
                 continue;
             }
-            if fs_err::symlink_metadata(&path).is_ok_and(|own| own.file_type().is_symlink()) {
+            if is_link && fs_err::symlink_metadata(&path).is_ok_and(|own| own.file_type().is_symlink()) {
                 let target = fs_err::canonicalize(&path).map_err(|error| io(&shown, &error))?;
                 if !target.starts_with(&self.root) {
                     let mut problem = of_file(
@@ -126,19 +130,21 @@ impl Folder<'_> {
                     return Err(problem);
                 }
             }
-            if metadata.is_dir() {
+            if kind.is_dir() {
                 self.walk(&path, &name, depth + 1)?;
                 continue;
             }
-            if !metadata.is_file() {
+            if !kind.is_file() {
                 return Err(of_file(&shown, "is neither a file nor a folder", "take it out of the chart"));
             }
-            self.read(name, shown, &path, metadata.len())?;
+            self.read(name, shown, &path)?;
         }
         Ok(())
     }
 
-    fn read(&mut self, name: String, shown: String, path: &Path, length: u64) -> Result<(), ReportedProblem> {
+    fn read(&mut self, name: String, shown: String, path: &Path) -> Result<(), ReportedProblem> {
+        let file = fs_err::File::open(path).map_err(|error| io(&shown, &error))?;
+        let length = file.metadata().map_err(|error| io(&shown, &error))?.len();
         self.bytes += length;
         if length > FILE_BYTES {
             let message = format!("file of a chart is larger than {} MiB, Helm's limit", FILE_BYTES >> 20);
@@ -148,12 +154,15 @@ impl Folder<'_> {
             let message = format!("chart is larger than {} MiB or {FILES} files", CHART_BYTES >> 20);
             return Err(of_file(self.shown, message, "leave out what is no part of it with `.helmignore`"));
         }
-        let file = fs_err::File::open(path).map_err(|error| io(&shown, &error))?;
         let mut bytes = Vec::with_capacity(length as usize + 1);
         file.take(FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io(&shown, &error))?;
         self.files.push(ChartFile { name, shown, bytes: without_mark(bytes) });
         Ok(())
     }
+}
+
+fn followed(path: &Path) -> std::io::Result<FileType> {
+    Ok(fs_err::metadata(path)?.file_type())
 }
 
 pub(crate) fn without_mark(bytes: Vec<u8>) -> Vec<u8> {

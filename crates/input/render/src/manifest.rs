@@ -3,9 +3,7 @@
 
 use ironclad_gotemplate::Text;
 use ironclad_tree::{Document, NodeRef};
-use regex::Regex;
 use std::cmp::Ordering;
-use std::sync::LazyLock;
 
 /// Helm's order of installation; other kinds come after, by name.
 const ORDER: &[&str] = &[
@@ -72,17 +70,15 @@ pub(crate) fn by_kind(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The manifests of an output: what lies between lines that begin with `---`, without the blanks around.
+/// The manifests of an output: what lies between lines that begin with `---`, without the blanks around. As Helm finds
+/// them: `(?:^|\s*\n)---\s*`, one after the other.
 pub(crate) fn split(text: &Text) -> Vec<Text> {
-    #[expect(clippy::expect_used, reason = "a constant pattern, compiled by every test")]
-    static SEPARATOR: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?:^|[\t\n\f\r ]*\n)---[\t\n\f\r ]*").expect("a valid pattern"));
     let whole = text.as_str();
     let start = whole.len() - whole.trim_start().len();
     let end = start + whole.trim().len();
     let inner = whole.get(start..end).unwrap_or_default();
+    let bytes = inner.as_bytes();
     let mut parts = Vec::new();
-    let mut at = 0;
     let mut push = |from: usize, to: usize| {
         let part = inner.get(from..to).unwrap_or_default();
         let first = from + part.len() - part.trim_start().len();
@@ -91,9 +87,20 @@ pub(crate) fn split(text: &Text) -> Vec<Text> {
             parts.push(text.slice(start + first..start + last));
         }
     };
-    for found in SEPARATOR.find_iter(inner) {
-        push(at, found.start());
-        at = found.end();
+    // Where the manifest begins, and where the next look does.
+    let (mut at, mut look) = (0, 0);
+    while let Some(found) = inner.get(look..).and_then(|rest| rest.find("---")).map(|offset| look + offset) {
+        // The line break before it is part of what separates, so it may not be part of the separator before.
+        let is_line = found == 0 || (found > at && bytes.get(found - 1) == Some(&b'\n'));
+        if !is_line {
+            look = found + 1;
+            continue;
+        }
+        push(at, found);
+        let blanks = bytes.get(found + 3..).unwrap_or_default();
+        let is_blank = |byte: &&u8| matches!(byte, b'\t' | b'\n' | b'\x0C' | b'\r' | b' ');
+        at = found + 3 + blanks.iter().take_while(is_blank).count();
+        look = at;
     }
     push(at, inner.len());
     parts

@@ -3,17 +3,21 @@
 use ironclad_gotemplate::{Mark, Text, Trails};
 use ironclad_model::{Link, OriginId, Origins};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// The table of a manifest's bytes.
 pub(crate) fn of_text(text: &Text, trails: &Trails) -> Origins {
     let mut origins = Origins::default();
     let mut known: FxHashMap<Mark, Option<OriginId>> = FxHashMap::default();
+    let mut links = Vec::new();
     for (range, run) in text.runs() {
         let origin = match known.get(&run.mark) {
             Some(origin) => *origin,
             None => {
-                let chain = one_chain(trails.chains(run.mark, None));
-                let origin = (!chain.is_empty()).then(|| origins.intern(chain));
+                if !trails.chain(run.mark, &mut links) {
+                    links = one_chain(trails.chains(run.mark, None));
+                }
+                let origin = (!links.is_empty()).then(|| origins.intern(links.drain(..).collect::<Arc<[Link]>>()));
                 known.insert(run.mark, origin);
                 origin
             }

@@ -364,7 +364,7 @@ fn manifest_of(
     problems: &mut Vec<ReportedProblem>,
 ) -> Option<(String, RenderedManifest)> {
     let origins = origins::of_text(text, trails);
-    let source = Source::new(&**job.source.name(), text.as_str());
+    let source = Source::new(Arc::clone(job.source.name()), text.as_str());
     let parsed = parse(&source, &limits(options));
     for problem in parsed.problems {
         let link = origins.edited(problem.span);

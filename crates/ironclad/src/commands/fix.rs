@@ -14,7 +14,7 @@ use ironclad_model::{Finding, ReportedProblem};
 use ironclad_tree::{Limits, Problem, Severity, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// Makes the findings of the inputs go away where that takes no person.
@@ -77,8 +77,9 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
             errors: errors_before + errors_in(&loaded.problems),
         }
     };
+    let roots: Vec<PathBuf> = session.request.arguments.iter().filter_map(|path| root_of(path)).collect();
     let mut fixed = settings::in_pool(global, || {
-        let reload = Reload { file: &file_of, load: &again };
+        let reload = Reload { file: &file_of, is_named: &|name| is_named(name, &roots), load: &again };
         let rendered = ironclad_fix::fix_rendered(read, &reload, &judge, &options);
         let mut fixed = ironclad_fix::fix(rendered.now.snapshot, &rendered.now.comments, &judge, &options);
         fixed.sources.extend(rendered.sources);
@@ -114,6 +115,11 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         ));
     }
     if !global.quiet {
+        for source in fixed.sources.iter().filter(|source| source.units.len() > 1) {
+            let units: Vec<&str> = source.units.iter().map(String::as_str).collect();
+            let (name, count, all) = (source.before.name(), units.len(), units.join(", "));
+            output::note(&format!("note: {name} is part of {count} kustomizations, and changes all of them: {all}"));
+        }
         output::note(&summary(&fixed, &options, arguments.write, stdin, global.verbose > 0));
     }
     if failed || !failures.is_empty() {
@@ -141,6 +147,21 @@ fn file_of(source: &Source) -> Option<Arc<Source>> {
     }
     let (file, _) = Source::decode(Arc::clone(source.name()), fs_err::read(path).ok()?);
     (file.text() == source.text()).then_some(file)
+}
+
+/// What an argument stands for: the folder, or the folder of a kustomization's file, or the file.
+fn root_of(argument: &Path) -> Option<PathBuf> {
+    let path = fs_err::canonicalize(argument).ok()?;
+    let is_own_file = path.file_name().is_some_and(|name| {
+        ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().any(|known| name == *known)
+    });
+    if is_own_file { path.parent().map(Path::to_owned) } else { Some(path) }
+}
+
+/// Does a text lie in what the arguments stand for?
+fn is_named(name: &str, roots: &[PathBuf]) -> bool {
+    let path = fs_err::canonicalize(name);
+    path.is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
 }
 
 /// The values that only a person knows. A value for a check is the wish to have that check.

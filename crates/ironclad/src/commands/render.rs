@@ -153,75 +153,79 @@ fn write_object(object: &Object, out: &mut String) {
 
 /// Block YAML with every text that could be read as something else in quotes.
 pub(crate) fn yaml(node: NodeRef<'_>, indent: usize, out: &mut String) {
-    let pad = " ".repeat(indent);
+    block(node, indent, false, out);
+}
+
+/// `follows`: the first line goes on behind a hyphen.
+fn block(node: NodeRef<'_>, indent: usize, follows: bool, out: &mut String) {
+    let pad = |first: bool, out: &mut String| {
+        if !(first && follows) {
+            out.extend(std::iter::repeat_n(' ', indent));
+        }
+    };
     match node.kind() {
         Kind::Mapping if !node.is_empty() => {
-            for entry in node.entries() {
-                out.push_str(&pad);
-                out.push_str(&scalar_text(entry.key()));
+            for (index, entry) in node.entries().enumerate() {
+                pad(index == 0, out);
+                scalar_text(entry.key(), out);
                 out.push(':');
                 yaml_value(entry.value(), indent, out);
             }
         }
         Kind::Sequence if !node.is_empty() => {
-            for item in node.items() {
-                out.push_str(&pad);
-                out.push('-');
-                let nested = matches!(item.kind(), Kind::Mapping | Kind::Sequence) && !item.is_empty();
-                if nested {
-                    let mut text = String::new();
-                    yaml(item, indent + 2, &mut text);
-                    out.push(' ');
-                    out.push_str(text.trim_start_matches(' '));
+            for (index, item) in node.items().enumerate() {
+                pad(index == 0, out);
+                out.push_str("- ");
+                if is_nested(item) {
+                    block(item, indent + 2, true, out);
                 } else {
-                    out.push(' ');
-                    out.push_str(&inline(item));
+                    inline(item, out);
                     out.push('\n');
                 }
             }
         }
         _ => {
-            out.push_str(&pad);
-            out.push_str(&inline(node));
+            pad(true, out);
+            inline(node, out);
             out.push('\n');
         }
     }
 }
 
+fn is_nested(node: NodeRef<'_>) -> bool {
+    matches!(node.kind(), Kind::Mapping | Kind::Sequence) && !node.is_empty()
+}
+
 fn yaml_value(node: NodeRef<'_>, indent: usize, out: &mut String) {
-    let nested = matches!(node.kind(), Kind::Mapping | Kind::Sequence) && !node.is_empty();
-    if nested {
+    if is_nested(node) {
         out.push('\n');
         let deeper = if node.kind() == Kind::Mapping { indent + 2 } else { indent };
-        yaml(node, deeper, out);
+        block(node, deeper, false, out);
     } else {
         out.push(' ');
-        out.push_str(&inline(node));
+        inline(node, out);
         out.push('\n');
     }
 }
 
-fn inline(node: NodeRef<'_>) -> String {
+fn inline(node: NodeRef<'_>, out: &mut String) {
     match node.kind() {
-        Kind::Mapping => "{}".to_owned(),
-        Kind::Sequence => "[]".to_owned(),
-        Kind::String => scalar_text(node.as_str().unwrap_or_default()),
-        _ => {
-            let mut json = String::new();
-            node.write_json(&mut json);
-            json
-        }
+        Kind::Mapping => out.push_str("{}"),
+        Kind::Sequence => out.push_str("[]"),
+        Kind::String => scalar_text(node.as_str().unwrap_or_default(), out),
+        _ => node.write_json(out),
     }
 }
 
 /// Plain where no reader of YAML 1.1 or 1.2 can take it for anything but this text, else JSON's double quotes.
-fn scalar_text(text: &str) -> String {
-    let plain_start = |c: char| c.is_ascii_alphabetic() || c == '/' || c == '_';
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '@');
-    let word = text.to_ascii_lowercase();
-    let reserved = matches!(word.as_str(), "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
-    if text.chars().next().is_some_and(plain_start) && text.chars().all(plain) && !reserved {
-        return text.to_owned();
+fn scalar_text(text: &str, out: &mut String) {
+    const RESERVED: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let plain_start = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'_');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'@');
+    let is_reserved = || text.len() <= 5 && RESERVED.iter().any(|word| word.eq_ignore_ascii_case(text));
+    if text.as_bytes().first().is_some_and(plain_start) && text.bytes().all(plain) && !is_reserved() {
+        out.push_str(text);
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
     }
-    serde_json::Value::from(text).to_string()
 }

@@ -48,6 +48,8 @@ pub struct FixedSource {
     pub after: Arc<Source>,
     /// What was done to it, in order.
     pub applied: Vec<Applied>,
+    /// Kustomizations whose objects change with it.
+    pub units: BTreeSet<String>,
 }
 
 /// What came of it.
@@ -414,7 +416,10 @@ impl Run<'_> {
 
     fn finish(self, state: State) -> Fixed {
         let changed = self.texts.into_values().filter(|text| text.before.text() != text.after.text());
-        let sources = changed.map(|t| FixedSource { before: t.before, after: t.after, applied: t.applied }).collect();
+        let units = BTreeSet::new;
+        let sources =
+            changed.map(|t| FixedSource { before: t.before, after: t.after, applied: t.applied, units: units() });
+        let sources = sources.collect();
         let mut refused = self.refused;
         refused.sort_by(|a, b| (a.text.name(), a.at, a.check).cmp(&(b.text.name(), b.at, b.check)));
         Fixed { sources, refused, snapshot: state.snapshot, findings: state.findings }

@@ -74,6 +74,15 @@ impl Refusal {
         Refusal { message: message.into(), ..Refusal::rendered() }
     }
 
+    /// A base that the user did not name: who else stands on it is not known.
+    pub(crate) fn outside(name: &str) -> Refusal {
+        Refusal {
+            code: "fix/shared",
+            message: format!("`{name}` lies outside of what was named, and other kustomizations may stand on it"),
+            hint: "name a folder that holds all that stand on it",
+        }
+    }
+
     pub(crate) fn value(message: impl Into<String>) -> Refusal {
         Refusal { code: "fix/value", message: message.into(), hint: "give another value" }
     }

@@ -1,11 +1,12 @@
-//! Fixes of what a chart printed: made in the values file or the template that a person edits, and proved by rendering
-//! everything again.
+//! Fixes of what a chart printed or a kustomization built: made in the values file, the template, the base or the patch
+//! that a person edits, and proved by rendering everything again.
 //!
 //! An edit of the rendered text is an edit of nothing. [`lower`] leads it through the origins of its object to bytes of
 //! one text; whether it comes to what was meant is not argued but looked at: with the edited texts in place of the
 //! files, every object must be what it was, the wanted changes aside, and the judgement must have lost the findings and
 //! gained none. So a value that several charts, variants or objects share changes only where all of them want the same.
 
+mod built;
 mod lower;
 
 use crate::choose::{Options, wanted};
@@ -17,9 +18,9 @@ use crate::refuse::{Refusal, Refused};
 use crate::text::{Change, apply, merge};
 use ironclad_model::{Edit, Finding, Snapshot};
 use ironclad_tree::{Comment, Document, Source};
-use lower::{Target, lower};
+use lower::{Target, Through, lower};
 use rustc_hash::FxHashSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything read anew.
@@ -39,6 +40,9 @@ pub(crate) type Load<'a> = dyn Fn(&BTreeMap<String, Arc<str>>) -> Reloaded + 'a;
 pub struct Reload<'a> {
     /// The file that a text was read from, where it is exactly that file's text.
     pub file: &'a dyn Fn(&Source) -> Option<Arc<Source>>,
+    /// Does the text of this name lie in what the user named? What lies elsewhere may be part of kustomizations that
+    /// nobody renders now.
+    pub is_named: &'a dyn Fn(&str) -> bool,
     /// Reads and renders all inputs, with these texts in place of the files of these names.
     pub load: &'a Load<'a>,
 }
@@ -98,6 +102,19 @@ struct Candidate {
     edits: Vec<Edit>,
     /// Where that is written.
     targets: Vec<Target>,
+    /// Other ways, where this one cannot be proved.
+    others: Vec<Through>,
+    /// The kustomization that it is part of.
+    unit: Option<String>,
+}
+
+impl Candidate {
+    /// Takes the next way; false where there is none.
+    fn next(&mut self) -> bool {
+        let Some(way) = self.others.pop() else { return false };
+        (self.edits, self.targets) = (way.edits, way.targets);
+        true
+    }
 }
 
 struct Run<'a> {
@@ -114,7 +131,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// One round; was anything done, so that another may do more?
     fn round(&mut self, is_last: bool) -> bool {
-        let candidates = self.candidates();
+        let mut candidates = self.candidates();
         // Fixes that come to the same bytes stand or fall together: a value that two objects print.
         let mut clusters: Vec<(&[Target], Vec<usize>)> = Vec::new();
         for (index, candidate) in candidates.iter().enumerate() {
@@ -124,7 +141,7 @@ impl Run<'_> {
             }
         }
         let clusters: Vec<Vec<usize>> = clusters.into_iter().map(|(_, members)| members).collect();
-        let mut work = Work { candidates: &candidates, accepted: Vec::new(), made: None, rejected: Vec::new() };
+        let mut work = Work { candidates: &mut candidates, accepted: Vec::new(), made: None, rejected: Vec::new() };
         self.admit(&mut work, &clusters);
         let Work { accepted, made, rejected, .. } = work;
         let done = made.is_some();
@@ -142,10 +159,13 @@ impl Run<'_> {
                 before: Arc::clone(before),
                 after: Arc::clone(after),
                 applied: Vec::new(),
+                units: BTreeSet::new(),
             });
             text.after = Arc::clone(after);
-            let own = accepted.iter().filter_map(|&index| candidates.get(index));
-            let own = own.filter(|c| c.targets.first().is_some_and(|target| *target.source == *name));
+            let own = || accepted.iter().filter_map(|&index| candidates.get(index));
+            let touches = own().filter(|c| c.targets.iter().any(|target| *target.source == *name));
+            text.units.extend(touches.filter_map(|candidate| candidate.unit.clone()));
+            let own = own().filter(|c| c.targets.first().is_some_and(|target| *target.source == *name));
             text.applied.extend(own.map(|candidate| Applied {
                 check: candidate.check,
                 object: candidate.object.clone(),
@@ -181,14 +201,19 @@ impl Run<'_> {
                 document: Arc::clone(object.document()),
                 edits: Vec::new(),
                 targets: Vec::new(),
+                others: Vec::new(),
+                unit: snapshot.unit(object.unit()).filter(|_| origins.is_built()).map(|unit| unit.name.clone()),
             };
             let lowered = fix.and_then(|fix| {
                 candidate.title = fix.title.into_owned();
-                lower(object.document(), origins, &fix.edits, &self.options.limits, &|source| self.is_file(source))
+                let may_edit = |source: &Source, built: bool| self.may_edit(source, built);
+                lower(object.document(), origins, &fix.edits, &self.options.limits, &may_edit)
             });
             match lowered {
-                Ok(lowered) => {
-                    (candidate.edits, candidate.targets) = (lowered.edits, lowered.targets);
+                Ok(mut ways) => {
+                    ways.reverse();
+                    candidate.others = ways;
+                    candidate.next();
                     found.push(candidate);
                 }
                 Err(refusal) => refused.push((candidate, refusal)),
@@ -200,12 +225,20 @@ impl Run<'_> {
         found
     }
 
-    /// Is this text what lies in its file, or what an edit made of it?
-    fn is_file(&self, source: &Source) -> bool {
-        match self.texts.get(&**source.name()) {
+    /// Is this text what lies in its file, or what an edit made of it? And, for what a kustomization built, does the
+    /// user mean it?
+    fn may_edit(&self, source: &Source, built: bool) -> Result<(), Refusal> {
+        let is_file = match self.texts.get(&**source.name()) {
             Some(text) => text.after.text() == source.text(),
             None => (self.reload.file)(source).is_some(),
+        };
+        if !is_file {
+            return Err(Refusal::printed(format!("`{}` is no file that can be edited", source.name())));
         }
+        if built && !(self.reload.is_named)(source.name()) {
+            return Err(Refusal::outside(source.name()));
+        }
+        Ok(())
     }
 
     fn refuse(&mut self, candidate: &Candidate, refusal: Refusal) {
@@ -234,7 +267,15 @@ impl Run<'_> {
                 work.accepted = all;
             }
             Err(refusal) => match clusters {
-                [one] => work.rejected.extend(one.iter().map(|&index| (index, refusal.clone()))),
+                [one] => {
+                    // Members of a cluster have the same ways.
+                    let mut more = true;
+                    one.iter().for_each(|&index| more &= work.candidates.get_mut(index).is_some_and(Candidate::next));
+                    if more {
+                        return self.admit(work, clusters);
+                    }
+                    work.rejected.extend(one.iter().map(|&index| (index, refusal.clone())));
+                }
                 _ => {
                     let (left, right) = clusters.split_at(clusters.len() / 2);
                     self.admit(work, left);
@@ -275,7 +316,7 @@ impl Run<'_> {
             let (before, now) = match known {
                 Some(known) => known,
                 None => {
-                    let read = Source::new(name, own_text(candidates, name));
+                    let read = Source::new(name, own_text(candidates, indices, name));
                     let file = (self.reload.file)(&read).ok_or_else(Refusal::rendered)?;
                     (Arc::clone(&file), file)
                 }
@@ -311,11 +352,11 @@ impl Run<'_> {
     /// Is everything what it was, but for what was wanted?
     fn same(&self, now: &Reloaded, expected: &[(&Arc<Document>, Expected)]) -> Result<(), Refusal> {
         if now.errors > self.state.now.errors {
-            return Err(Refusal::printed("with the edit the chart would not render"));
+            return Err(Refusal::printed("with the edit the objects would not render"));
         }
         let (old, new) = (documents(&self.state.now.snapshot), documents(&now.snapshot));
         if old.len() != new.len() {
-            return Err(Refusal::printed("with the edit the chart would print other objects"));
+            return Err(Refusal::printed("with the edit other objects would come out"));
         }
         for ((old_unit, old), (new_unit, new)) in old.iter().zip(&new) {
             let wanted = expected.iter().find(|(document, _)| Arc::ptr_eq(document, old));
@@ -325,8 +366,8 @@ impl Run<'_> {
             };
             if !is_same || old_unit != new_unit {
                 let message = match wanted {
-                    Some(_) => "with the edit the chart would print something else than what is wanted".to_owned(),
-                    None => format!("the edit would also change what {} prints", old.source().name()),
+                    Some(_) => "with the edit something else would come out than what is wanted".to_owned(),
+                    None => format!("the edit would also change what {} makes", old.source().name()),
                 };
                 return Err(Refusal::printed(message));
             }
@@ -336,8 +377,8 @@ impl Run<'_> {
 }
 
 /// The text of this name as the candidates were lowered to it.
-fn own_text(candidates: &[Candidate], name: &str) -> String {
-    let targets = candidates.iter().flat_map(|candidate| &candidate.targets);
+fn own_text(candidates: &[Candidate], indices: &[usize], name: &str) -> String {
+    let targets = indices.iter().filter_map(|&index| candidates.get(index)).flat_map(|candidate| &candidate.targets);
     targets
         .filter(|target| *target.source == *name)
         .map(|target| target.text.text().to_owned())
@@ -358,7 +399,7 @@ fn documents(snapshot: &Snapshot) -> Vec<(String, Arc<Document>)> {
 }
 
 struct Work<'a> {
-    candidates: &'a [Candidate],
+    candidates: &'a mut [Candidate],
     accepted: Vec<usize>,
     made: Option<Made>,
     rejected: Vec<(usize, Refusal)>,

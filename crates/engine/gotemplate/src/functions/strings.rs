@@ -397,15 +397,14 @@ fn indent(call: &Call<'_>, rope: &mut Rope) -> Result<(), String> {
     let text = call.text(1);
     let lines = text.as_str().matches('\n').count() + 1;
     room(call, count.saturating_mul(lines).saturating_add(text.as_str().len()))?;
-    let pad = " ".repeat(count);
     let mut at = 0;
     for line in text.as_str().split_inclusive('\n') {
-        rope.push_str(&pad, Mark::NONE);
+        rope.push_blanks(count);
         rope.push_slice(&text, at..at + line.len());
         at += line.len();
     }
     if at == 0 || text.as_str().ends_with('\n') {
-        rope.push_str(&pad, Mark::NONE);
+        rope.push_blanks(count);
     }
     Ok(())
 }

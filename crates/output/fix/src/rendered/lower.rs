@@ -1,10 +1,12 @@
-//! An edit of a printed node to bytes of the text that holds it.
+//! An edit of a printed or built node to bytes of the text that holds it.
 //!
 //! What came whole out of a values file is edited there, as any YAML. What a template says itself is edited there where
 //! it is plain text: the bytes that the edit replaces stand in the template one after the other, with no action among
-//! them, and what it inserts stands in the same branch as the mapping that it belongs to. Anything else is refused with
-//! the line that computes it.
+//! them, and what it inserts stands in the same branch as the mapping that it belongs to. What a kustomization built is
+//! edited in the base, the patch or the field that wrote it ([`built`]). Anything else is refused with the line that
+//! computes it.
 
+use super::built;
 use crate::lower::Plan;
 use crate::refuse::Refusal;
 use crate::text::Change;
@@ -27,83 +29,142 @@ impl PartialEq for Target {
 }
 
 /// What the object should become, and what that takes.
+#[derive(Clone, Debug)]
 pub(super) struct Through {
     pub(super) edits: Vec<Edit>,
     pub(super) targets: Vec<Target>,
 }
 
-/// Lowers the edits of one fix.
+/// May this text be edited? The flag: for what a kustomization built of it.
+pub(super) type MayEdit<'a> = dyn Fn(&Source, bool) -> Result<(), Refusal> + 'a;
+
+/// Lowers the edits of one fix: the way that is asked for, and where that is to remove what says yes, after it the way
+/// that says no.
 pub(super) fn lower(
     document: &Document,
     origins: &Origins,
     edits: &[Edit],
     limits: &Limits,
-    is_file: &dyn Fn(&Source) -> bool,
-) -> Result<Through, Refusal> {
-    let work = Work { document, origins, limits, is_file };
-    let mut through = Through { edits: Vec::new(), targets: Vec::new() };
-    for edit in edits {
-        let (edit, target) = work.edit(edit)?;
-        through.edits.push(edit);
-        match through.targets.iter_mut().find(|known| known.source == target.source) {
-            Some(known) => known.changes.extend(target.changes),
-            None => through.targets.push(target),
-        }
+    may_edit: &MayEdit<'_>,
+) -> Result<Vec<Through>, Refusal> {
+    let work = Work { document, origins, limits, may_edit };
+    let asked = work.all(edits);
+    let denied: Vec<Edit> = edits.iter().map(|edit| work.denied(edit).unwrap_or_else(|| edit.clone())).collect();
+    let other = (denied != edits).then(|| work.all(&denied));
+    match (asked, other) {
+        (Ok(asked), other) => Ok(std::iter::once(asked).chain(other.and_then(Result::ok)).collect()),
+        // Of two reasons, the one that is about the value itself.
+        (Err(_), Some(other)) => other.map(|other| vec![other]),
+        (Err(refusal), None) => Err(refusal),
     }
-    Ok(through)
 }
 
 struct Work<'a> {
     document: &'a Document,
     origins: &'a Origins,
     limits: &'a Limits,
-    is_file: &'a dyn Fn(&Source) -> bool,
+    may_edit: &'a MayEdit<'a>,
 }
 
 impl Work<'_> {
-    fn edit(&self, edit: &Edit) -> Result<(Edit, Target), Refusal> {
+    fn all(&self, edits: &[Edit]) -> Result<Through, Refusal> {
+        let mut through = Through { edits: Vec::new(), targets: Vec::new() };
+        for edit in edits {
+            for target in self.edit(edit)? {
+                match through.targets.iter_mut().find(|known| known.source == target.source) {
+                    Some(known) => known.changes.extend(target.changes),
+                    None => through.targets.push(target),
+                }
+            }
+            through.edits.push(edit.clone());
+        }
+        Ok(through)
+    }
+
+    /// A value that prints `true` cannot always go, but it can say no.
+    fn denied(&self, edit: &Edit) -> Option<Edit> {
+        match edit {
+            Edit::Remove(place)
+                if place.missing.is_empty() && self.document.node(place.node).as_bool() == Some(true) =>
+            {
+                Some(Edit::Set(place.clone(), "false".to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn edit(&self, edit: &Edit) -> Result<Vec<Target>, Refusal> {
         let Some(place) = edit.place() else {
-            return Err(Refusal::printed("the chart would need a template of its own for it"));
+            return Err(Refusal::printed("it would take a template or manifest of its own"));
         };
+        if self.origins.is_built() {
+            return self.in_built(place, edit);
+        }
         if !place.missing.is_empty() || !matches!(edit, Edit::Remove(_) | Edit::Rename(..)) {
             let chain = self.origins.resolve(self.document, place, place.span(self.document));
             if let Some(link) = chain.last().filter(|link| link.role.is_supplier()) {
-                return self.in_values(link, place, edit);
+                return Ok(vec![self.in_values(link, place, edit)?]);
             }
-            return self.in_template(edit, chain.last());
+            return Ok(vec![self.in_template(edit, chain.last())?]);
         }
         // An entry goes with its key: where that came from decides.
         let node = self.document.node(place.node);
         let entry = self.document.entry_of(place.node);
         let key = entry.map_or(node.span(), |entry| entry.key_span());
-        match self.origins.edited(Span { end: key.start + 1, ..key }) {
-            Some(link) if link.role.is_supplier() => self.in_values(&link, place, edit),
-            key => {
-                let own = self.in_template(edit, key.as_ref());
-                // A template that prints `privileged: {{ .Values.privileged }}` says no by its value.
-                if own.is_err()
-                    && matches!(edit, Edit::Remove(_))
-                    && node.as_bool() == Some(true)
-                    && let chain = self.origins.resolve(self.document, place, node.span())
-                    && let Some(link) = chain.last().filter(|link| link.role.is_supplier())
-                {
-                    return self.in_values(link, place, &Edit::Set(place.clone(), "false".to_owned()));
-                }
-                own
+        Ok(vec![match self.origins.edited(Span { end: key.start + 1, ..key }) {
+            Some(link) if link.role.is_supplier() => self.in_values(&link, place, edit)?,
+            key => self.in_template(edit, key.as_ref())?,
+        }])
+    }
+
+    /// Where a kustomization's object says it: what goes, goes from all texts that say it.
+    fn in_built(&self, place: &Place, edit: &Edit) -> Result<Vec<Target>, Refusal> {
+        let whole = Place { node: place.node, missing: Vec::new(), part: None };
+        let chain = self.origins.resolve(self.document, &whole, whole.span(self.document));
+        let Some(last) = chain.last() else { return Err(Refusal::rendered()) };
+        match last.role {
+            Role::Values | Role::SetArgument | Role::File => {
+                let chain = self.origins.resolve(self.document, place, place.span(self.document));
+                let link = chain.last().unwrap_or(last);
+                return Ok(vec![self.in_values(link, place, edit)?]);
+            }
+            Role::Base | Role::Patch | Role::Overlay => {}
+            Role::Generator => {
+                let at = last.source.position(last.span.start);
+                return Err(Refusal::printed(format!("it is generated, at {}:{}", last.source.name(), at.line)));
+            }
+            _ => return Err(self.computed(Some(last))),
+        }
+        let everywhere = place.missing.is_empty() && matches!(edit, Edit::Remove(_) | Edit::Rename(..));
+        let node = self.document.node(place.node);
+        let mut targets: Vec<Target> = Vec::new();
+        for link in &chain {
+            let is_last = link.is_same(last);
+            if !is_last && !(everywhere && matches!(link.role, Role::Base | Role::Patch)) {
+                continue;
+            }
+            let changes = match built::lower(link, node, place, edit, self.limits) {
+                Ok(changes) => changes,
+                Err(refusal) if is_last => return Err(refusal),
+                Err(_) => continue,
+            };
+            (self.may_edit)(&link.source, true)?;
+            match targets.iter_mut().find(|known| known.source == *link.source.name()) {
+                Some(known) => known.changes.extend(changes),
+                None => targets.push(self.target(&link.source, changes)),
             }
         }
+        Ok(targets)
     }
 
     /// The same edit of the node of a values file that supplied this one.
-    fn in_values(&self, link: &Link, place: &Place, edit: &Edit) -> Result<(Edit, Target), Refusal> {
+    fn in_values(&self, link: &Link, place: &Place, edit: &Edit) -> Result<Target, Refusal> {
         match link.role {
             Role::Values => {}
             Role::SetArgument => return Err(Refusal::printed(format!("it is given by `{}`", link.source.name()))),
             _ => return Err(self.computed(Some(link))),
         }
-        if !(self.is_file)(&link.source) {
-            return Err(Refusal::printed(format!("`{}` is no file that can be edited", link.source.name())));
-        }
+        (self.may_edit)(&link.source, false)?;
         let parsed = parse(&link.source, self.limits);
         let Some(values) = parsed.documents.first() else { return Err(self.computed(Some(link))) };
         let is_below = !place.missing.is_empty() && !self.document.node(place.node).is_empty();
@@ -122,11 +183,11 @@ impl Work<'_> {
         if lowered.shared {
             return Err(Refusal::alias("the value is shared through an anchor"));
         }
-        Ok((edit.clone(), self.target(&link.source, lowered.changes)))
+        Ok(self.target(&link.source, lowered.changes))
     }
 
     /// The bytes of the template that the edit of the printed text replaces.
-    fn in_template(&self, edit: &Edit, place: Option<&Link>) -> Result<(Edit, Target), Refusal> {
+    fn in_template(&self, edit: &Edit, place: Option<&Link>) -> Result<Target, Refusal> {
         if place.is_none_or(|link| link.role != Role::Template) {
             return Err(self.computed(place));
         }
@@ -137,39 +198,52 @@ impl Work<'_> {
             if change.text.contains("{{") {
                 return Err(Refusal::printed("the text would be read as an action of the template"));
             }
-            let (source, span) = self.bytes(edit, change.span).ok_or_else(|| self.computed(place))?;
+            let (source, change) = self.bytes(edit, change).ok_or_else(|| self.computed(place))?;
             let changes = match &mut target {
                 None => &mut target.insert((Arc::clone(&source), Vec::new())).1,
                 Some((known, changes)) if Arc::ptr_eq(known, &source) => changes,
                 Some(_) => return Err(self.computed(place)),
             };
-            changes.push(Change { span, text: change.text });
+            changes.push(change);
         }
         let (source, changes) = target.ok_or_else(|| self.computed(place))?;
-        if !(self.is_file)(&source) {
-            return Err(Refusal::printed(format!("`{}` is no file that can be edited", source.name())));
-        }
-        Ok((edit.clone(), self.target(&source, changes)))
+        (self.may_edit)(&source, false)?;
+        Ok(self.target(&source, changes))
     }
 
-    /// Where printed bytes stand in a template; an empty span is a place between two.
-    fn bytes(&self, edit: &Edit, span: Span) -> Option<(Arc<Source>, Span)> {
+    /// A change of printed bytes as one of the template that they stand in; an empty span is a place between two.
+    fn bytes(&self, edit: &Edit, change: Change) -> Option<(Arc<Source>, Change)> {
         let exact = |span: Span| self.origins.exact(self.document, span).filter(|link| link.role == Role::Template);
-        if span.start < span.end {
-            let link = exact(span)?;
-            return Some((link.source, link.span));
+        if change.span.start < change.span.end {
+            let link = exact(change.span)?;
+            return Some((link.source, Change { span: link.span, text: change.text }));
         }
-        let at = span.start;
-        let left = exact(Span { start: at.checked_sub(1)?, end: at })?;
-        let end = left.span.end;
         // It belongs to the mapping that it is put into, and so into the branch that this mapping is in.
         let anchor = self.document.node(edit.place()?.node);
         let start = anchor.span().start;
         let anchor = self.origins.edited(Span { start, end: start + 1 })?;
-        if !Arc::ptr_eq(&anchor.source, &left.source) || !same_branch(left.source.text(), anchor.span.start, end) {
+        let at = change.span.start;
+        let before = at.checked_sub(1)?;
+        let insert = |at: u32, text: String| Change { span: Span { start: at, end: at }, text };
+        if let Some(left) = exact(Span { start: before, end: at }) {
+            let end = left.span.end;
+            let fits =
+                Arc::ptr_eq(&anchor.source, &left.source) && same_branch(left.source.text(), anchor.span.start, end);
+            return fits.then(|| (left.source, insert(end, change.text)));
+        }
+        // Behind a line that an action printed: behind that action, and the blocks that end with it.
+        let printer = self.origins.printer(before).filter(|link| link.role == Role::Template)?;
+        let text = printer.source.text();
+        if !Arc::ptr_eq(&anchor.source, &printer.source) {
             return None;
         }
-        Some((left.source, Span { start: end, end }))
+        let end = behind_blocks(text, anchor.span.start, printer.span.end)?;
+        // A whole line of its own, whichever side the break of the printed line is on.
+        let line = match change.text.strip_suffix('\n') {
+            Some(line) if !change.text.starts_with('\n') => format!("\n{line}"),
+            _ => change.text,
+        };
+        Some((printer.source, insert(end, line)))
     }
 
     fn target(&self, source: &Arc<Source>, changes: Vec<Change>) -> Target {
@@ -198,6 +272,26 @@ fn supplier<'a>(values: &'a Document, span: Span, place: &Place, is_below: bool)
     (place.missing.is_empty() || found.kind() == Kind::Mapping).then_some(found)
 }
 
+/// The place behind an action, and behind the ends of the blocks that it is the last thing in, where that stands under
+/// the same conditions and loops as `from`.
+fn behind_blocks(text: &str, from: u32, action: u32) -> Option<u32> {
+    let mut end = action;
+    loop {
+        if same_branch(text, from, end) {
+            return Some(end);
+        }
+        let rest = text.get(end as usize..)?;
+        let open = rest.len() - rest.trim_start().len();
+        let inner = rest.get(open..)?.strip_prefix("{{")?;
+        let word = inner.strip_prefix('-').unwrap_or(inner).trim_start().strip_prefix("end")?;
+        let close = word.find("}}")?;
+        if !word.get(..close)?.trim_end_matches('-').trim().is_empty() {
+            return None;
+        }
+        end = (text.len() - word.len() + close + 2) as u32;
+    }
+}
+
 /// Do two places of a template stand under the same conditions and loops?
 fn same_branch(text: &str, from: u32, to: u32) -> bool {
     let Some(mut rest) = text.get(from as usize..to as usize) else { return false };
@@ -222,7 +316,16 @@ fn same_branch(text: &str, from: u32, to: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::same_branch;
+    use super::{behind_blocks, same_branch};
+
+    #[test]
+    fn behind_the_blocks_that_end() {
+        let text = "a\n{{- range . }}\n- {{ . }}\n{{- end }}\nb";
+        let action = text.find("{{ . }}").unwrap() as u32 + 7;
+        let end = behind_blocks(text, 0, action).unwrap() as usize;
+        assert_eq!(&text[end..], "\nb");
+        assert_eq!(behind_blocks("a {{ if . }} {{ . }} c {{ end }}", 0, 20), None, "something stands in between");
+    }
 
     #[test]
     fn branches() {
