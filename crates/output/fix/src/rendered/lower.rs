@@ -140,7 +140,8 @@ impl Work<'_> {
         let mut targets: Vec<Target> = Vec::new();
         for link in &chain {
             let is_last = link.is_same(last);
-            if !is_last && !(everywhere && matches!(link.role, Role::Base | Role::Patch)) {
+            let goes_too = everywhere && matches!(link.role, Role::Base | Role::Patch);
+            if !(is_last || goes_too) {
                 continue;
             }
             let changes = match built::lower(link, node, place, edit, self.limits) {
