@@ -20,13 +20,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The text that stands in for the file of this name, where there is one.
+type TextOf<'a> = dyn Fn(&Path) -> Option<Arc<str>> + Sync + 'a;
+
 /// Texts that stand in for files, by the names of these in outputs.
 #[derive(Clone, Copy, Default)]
-pub struct Texts<'a>(Option<&'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync)>);
+pub struct Texts<'a>(Option<&'a TextOf<'a>>);
 
 impl<'a> Texts<'a> {
     /// Those that a function knows.
-    pub fn of(all: &'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync)) -> Texts<'a> {
+    pub fn of(all: &'a TextOf<'a>) -> Texts<'a> {
         Texts(Some(all))
     }
 
