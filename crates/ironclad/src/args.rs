@@ -1,6 +1,7 @@
 //! What the user types, as clap reads it. Strings become values in `commands/`.
 
 pub mod cluster;
+pub mod foreign;
 pub mod rbac;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -461,6 +462,11 @@ pub struct Completions {
 
 /// As a kubectl plug-in the binary is `kubectl-ironclad`; its usage lines then say `kubectl ironclad`.
 pub fn name_of(program: Option<OsString>, command: clap::Command) -> clap::Command {
+    if is_plugin(program) { command.bin_name("kubectl ironclad") } else { command }
+}
+
+/// Is this the name under which kubectl runs a plug-in? A question without a PATH is then one to the current context.
+pub fn is_plugin(program: Option<OsString>) -> bool {
     let stem = program.map(PathBuf::from).and_then(|p| p.file_stem().map(|s| s.to_owned()));
-    if stem.is_some_and(|s| s == "kubectl-ironclad") { command.bin_name("kubectl ironclad") } else { command }
+    stem.is_some_and(|s| s == "kubectl-ironclad")
 }

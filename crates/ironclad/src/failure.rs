@@ -59,6 +59,11 @@ pub(crate) fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool 
 pub(crate) fn usage(error: &clap::Error) -> Exit {
     // A closed pipe while printing help leaves nothing to say.
     let _ = error.print();
+    let arguments: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(hint) = crate::args::foreign::hint(error, &arguments) {
+        let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
+        let _ = writeln!(anstream::stderr().lock(), "\n  {cyan}help{cyan:#}: {hint}");
+    }
     if error.use_stderr() { Exit::Incomplete } else { Exit::Clean }
 }
 

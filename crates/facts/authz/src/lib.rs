@@ -3,7 +3,8 @@
 //! Start with [`World`]: an index of the roles and bindings of a snapshot. It answers whether a [`User`] may make a
 //! [`Request`] ([`World::decide`]), who may ([`World::who_can`]), what a user may do ([`World::rules_for`]), all of it at
 //! once ([`World::matrix`]) and why not ([`World::misses`]). [`covers`] and [`World::role_write`] say whether a
-//! user could give away what he does not have, [`Impersonation`] whether he could be somebody else. [`Chain`] puts RBAC
+//! user could give away what he does not have, [`Impersonation`] whether he could be somebody else, [`World::who_could`] who
+//! could come to a right by such steps. [`Chain`] puts RBAC
 //! between the other authorizers.
 //!
 //! The semantics are those of k8s.io/kubernetes `plugin/pkg/auth/authorizer/rbac`, `pkg/registry/rbac/validation` and
@@ -15,6 +16,7 @@
 mod abac;
 mod aggregate;
 mod chain;
+mod climb;
 mod covers;
 mod decide;
 mod defaults;
@@ -37,6 +39,7 @@ mod world;
 
 pub use abac::{AbacError, AbacPolicies, AbacPolicy};
 pub use chain::{Authorizer, Chain, ChainDecision, ChainError, Verdict, Webhook};
+pub use climb::{Climb, Step, Surroundings, Way};
 pub use covers::{breakdown, covers, rule_covers};
 pub use decide::{Decision, Proof};
 pub use defaults::{Defaults, NEWEST, OLDEST, added_to_default, is_default_binding, is_default_role};

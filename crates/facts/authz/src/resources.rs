@@ -61,13 +61,47 @@ pub enum Named<'t> {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     resources: Vec<Resource>,
+    /// What only authorizers are asked for: it can be named, and is in no list.
+    unlisted: Vec<Resource>,
+}
+
+/// Resources that authorizers are asked for and discovery never lists: group, plural, singular, short name, verbs. None
+/// has a namespace. (k8s.io/apiserver `pkg/endpoints/filters/impersonation`, `plugin/pkg/admission/certificates`,
+/// PodSecurityPolicy until 1.25, OpenShift's SecurityContextConstraints.)
+const UNLISTED: &[(&str, &str, &str, &str, &[&str])] = &[
+    ("", "users", "user", "", &["impersonate"]),
+    ("", "groups", "group", "", &["impersonate"]),
+    ("authentication.k8s.io", "users", "user", "", &["impersonate:user-info"]),
+    ("authentication.k8s.io", "groups", "group", "", &["impersonate:user-info"]),
+    ("authentication.k8s.io", "uids", "uid", "", &["impersonate", "impersonate:user-info"]),
+    ("authentication.k8s.io", "userextras", "userextra", "", &["impersonate", "impersonate:user-info"]),
+    ("authentication.k8s.io", "nodes", "node", "", &["impersonate:arbitrary-node", "impersonate:associated-node"]),
+    ("authentication.k8s.io", "serviceaccounts", "serviceaccount", "", &["impersonate:serviceaccount"]),
+    ("certificates.k8s.io", "signers", "signer", "", &["approve", "sign", "attest"]),
+    ("policy", "podsecuritypolicies", "podsecuritypolicy", "psp", &["use"]),
+    ("security.openshift.io", "securitycontextconstraints", "securitycontextconstraint", "scc", &["use"]),
+];
+
+fn unlisted() -> Vec<Resource> {
+    let of = |(group, name, singular, short, verbs): &(&str, &str, &str, &str, &[&str])| Resource {
+        group: (*group).to_owned(),
+        name: (*name).to_owned(),
+        subresource: String::new(),
+        // Asked for in the ServiceAccount's own namespace, all others without one.
+        namespaced: *name == "serviceaccounts",
+        kind: String::new(),
+        singular: (*singular).to_owned(),
+        short: (!short.is_empty()).then(|| (*short).to_owned()).into_iter().collect(),
+        verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
+    };
+    UNLISTED.iter().map(of).collect()
 }
 
 impl Table {
     /// Resources of a minor version and of the definitions in a snapshot.
     pub fn of(version: u8, snapshot: &Snapshot) -> Table {
         let version = version.clamp(OLDEST, NEWEST);
-        let mut table = Table::default();
+        let mut table = Table { unlisted: unlisted(), ..Table::default() };
         for line in DATA.lines().filter(|line| !line.starts_with('#')) {
             table.built_in(line, version);
         }
@@ -105,7 +139,8 @@ impl Table {
         let root = definition.root();
         let text = |pointer: &str| root.at_pointer(pointer).and_then(|n| n.as_str()).unwrap_or_default().to_owned();
         let (group, name) = (text("/spec/group"), text("/spec/names/plural"));
-        if group.is_empty() || name.is_empty() || self.get(&group, &name, "").is_some() {
+        let known = self.resources.iter().any(|r| r.group == group && r.name == name && r.subresource.is_empty());
+        if group.is_empty() || name.is_empty() || known {
             return;
         }
         let short = root.at_pointer("/spec/names/shortNames").into_iter().flat_map(|list| list.items());
@@ -136,6 +171,11 @@ impl Table {
         self.resources.push(resource);
     }
 
+    /// As a cluster serves them, in its order.
+    pub fn served(resources: impl IntoIterator<Item = Resource>) -> Table {
+        Table { resources: resources.into_iter().collect(), unlisted: unlisted() }
+    }
+
     /// All of them: the built-in ones first, in the order of the API.
     pub fn all(&self) -> &[Resource] {
         &self.resources
@@ -143,7 +183,8 @@ impl Table {
 
     /// A resource by its exact names.
     pub fn get(&self, group: &str, name: &str, subresource: &str) -> Option<&Resource> {
-        self.resources.iter().find(|r| r.group == group && r.name == name && r.subresource == subresource)
+        let all = self.resources.iter().chain(&self.unlisted);
+        all.into_iter().find(|r| r.group == group && r.name == name && r.subresource == subresource)
     }
 
     /// Is this group known?
@@ -170,7 +211,7 @@ impl Table {
                     || (is_version(group) && resource.group.is_empty())
             })
         };
-        let whole = self.resources.iter().filter(|r| r.subresource.is_empty());
+        let whole = self.resources.iter().chain(&self.unlisted).filter(|r| r.subresource.is_empty());
         let by_name = whole
             .clone()
             .find(|r| in_group(r) && (r.name == head || r.singular == head || r.kind.to_lowercase() == head));

@@ -1,7 +1,7 @@
 //! From a kubeconfig, or a pod's own credentials, to a client.
 
 use crate::Failure;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub struct Connection {
     pub(crate) client: Client,
     pub(crate) runtime: Runtime,
     context: String,
+    namespace: String,
 }
 
 impl Connection {
@@ -42,25 +43,27 @@ impl Connection {
         config.default_retry = false;
         config.read_timeout = Some(access.timeout.unwrap_or(Duration::from_secs(60)));
         config.connect_timeout = Some(Duration::from_secs(10));
+        let namespace = config.default_namespace.clone();
         let client = {
             let _inside = runtime.enter();
             Client::try_from(config).map_err(|error| kubeconfig(&error))?
         };
-        Ok(Connection { client, runtime, context })
+        Ok(Connection { client, runtime, context, namespace })
     }
 
     /// Name of the context, as outputs print it.
     pub fn context(&self) -> &str {
         &self.context
     }
+
+    /// The context's own namespace, as kubectl takes it where `-n` is left out.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
 }
 
 async fn configuration(access: &Access) -> Result<(Config, String), Failure> {
-    let read = match &access.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    };
-    let file = match read {
+    let file = match read(access) {
         Ok(file) => file,
         // Inside a pod there is no file, and no need of one.
         Err(error) if access.kubeconfig.is_none() && access.context.is_none() => {
@@ -68,6 +71,22 @@ async fn configuration(access: &Access) -> Result<(Config, String), Failure> {
         }
         Err(error) => return Err(kubeconfig(&error)),
     };
+    let context = context(access, &file)?;
+    let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| kubeconfig(&error))?;
+    Ok((config, context))
+}
+
+/// The kubeconfig that is named, or the user's own.
+pub(crate) fn read(access: &Access) -> Result<Kubeconfig, KubeconfigError> {
+    match &access.kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    }
+}
+
+/// The context that is asked for, or the current one.
+pub(crate) fn context(access: &Access, file: &Kubeconfig) -> Result<String, Failure> {
     let context = access.context.clone().or_else(|| file.current_context.clone()).unwrap_or_default();
     let known: Vec<&str> = file.contexts.iter().map(|c| c.name.as_str()).collect();
     if !known.contains(&context.as_str()) {
@@ -78,12 +97,10 @@ async fn configuration(access: &Access) -> Result<(Config, String), Failure> {
         let hint = format!("`--context` takes one of: {}", known.join(", "));
         return Err(Failure::new("cluster/kubeconfig", message).hint(hint));
     }
-    let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| kubeconfig(&error))?;
-    Ok((config, context))
+    Ok(context)
 }
 
-fn kubeconfig(error: &dyn std::error::Error) -> Failure {
+pub(crate) fn kubeconfig(error: &dyn std::error::Error) -> Failure {
     Failure::new("cluster/kubeconfig", crate::request::chain(error))
         .hint("name a kubeconfig with `--kubeconfig` or `$KUBECONFIG`; `kubectl cluster-info` shows whether it works")
 }

@@ -51,11 +51,34 @@ impl Resource {
     }
 }
 
+/// Anything that can be asked for, listed or not, subresources among them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// API group, empty for the core group.
+    pub group: String,
+    /// Plural.
+    pub plural: String,
+    /// Subresource, or empty.
+    pub subresource: String,
+    /// Kind.
+    pub kind: String,
+    /// Singular, or empty.
+    pub singular: String,
+    /// Short names.
+    pub short: Vec<String>,
+    /// Verbs.
+    pub verbs: Vec<String>,
+    /// Lives in namespaces?
+    pub namespaced: bool,
+}
+
 /// What the cluster serves.
 #[derive(Clone, Default, Debug)]
 pub struct Served {
     /// Every resource that can be listed, each in one version, sorted.
     pub resources: Vec<Resource>,
+    /// Everything, each in one version, in the server's own order: where two share a name, kubectl takes the first.
+    pub entries: Vec<Entry>,
     /// Groups whose server (of an aggregated API) did not answer the cluster: `metrics.k8s.io/v1beta1`.
     pub silent: Vec<String>,
     /// `gitVersion` of the API server.
@@ -93,17 +116,32 @@ struct Name {
 struct Version {
     version: String,
     #[serde(default)]
-    resources: Vec<Entry>,
+    resources: Vec<Described>,
     #[serde(default)]
     freshness: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct Described {
     resource: String,
     response_kind: Option<KindName>,
     scope: String,
+    #[serde(default)]
+    singular_resource: String,
+    #[serde(default)]
+    short_names: Vec<String>,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(default)]
+    subresources: Vec<Below>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Below {
+    subresource: String,
+    response_kind: Option<KindName>,
     #[serde(default)]
     verbs: Vec<String>,
 }
@@ -154,21 +192,56 @@ impl Served {
             if version.freshness == "Stale" {
                 self.silent.push(format!("{name}/{}", version.version));
             }
-            for entry in version.resources {
-                let listed = entry.verbs.iter().any(|verb| verb == "list");
-                let known = self.resources[before..].iter().any(|r| r.plural == entry.resource);
+            for described in version.resources {
+                let listed = described.verbs.iter().any(|verb| verb == "list");
+                let known = self.resources[before..].iter().any(|r| r.plural == described.resource);
                 if listed && !known {
                     self.resources.push(Resource {
                         group: name.clone(),
                         version: version.version.clone(),
-                        plural: entry.resource,
-                        kind: entry.response_kind.map(|kind| kind.kind).unwrap_or_default(),
-                        namespaced: entry.scope == "Namespaced",
+                        plural: described.resource.clone(),
+                        kind: kind_of(&described.response_kind),
+                        namespaced: described.scope == "Namespaced",
                     });
                 }
+                self.describe(&name, described);
             }
         }
     }
+
+    /// A resource and what is below it, unless an earlier version has them.
+    fn describe(&mut self, group: &str, described: Described) {
+        let whole = Entry {
+            group: group.to_owned(),
+            kind: kind_of(&described.response_kind),
+            plural: described.resource,
+            subresource: String::new(),
+            singular: described.singular_resource,
+            short: described.short_names,
+            verbs: described.verbs,
+            namespaced: described.scope == "Namespaced",
+        };
+        let below = described.subresources.into_iter().map(|below| Entry {
+            subresource: below.subresource,
+            kind: kind_of(&below.response_kind),
+            singular: String::new(),
+            short: Vec::new(),
+            verbs: below.verbs,
+            ..whole.clone()
+        });
+        for entry in std::iter::once(whole.clone()).chain(below) {
+            let same = |known: &&Entry| {
+                known.group == entry.group && known.plural == entry.plural && known.subresource == entry.subresource
+            };
+            if self.entries.iter().rev().find(same).is_none() {
+                self.entries.push(entry);
+            }
+        }
+    }
+}
+
+fn kind_of(name: &Option<KindName>) -> String {
+    name.as_ref().map(|name| name.kind.clone()).unwrap_or_default()
 }
 
 /// An answer as a value.

@@ -1,21 +1,28 @@
 //! A live cluster as a [`Snapshot`](ironclad_model::Snapshot): discovered, listed page by page, and honest about what
 //! could not be seen.
 //!
-//! Read [`read`] first. Only `get`, `list` and `watch` are ever asked for, and only of kinds that somebody wants.
+//! Read [`read`] first. Only `get`, `list` and `watch` are ever asked for, and only of kinds that somebody wants; who
+//! asks, and what the cluster would decide, can be asked by reviews ([`Connection::whoami`]), which store nothing.
 //! Objects lose `managedFields` and last-applied annotations as their page is taken apart, and Secrets are listed as
 //! metadata. What the server refuses is [`Unseen`], with the permission that would show it.
 //!
 //! Everything asynchronous stays inside: callers wait.
 
+mod certificate;
 mod connect;
+mod credentials;
 mod discovery;
 mod list;
 mod permission;
 mod read;
 mod request;
+mod reviews;
 
+pub use certificate::{Subject, subject};
 pub use connect::{Access, Connection};
-pub use discovery::{Resource, Served};
+pub use credentials::{Credentials, Until, credentials};
+pub use discovery::{Entry, Resource, Served};
 pub use permission::{Rule, least_role, likely_resources};
 pub use read::{Progress, Read, Request, Unseen, Want, read};
 pub use request::Failure;
+pub use reviews::{Attributes, Identity, PathAttributes, ResourceAttributes, Review};

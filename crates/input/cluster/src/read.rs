@@ -72,6 +72,7 @@ impl Unseen {
     pub fn permission(&self) -> String {
         match &self.namespace {
             Some(namespace) => format!("list {} in namespace {namespace}", self.resource.name()),
+            None if !self.resource.namespaced => format!("list {}", self.resource.name()),
             None => format!("list {} in all namespaces", self.resource.name()),
         }
     }

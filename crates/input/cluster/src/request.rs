@@ -78,10 +78,19 @@ enum Outcome {
 impl Connection {
     /// The body of a GET, tried again on what passes: overload, restarts, broken connections.
     pub(crate) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+        self.ask(path, accept, None).await
+    }
+
+    /// The body of a POST of JSON that stores nothing: a review. Tried again as a GET is.
+    pub(crate) async fn review(&self, path: &str, body: &str) -> Result<Vec<u8>, Failure> {
+        self.ask(path, "application/json", Some(body)).await
+    }
+
+    async fn ask(&self, path: &str, accept: &str, review: Option<&str>) -> Result<Vec<u8>, Failure> {
         let mut wait = Duration::from_millis(100);
         let mut last = None;
         for left in (0..TRIES).rev() {
-            match self.try_once(path, accept).await {
+            match self.try_once(path, accept, review).await {
                 Outcome::Body(body) => return Ok(body),
                 Outcome::Final(failure) => return Err(failure),
                 Outcome::Again(failure, asked) => {
@@ -98,8 +107,15 @@ impl Connection {
         Err(Failure { message: format!("{} ({TRIES} tries)", failure.message), ..failure })
     }
 
-    async fn try_once(&self, path: &str, accept: &str) -> Outcome {
-        let request = match Request::get(path).header(header::ACCEPT, accept).body(Body::empty()) {
+    async fn try_once(&self, path: &str, accept: &str, review: Option<&str>) -> Outcome {
+        let request = match review {
+            None => Request::get(path).header(header::ACCEPT, accept).body(Body::empty()),
+            Some(body) => Request::post(path)
+                .header(header::ACCEPT, accept)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.as_bytes().to_vec())),
+        };
+        let request = match request {
             Ok(request) => request,
             Err(error) => return Outcome::Final(Failure::new("cluster/answer", error.to_string())),
         };

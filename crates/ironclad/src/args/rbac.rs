@@ -22,20 +22,28 @@ pub enum RbacCommand {
     /// Say whether somebody may do something
     CanI(CanI),
     /// Show everybody's rights as a table
+    #[command(alias = "access-matrix")]
     Matrix(Matrix),
     /// Say by which binding and rule somebody may do something, or what is missing
     Why(Why),
     /// List the rules that hold for somebody
+    #[command(alias = "policy-rules")]
     Rules(Rules),
+    /// Say who one is to the cluster, and by which bindings one has which roles
+    Whoami(Box<WhoAmI>),
     /// Show what subjects gain and lose between two sets of manifests
     Diff(Diff),
     /// Judge roles, bindings and ServiceAccounts: the rbac checks as a report of its own
+    #[command(aliases = ["analysis", "analyze"])]
     Audit(Box<Audit>),
     /// Draw subjects, bindings and roles
+    #[command(aliases = ["viz", "visualize"])]
     Graph(Graph),
     /// Write manifests
+    #[command(alias = "gen")]
     Generate(Generate),
     /// Make roles of what audit logs show to be needed, with proof
+    #[command(alias = "audit2rbac")]
     LeastPrivilege(Box<LeastPrivilege>),
 }
 
@@ -52,13 +60,16 @@ pub struct RbacInput {
     /// Take the default bindings of the API server, and the Node authorizer, as given
     #[arg(long)]
     pub assume_defaults: bool,
+    /// A live cluster in place of files.
+    #[command(flatten)]
+    pub cluster: super::cluster::Cluster,
 }
 
 /// Where the question is asked.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Question")]
 pub struct Scope {
-    /// Namespace; also that of objects that name none [default: default]
+    /// Namespace; also that of objects that name none [default: that of the context, else default]
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
     /// Cluster-wide: in all namespaces at once
@@ -106,6 +117,9 @@ pub struct Authorizers {
     /// Policy file of the mode ABAC
     #[arg(long, value_name = "FILE")]
     pub abac_policy: Option<PathBuf>,
+    /// Let the live cluster decide, by SubjectAccessReviews: what webhooks say counts too
+    #[arg(long)]
+    pub live_sar: bool,
 }
 
 /// What is printed.
@@ -113,10 +127,10 @@ pub struct Authorizers {
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// Format on standard output
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, alias = "outformat", value_name = "FORMAT")]
     pub format: Option<String>,
     /// A format (`wide`), or a file to write to, the format in front or in its extension
-    #[arg(short, long, value_name = "FORMAT|[FORMAT=]FILE")]
+    #[arg(short, long, alias = "outfile", value_name = "FORMAT|[FORMAT=]FILE")]
     pub output: Option<String>,
 }
 
@@ -148,6 +162,10 @@ pub struct Lookup {
     /// What subjects have through the groups that they are always in, too
     #[arg(long, help_heading = "Question")]
     pub effective: bool,
+    /// Google's IAM policy of a project, folder or organisation, as `gcloud … get-iam-policy --format json` prints it:
+    /// its roles for GKE act beside RBAC [repeatable]
+    #[arg(long, value_name = "FILE", help_heading = "Question")]
+    pub gke_policy: Vec<PathBuf>,
     /// What is read.
     #[command(flatten)]
     pub input: RbacInput,
@@ -160,7 +178,7 @@ pub struct Lookup {
 #[derive(Args, Debug)]
 #[command(
     override_usage = "ironclad rbac who-can [OPTIONS] VERB RESOURCE PATH...\n       ironclad rbac who-can [OPTIONS] --requests FILE PATH...",
-    after_help = "RESOURCE is TYPE, TYPE/NAME, TYPE/SUBRESOURCE or a path (/healthz); TYPE.GROUP where the group matters.\n\nExamples:\n  ironclad rbac who-can get secrets -n shop rbac/\n  ironclad rbac who-can create pods/exec -A rbac/\n  ironclad rbac who-can get secrets/db --through-groups rbac/\n\nFormats: table, wide, json, yaml, csv, markdown"
+    after_help = "RESOURCE is TYPE, TYPE/NAME, TYPE/SUBRESOURCE or a path (/healthz); TYPE.GROUP where the group matters.\n\nExamples:\n  ironclad rbac who-can get secrets -n shop rbac/\n  ironclad rbac who-can create pods/exec -A rbac/\n  ironclad rbac who-can get secrets/db --through-groups rbac/\n  ironclad rbac who-can list secrets -n shop --escalated --cluster\n\nFormats: table, wide, json, yaml, csv, markdown"
 )]
 pub struct WhoCan {
     /// VERB RESOURCE, then files and folders
@@ -172,6 +190,9 @@ pub struct WhoCan {
     /// Members of the groups that may, as far as the input knows them: ServiceAccounts and users
     #[arg(long, help_heading = "Question")]
     pub through_groups: bool,
+    /// Those too who could come to it: by impersonation, tokens, pods that run as somebody, `bind` and `escalate`
+    #[arg(long, help_heading = "Question")]
+    pub escalated: bool,
     /// Where.
     #[command(flatten)]
     pub scope: Scope,
@@ -253,12 +274,15 @@ pub struct Why {
 #[derive(Args, Debug)]
 #[command(
     override_usage = "ironclad rbac rules [OPTIONS] --as USER PATH...",
-    after_help = "Examples:\n  ironclad rbac rules --sa shop:ci rbac/\n\nFormats: table, wide, json, yaml, csv, markdown"
+    after_help = "Examples:\n  ironclad rbac rules --sa shop:ci rbac/\n  ironclad rbac rules -e '^ServiceAccount:shop/' rbac/\n\nFormats: table, wide, json, yaml, csv, markdown, sarif"
 )]
 pub struct Rules {
     /// Files and folders
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
+    /// Of every subject of a binding whose label (`User:alice`, `ServiceAccount:shop/ci`) this regular expression matches
+    #[arg(short = 'e', long, value_name = "REGEX", conflicts_with_all = ["user", "service_account"], help_heading = "Question")]
+    pub regex: Option<String>,
     /// Who.
     #[command(flatten)]
     pub who: Who,
@@ -273,13 +297,37 @@ pub struct Rules {
     pub output: Output,
 }
 
-/// `ironclad rbac matrix`
+/// `ironclad rbac whoami`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Cells: ✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb.\n\nExamples:\n  ironclad rbac matrix --as alice -n shop rbac/\n  ironclad rbac matrix --for secrets rbac/\n  ironclad rbac matrix --all-subjects --resources pods,secrets --verbs get,list --format csv rbac/\n\nFormats: table, ascii, json, yaml, csv, markdown, html"
+    override_usage = "ironclad rbac whoami [OPTIONS]\n       ironclad rbac whoami --offline [OPTIONS] [PATH...]",
+    after_help = "Without a PATH the cluster of the context is asked (SelfSubjectReview). With --offline, or a PATH, the kubeconfig's\ncertificate or token says who one is, as far as it can be told, and roles are those of the files.\n\nExamples:\n  ironclad rbac whoami\n  ironclad rbac whoami --context prod --format json\n  ironclad rbac whoami --offline rbac/\n\nExit codes: 0 it is said, 2 it cannot be told, or roles cannot be listed\nFormats: table, json, yaml"
+)]
+pub struct WhoAmI {
+    /// Files and folders with roles and bindings
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Ask no cluster: look at the kubeconfig's certificate or token
+    #[arg(long, help_heading = "Question")]
+    pub offline: bool,
+    /// Roles in this namespace, and cluster-wide ones
+    #[arg(short, long, value_name = "NAMESPACE", help_heading = "Question")]
+    pub namespace: Option<String>,
+    /// What is read.
+    #[command(flatten)]
+    pub input: RbacInput,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `ironclad rbac matrix`
+#[derive(Args, Debug, Clone)]
+#[command(
+    after_help = "Cells: ✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb, ? not everything could be seen.\n\nExamples:\n  ironclad rbac matrix --as alice -n shop rbac/\n  ironclad rbac matrix --for secrets rbac/\n  ironclad rbac matrix --all-subjects --resources pods,secrets --verbs get,list --format csv rbac/\n\nFormats: table, ascii, json, yaml, csv, markdown, html"
 )]
 pub struct Matrix {
-    /// Files and folders
+    /// Files and folders; rakkess' `resource TYPE [NAME]` in front of them is `--for`
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
     /// Who: his rights on every resource.
@@ -291,14 +339,8 @@ pub struct Matrix {
     /// Everybody's rights on every resource
     #[arg(long, conflicts_with_all = ["user", "service_account"], help_heading = "Question")]
     pub all_subjects: bool,
-    /// Verbs; `all` is every verb that is stored
-    #[arg(
-        long,
-        value_name = "VERBS",
-        value_delimiter = ',',
-        default_value = "list,create,update,delete",
-        help_heading = "Question"
-    )]
+    /// Verbs; `all` is every verb that is stored [default: list,create,update,delete]
+    #[arg(long, value_name = "VERBS", value_delimiter = ',', help_heading = "Question")]
     pub verbs: Vec<String>,
     /// Resources [default: all that are known]
     #[arg(long, value_name = "TYPES", value_delimiter = ',', help_heading = "Question")]
@@ -306,6 +348,9 @@ pub struct Matrix {
     /// Subresources too
     #[arg(long, help_heading = "Question")]
     pub include_subresources: bool,
+    /// Paths that are no resources too: those that every API server has and those that rules name
+    #[arg(long, help_heading = "Question")]
+    pub include_nonresource: bool,
     /// The other side of a comparison: as=USER, namespace=NAMESPACE or snapshot=PATH; only what differs is shown
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Question")]
     pub diff_with: Option<String>,
@@ -326,15 +371,18 @@ pub struct Matrix {
     after_help = "Exit codes: 0 nobody gains or loses anything, 1 somebody does, 2 something could not be read\nFormats: table, json, yaml, csv, markdown"
 )]
 pub struct Diff {
-    /// Files or a folder, as it was
+    /// Files, a folder or a snapshot, as it was
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
-    /// Files or a folder, as it will be
+    /// Files or a folder, as it will be; the live cluster, where one is asked
     #[arg(value_name = "NEW")]
-    pub new: PathBuf,
+    pub new: Option<PathBuf>,
     /// Only what is gained
     #[arg(long, help_heading = "Question")]
     pub gained: bool,
+    /// Only rights that the rbac checks call this bad or worse, where they are held
+    #[arg(long, value_name = "SEVERITY", help_heading = "Question")]
+    pub min_severity: Option<String>,
     /// What is read.
     #[command(flatten)]
     pub input: RbacInput,
@@ -367,6 +415,22 @@ pub struct Audit {
     /// Say nothing of findings below this severity
     #[arg(long, value_name = "SEVERITY", help_heading = "Selection")]
     pub min_severity: Option<String>,
+    /// Only roles, bindings and accounts made in this time, as 36h, 7d, 2w; what has no time of creation is counted
+    #[arg(long, value_name = "AGE", help_heading = "Selection")]
+    pub newer_than: Option<String>,
+    /// Only those that are older
+    #[arg(long, value_name = "AGE", help_heading = "Selection")]
+    pub older_than: Option<String>,
+    /// Risky subjects as a list, the worst first: those whose label (`User:alice`, `ServiceAccount:shop/ci`) this regular
+    /// expression matches
+    #[arg(long, value_name = "REGEX", help_heading = "Selection")]
+    pub subjects: Option<String>,
+    /// Pods and what makes them as a list: those whose ServiceAccount is risky
+    #[arg(long, conflicts_with_all = ["subjects", "collapse"], help_heading = "Selection")]
+    pub pods: bool,
+    /// `node`: what whoever breaks into a node can do with the tokens of all pods there taken together
+    #[arg(long, value_name = "WHAT", conflicts_with = "subjects", help_heading = "Selection")]
+    pub collapse: Option<String>,
     /// The arguments are the whole truth: what is not there does not exist
     #[arg(long, help_heading = "Selection")]
     pub complete: bool,
@@ -396,6 +460,18 @@ pub struct Graph {
     /// Grants in this namespace, and cluster-wide ones
     #[arg(short, long, value_name = "NAMESPACE", help_heading = "Question")]
     pub namespace: Option<String>,
+    /// Grants in these namespaces, and cluster-wide ones
+    #[arg(long, value_name = "NAMESPACES", value_delimiter = ',', help_heading = "Question")]
+    pub include_namespaces: Vec<String>,
+    /// Without grants in these namespaces, and without their ServiceAccounts
+    #[arg(long, value_name = "NAMESPACES", value_delimiter = ',', help_heading = "Question")]
+    pub exclude_namespaces: Vec<String>,
+    /// Pods and what makes them, in front of the ServiceAccounts that they run as
+    #[arg(long, help_heading = "Question")]
+    pub pods: bool,
+    /// Only ServiceAccounts that pods run as, with those pods
+    #[arg(long, help_heading = "Question")]
+    pub include_pods_only: bool,
     /// Most nodes of one kind that are drawn; the rest is counted
     #[arg(long, value_name = "N", default_value_t = 150, help_heading = "Question")]
     pub most: usize,
@@ -494,14 +570,14 @@ pub struct LeastPrivilege {
     /// Grant what was refused too
     #[arg(long, help_heading = "Question")]
     pub include_denied: bool,
-    /// Existing roles and bindings: files and folders [repeatable]
+    /// Existing roles and bindings: files and folders, where it is not those of a live cluster [repeatable]
     #[arg(long, value_name = "PATH", help_heading = "Question")]
     pub rbac: Vec<String>,
     /// What this role lacks, as a patch: Role/NAMESPACE/NAME or ClusterRole/NAME
-    #[arg(long, value_name = "ROLE", requires = "rbac", conflicts_with = "unused", help_heading = "Question")]
+    #[arg(long, value_name = "ROLE", conflicts_with = "unused", help_heading = "Question")]
     pub merge: Option<String>,
     /// Bindings, rules and verbs that were not used
-    #[arg(long, requires = "rbac", help_heading = "Question")]
+    #[arg(long, help_heading = "Question")]
     pub unused: bool,
     /// The audit policy: what it keeps out of the log is listed
     #[arg(long, value_name = "FILE", help_heading = "Question")]
@@ -512,6 +588,12 @@ pub struct LeastPrivilege {
     /// Beginning of the names of roles; with --compat the name, `${user}` stands for the user
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub generate_name: Option<String>,
+    /// Labels of what is made, in place of those that say who made it
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Output")]
+    pub generate_labels: Vec<String>,
+    /// Annotations of what is made
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Output")]
+    pub generate_annotations: Vec<String>,
     /// With --compat: the same on two names is the same on any
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, requires = "compat", help_heading = "Question")]
     pub expand_multi_name: Option<bool>,

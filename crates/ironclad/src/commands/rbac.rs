@@ -1,24 +1,33 @@
 //! `ironclad rbac …`: who may do what, and why. One file a subcommand; what they share is in `session` (what was read),
 //! `question` (what is asked), `proof` and `show` (what is printed).
 
+mod age;
 mod audit;
+mod audit_lists;
 mod batch;
 mod can_i;
+mod decide;
 mod diff;
+mod escalated;
 mod generate;
+mod google;
 mod graph;
 mod graph_html;
 mod graph_model;
 mod least_privilege;
+mod live;
 mod lookup;
 mod matrix;
 mod matrix_show;
 mod proof;
 mod question;
+mod risks;
 mod rules;
+mod running;
 mod session;
 mod show;
 mod who_can;
+mod whoami;
 mod why;
 
 use crate::args::Global;
@@ -34,6 +43,7 @@ pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
         RbacCommand::Matrix(matrix) => matrix::run(matrix, global),
         RbacCommand::Why(why) => why::run(why, global),
         RbacCommand::Rules(rules) => rules::run(rules, global),
+        RbacCommand::Whoami(whoami) => whoami::run(whoami, global),
         RbacCommand::Diff(diff) => diff::run(diff, global),
         RbacCommand::Audit(audit) => audit::run(audit, global),
         RbacCommand::Graph(graph) => graph::run(graph, global),

@@ -9,7 +9,7 @@ use crate::progress::Line;
 use crate::{catalogue, output};
 use ironclad_check::{Enabled, ProfileName, Selection, SelectionError};
 use ironclad_config::Config;
-use ironclad_model::{Coverage, Report, ReportedProblem, Snapshot, Status};
+use ironclad_model::{Coverage, Finding, Report, ReportedProblem, Snapshot, Status};
 use ironclad_report::{Base, Baseline, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::io::Write;
@@ -19,6 +19,15 @@ use std::time::Instant;
 
 /// Judges the inputs and prints what is wrong with them.
 pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
+    run_on(arguments, global, &|_, _| true)
+}
+
+/// The same, of findings that are taken.
+pub(crate) fn run_on(
+    arguments: &Scan,
+    global: &Global,
+    takes: &dyn Fn(&Finding, &Snapshot) -> bool,
+) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let mut session = Session::new(&arguments.input, &arguments.select, arguments.report.fail_on.as_deref(), global)?;
     let targets = targets(&arguments.report)?;
@@ -37,6 +46,7 @@ pub(crate) fn run(arguments: &Scan, global: &Global) -> anyhow::Result<Exit> {
     line.judging();
     let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     drop(line);
+    judged.findings.retain(|finding| takes(finding, &loaded.snapshot));
 
     problems.append(&mut loaded.problems);
     if arguments.extent.no_system_namespaces {

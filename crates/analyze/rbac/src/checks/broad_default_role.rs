@@ -33,10 +33,12 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         if holders.is_empty() {
             continue;
         }
+        let all = holders.join(", ");
         let first = holders.remove(0);
         let more = if holders.is_empty() { String::new() } else { format!(" and {} more", holders.len()) };
         let scope = scope_words(&facts, binding);
         cx.find_in(object, role_ref(object), format!("{first}{more} has the role `{name}`{scope}"))
+            .evidence("subjects", all)
             .label("it reads every Secret, runs commands in pods and acts as every ServiceAccount");
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let at = role_ref(object);
         let role_object = facts.object(world.role(role).origin(), cx);
         let finder = cx.find_in(object, at, format!("{first}{more} can do everything{scope}")).severity(severity);
+        let finder = finder.evidence("subjects", holders.join(", "));
         if let Some(role_object) = role_object {
             finder.related_in(role_object, role_object.root(), format!("{} grants everything", world.role_label(role)));
         }

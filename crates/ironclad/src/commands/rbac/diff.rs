@@ -1,12 +1,17 @@
 //! `ironclad rbac diff OLD NEW`: who gains and who loses which rights. Rights, not texts: a rule that is written in
 //! another way, split or moved to another role, is no difference.
 
-use super::session::{Session, Setting, paths};
+use super::audit_lists::overlay;
+use super::risks;
+use super::session::{Session, Setting, from};
 use super::show::{self, Sheet};
 use crate::args::Global;
-use crate::args::rbac::Diff;
+use crate::args::cluster::Cluster;
+use crate::args::rbac::{Diff, RbacInput};
+use crate::commands::settings;
 use crate::exit::Exit;
-use ironclad_authz::{PolicyRule, SubjectId, World, breakdown, covers};
+use ironclad_authz::{PolicyRule, SubjectId, SubjectKind, World, breakdown, covers};
+use ironclad_model::Severity;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,30 +22,42 @@ struct Change {
     scope: String,
     gained: bool,
     rule: PolicyRule,
+    /// What the rbac checks say of it, where it is held.
+    severity: Option<Severity>,
 }
 
 /// Compares.
 pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "json", "yaml", "csv", "markdown"])?;
-    let open = |path: &std::path::Path| {
-        let operand = [path.display().to_string()];
-        let operands = paths(&operand, "`ironclad rbac diff old/ new/`")?;
-        Session::open(&arguments.input, &operands, Setting { namespace: "default", empty: true }, global)
-    };
-    let (old, new) = (open(&arguments.old)?, open(&arguments.new)?);
+    let setting = Setting { empty: true, ..Setting::default() };
+    let example = "`ironclad rbac diff old/ new/`";
+    let files = RbacInput { cluster: Cluster::default(), ..arguments.input.clone() };
+    let old = from(&files, &[arguments.old.display().to_string()], example)?;
+    let new: Vec<String> = arguments.new.iter().map(|path| path.display().to_string()).collect();
+    let new = from(&arguments.input, &new, example)?;
+    let old = Session::open(&files, &old, setting, global)?;
+    let new = Session::open(&arguments.input, &new, setting, global)?;
+    let floor = arguments.min_severity.as_deref().map(settings::severity).transpose()?;
     let mut changes = compare(&old, &new);
     changes.retain(|change| change.gained || !arguments.gained);
-    let replaced = replaced(&old.world, &new.world);
-    let mut sheet = Sheet::new(&["", "SUBJECT", "SCOPE", "VERBS", "ON"]);
-    for Change { subject, scope, gained, rule } in &changes {
+    weigh(&mut changes, &old, &new);
+    if let Some(floor) = floor {
+        changes.retain(|change| change.severity >= Some(floor));
+    }
+    // Neither a gain nor a severity of its own.
+    let narrowed = arguments.gained || floor.is_some();
+    let replaced = if narrowed { Vec::new() } else { replaced(&old.world, &new.world) };
+    let mut sheet = Sheet::new(&["", "SUBJECT", "SCOPE", "RISK", "VERBS", "ON"]);
+    for Change { subject, scope, gained, rule, severity } in &changes {
         let sign = if *gained { "+" } else { "-" };
         let scope = if scope.is_empty() { "cluster-wide" } else { scope };
         let on = rule.to_string();
         let on = on.split_once(' ').map_or("", |(_, rest)| rest);
-        sheet.push([sign, subject, scope, &rule.verbs.join(","), on]);
+        let risk = severity.map(|severity| severity.to_string()).unwrap_or_default();
+        sheet.push([sign, subject, scope, &risk, &rule.verbs.join(","), on]);
     }
     for label in &replaced {
-        sheet.push(["~", label, "", "", "refers to another role: it must be deleted and created again"]);
+        sheet.push(["~", label, "", "", "", "refers to another role: it must be deleted and created again"]);
     }
     let values: Vec<Value> = changes
         .iter()
@@ -49,6 +66,7 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
                 "subject": change.subject,
                 "namespace": Some(&change.scope).filter(|scope| !scope.is_empty()),
                 "change": if change.gained { "gained" } else { "lost" },
+                "severity": change.severity.map(|severity| severity.to_string()),
                 "verbs": change.rule.verbs,
                 "apiGroups": change.rule.api_groups,
                 "resources": change.rule.resources,
@@ -59,9 +77,62 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
         .collect();
     let value = json!({"changes": values, "replacedBindings": replaced});
     target.show(&sheet, &value, "nobody gains or loses anything")?;
-    let exit =
-        if changes.is_empty() && (replaced.is_empty() || arguments.gained) { Exit::Clean } else { Exit::Findings };
+    let exit = if changes.is_empty() && replaced.is_empty() { Exit::Clean } else { Exit::Findings };
     Ok(old.exit(new.exit(exit)))
+}
+
+/// Gives each change the severity that the rbac checks give the right where it is held: gained ones beside all the rest that
+/// the subject then has, lost ones beside what it had, so that rights which are dangerous together are seen together.
+fn weigh(changes: &mut [Change], old: &Session, new: &Session) {
+    for gained in [true, false] {
+        let session = if gained { new } else { old };
+        let world = &session.world;
+        let named: BTreeMap<String, SubjectId> = world.subject_ids().map(|id| (world.subject_label(id), id)).collect();
+        let mut added: Vec<Value> = Vec::new();
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let own = changes.iter().enumerate().filter(|(_, change)| change.gained == gained);
+        for (index, change) in own {
+            let Some(id) = named.get(&change.subject) else { continue };
+            let name = format!("(change) {index}");
+            let role = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
+                "rules": [{
+                    "verbs": change.rule.verbs, "apiGroups": change.rule.api_groups, "resources": change.rule.resources,
+                    "resourceNames": change.rule.resource_names, "nonResourceURLs": change.rule.non_resource_urls,
+                }],
+            });
+            let subject = match world.subject(*id).kind() {
+                SubjectKind::ServiceAccount => json!({
+                    "kind": "ServiceAccount", "name": world.subject_name(*id), "namespace": world.subject_namespace(*id),
+                }),
+                kind => json!({
+                    "kind": kind.as_str(), "apiGroup": "rbac.authorization.k8s.io", "name": world.subject_name(*id),
+                }),
+            };
+            let mut metadata = json!({"name": name});
+            if !change.scope.is_empty() {
+                metadata["namespace"] = json!(change.scope);
+            }
+            let binding = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": if change.scope.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" },
+                "metadata": metadata,
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+                "subjects": [subject],
+            });
+            names.insert(name, index);
+            added.extend([role, binding]);
+        }
+        let judged = overlay(&session.snapshot, &added);
+        for risk in risks::of(&judged, session.version) {
+            let objects = std::iter::once(risk.object).chain(risk.related.iter().copied());
+            let own = objects.filter_map(|id| judged.object(id)).filter_map(|object| names.get(object.name()));
+            for index in own {
+                let severity = &mut changes[*index].severity;
+                *severity = (*severity).max(Some(risk.severity));
+            }
+        }
+    }
 }
 
 /// Rules of a subject by scope.
@@ -112,7 +183,13 @@ fn compare(old_session: &Session, new_session: &Session) -> Vec<Change> {
                     atoms.into_iter().filter(|atom| counts(session, scope, atom)).collect()
                 };
                 for rule in compact(covers(&owned, &atoms)) {
-                    changes.push(Change { subject: subject.clone(), scope: scope.clone(), gained, rule });
+                    changes.push(Change {
+                        subject: subject.clone(),
+                        scope: scope.clone(),
+                        gained,
+                        rule,
+                        severity: None,
+                    });
                 }
             }
         }

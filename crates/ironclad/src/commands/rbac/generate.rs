@@ -1,7 +1,7 @@
 //! `ironclad rbac generate role`: a role that allows verbs on the resources that are known, but some.
 
 use super::question::parts;
-use super::session::{Session, Setting, paths};
+use super::session::{From, Session, Setting, from};
 use super::show;
 use crate::args::Global;
 use crate::args::rbac::{GenerateRole, What};
@@ -14,12 +14,14 @@ use std::collections::BTreeMap;
 
 /// Writes the manifest.
 pub(crate) fn run(arguments: &GenerateRole, global: &Global) -> anyhow::Result<Exit> {
-    let operands = match arguments.paths.as_slice() {
-        [] => Vec::new(),
-        given => paths(given, "`ironclad rbac generate role reader --deny secrets crds/`")?,
+    let example = "`ironclad rbac generate role reader --deny secrets crds/`";
+    let from = match from(&arguments.input, &arguments.paths, example) {
+        // The resources of this Kubernetes version will do.
+        Err(_) if arguments.paths.is_empty() => From::Paths(Vec::new()),
+        other => other?,
     };
-    let setting = Setting { namespace: arguments.namespace.as_deref().unwrap_or("default"), empty: true };
-    let session = Session::open(&arguments.input, &operands, setting, global)?;
+    let setting = Setting { namespace: arguments.namespace.as_deref(), empty: true, ..Setting::default() };
+    let session = Session::open(&arguments.input, &from, setting, global)?;
     let allowed = named(&session, &arguments.allow)?;
     let denied = named(&session, &arguments.deny)?;
     let group = |word: &str| if word == "core" { String::new() } else { word.to_owned() };

@@ -37,11 +37,12 @@
         const x1 = a.right - base.left, y1 = a.top + Math.min(a.height / 2, 20) - base.top;
         const x2 = b.left - base.left, y2 = b.top + Math.min(b.height / 2, 20) - base.top;
         const mid = (x1 + x2) / 2;
-        paths.push([isHot, `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}`]);
+        const worst = ["critical", "high"].find((w) => card.classList.contains(w) && ["critical", "high"].some((o) => other.classList.contains(o)));
+        paths.push([isHot, worst, `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}`]);
       }
     }
     const drawn = paths.length > MOST_WIRES ? paths.filter(([isHot]) => isHot) : paths;
-    wires.innerHTML = drawn.slice(0, MOST_WIRES).map(([isHot, d]) => `<path${isHot ? ' class="hot"' : ""} d="${d}"/>`).join("");
+    wires.innerHTML = drawn.slice(0, MOST_WIRES).map(([isHot, worst, d]) => `<path class="${isHot ? "hot" : worst || ""}" d="${d}"/>`).join("");
     for (const [id, card] of cards) card.classList.toggle("hot", Boolean(hot && hot.has(id)));
   };
 

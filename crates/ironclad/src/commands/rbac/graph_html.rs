@@ -1,5 +1,5 @@
 //! The graph as one self-contained page. Everything that matters is in the markup: without scripts the page shows the
-//! same cards in three columns. The script draws the arrows, searches, and narrows to what is connected.
+//! same cards in columns. The script draws the arrows, searches, and narrows to what is connected.
 
 use super::graph_model::{Graph, Node, NodeKind};
 use super::show::escape;
@@ -33,14 +33,25 @@ pub(super) fn page(graph: &Graph) -> String {
     if graph.filtered > 0 {
         out.push_str(&format!("; {} subjects are filtered out, the API server's own among them", graph.filtered));
     }
-    out.push_str("</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource or verb\" aria-label=\"Search\"> ");
+    out.push_str("</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource, verb or severity\" aria-label=\"Search\"> ");
     out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span></p></header>\n");
     if graph.nodes.is_empty() {
         out.push_str("<p class=\"empty\">No grant passes the filter. <code>--include-subjects .</code> draws the API server's own, too.</p>\n");
     }
-    out.push_str("<main>\n<svg id=\"wires\" aria-hidden=\"true\"></svg>\n");
-    for (kind, title) in [(NodeKind::Subject, "Subjects"), (NodeKind::Binding, "Bindings"), (NodeKind::Role, "Roles")] {
-        column(graph, kind, title, &mut out);
+    let pods = if graph.nodes.iter().any(|node| node.kind == NodeKind::Pod) { " class=\"four\"" } else { "" };
+    out.push_str(&format!("<main{pods}>\n"));
+    out.push_str("<svg id=\"wires\" aria-hidden=\"true\"></svg>\n");
+    let columns = [
+        (NodeKind::Pod, "What runs"),
+        (NodeKind::Subject, "Subjects"),
+        (NodeKind::Binding, "Bindings"),
+        (NodeKind::Role, "Roles"),
+    ];
+    for (kind, title) in columns {
+        // Pods are drawn where they were asked for.
+        if kind != NodeKind::Pod || graph.nodes.iter().any(|node| node.kind == kind) {
+            column(graph, kind, title, &mut out);
+        }
     }
     out.push_str("</main>\n");
     out.push_str(&format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n"));
@@ -61,8 +72,16 @@ fn column(graph: &Graph, kind: NodeKind, title: &str, out: &mut String) {
     for (index, node) in nodes.iter().take(CARDS) {
         let to = next.get(index).map(|ids| ids.join(" ")).unwrap_or_default();
         let more = if node.shown { "" } else { " more" };
-        out.push_str(&format!("<article id=\"{}\" class=\"card{more}\" tabindex=\"0\" data-to=\"{to}\"", node.id));
+        let risk = node.risk.map(|risk| format!(" {risk}")).unwrap_or_default();
+        out.push_str(&format!(
+            "<article id=\"{}\" class=\"card{more}{risk}\" tabindex=\"0\" data-to=\"{to}\"",
+            node.id
+        ));
         out.push_str(&format!("><h3>{}</h3>", escape(&node.label)));
+        if let Some(risk) = node.risk {
+            let why = node.why.iter().map(|why| escape(why)).collect::<Vec<_>>().join("\n");
+            out.push_str(&format!("<p class=\"risk\" title=\"{why}\">{risk}</p>"));
+        }
         list(&node.detail, "detail", out);
         if node.members.len() > 1 {
             out.push_str(&format!("<details><summary>{} in this card</summary>", node.members.len()));

@@ -1,6 +1,6 @@
 //! `ironclad rbac least-privilege`: roles from audit logs, with their proof; what existing ones lack or do not need.
 
-use super::session::{Session, Setting};
+use super::session::{Session, Setting, from};
 use super::show::{self, Sheet};
 use crate::args::Global;
 use crate::args::rbac::LeastPrivilege;
@@ -30,9 +30,10 @@ pub(crate) fn run(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result
     let select = select(arguments)?;
     let compat = compat(arguments, &select)?;
     let logs = logs(arguments)?;
-    let session = if arguments.rbac.is_empty() { None } else { Some(existing(arguments, global)?) };
+    let has_existing = !arguments.rbac.is_empty() || arguments.input.cluster.is_asked();
+    let session = if has_existing { Some(existing(arguments, global)?) } else { None };
     if session.is_none() && (arguments.unused || arguments.merge.is_some()) {
-        let help = "name the existing roles and bindings: --rbac FILE-OR-FOLDER".to_owned();
+        let help = "name the existing roles and bindings: --rbac FILE-OR-FOLDER, or --cluster".to_owned();
         return Err(user_error("--merge and --unused compare with what exists", help));
     }
     let mut observed = Observed::new(select.clone(), version);
@@ -47,8 +48,11 @@ pub(crate) fn run(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result
         let help = "the log has none, or its policy keeps them out (--audit-policy FILE lists what it does)".to_owned();
         return Err(user_error(format!("no event of `{missing}` counts"), help));
     }
+    let marks = Marks::of(arguments)?;
     if let Some(options) = compat {
-        target.write(&manifests(&audit2rbac(&observed, &options)))?;
+        let mut made = audit2rbac(&observed, &options);
+        marks.put_on(&mut made, Some(&options.user));
+        target.write(&manifests(&made))?;
         return Ok(exit(Exit::Clean));
     }
     if let (Some(session), true) = (&session, arguments.unused) {
@@ -69,7 +73,8 @@ pub(crate) fn run(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result
         anyhow::bail!("the generated roles do not allow all that was observed: {first}");
     }
     say_proof(&observed, &plan, &proof, arguments, global);
-    let made = objects(&plan);
+    let mut made = objects(&plan);
+    marks.put_on(&mut made, None);
     match target.format.as_str() {
         "json" => target.write(&show::json(&report(&observed, &read, &plan, &proof, made)))?,
         _ if made.is_empty() => output::note("no role is needed: nothing beyond what everybody has was used"),
@@ -85,6 +90,46 @@ fn formats(arguments: &LeastPrivilege) -> &'static [&'static str] {
         &["json", "yaml"]
     } else {
         &["yaml", "json"]
+    }
+}
+
+/// Labels and annotations that the user wants on what is made.
+struct Marks {
+    labels: Vec<(String, String)>,
+    annotations: Vec<(String, String)>,
+}
+
+impl Marks {
+    fn of(arguments: &LeastPrivilege) -> anyhow::Result<Marks> {
+        let pairs = |flag: &str, words: &[String]| -> anyhow::Result<Vec<(String, String)>> {
+            let pair = |word: &String| match word.split_once('=') {
+                Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+                _ => Err(user_error(format!("`{word}` is no pair"), format!("as in {flag} team=shop"))),
+            };
+            words.iter().map(pair).collect()
+        };
+        Ok(Marks {
+            labels: pairs("--generate-labels", &arguments.generate_labels)?,
+            annotations: pairs("--generate-annotations", &arguments.generate_annotations)?,
+        })
+    }
+
+    /// `${user}` in a value stands for the user, as with audit2rbac; in a label as labels can have it.
+    fn put_on(&self, objects: &mut [Value], user: Option<&str>) {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '_' { c } else { '-' };
+        let label: String = user.unwrap_or_default().chars().map(plain).collect();
+        for (key, pairs, user) in
+            [("labels", &self.labels, label.as_str()), ("annotations", &self.annotations, user.unwrap_or_default())]
+        {
+            if pairs.is_empty() {
+                continue;
+            }
+            let map: serde_json::Map<String, Value> =
+                pairs.iter().map(|(key, value)| (key.clone(), json!(value.replace("${user}", user)))).collect();
+            for object in objects.iter_mut() {
+                object["metadata"][key] = Value::Object(map.clone());
+            }
+        }
     }
 }
 
@@ -163,6 +208,10 @@ fn logs(arguments: &LeastPrivilege) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut pending: Vec<PathBuf> = given.into_iter().rev().cloned().collect();
     while let Some(path) = pending.pop() {
+        if path.to_string_lossy().starts_with("http://") || path.to_string_lossy().starts_with("https://") {
+            let help = format!("fetch it yourself: `curl -s {} | ironclad rbac least-privilege -`", path.display());
+            return Err(user_error("a log is a file: nothing is fetched from the network", help));
+        }
         if path.as_os_str() != "-" && path.is_dir() {
             let mut inside: Vec<PathBuf> = Vec::new();
             for entry in fs_err::read_dir(&path)? {
@@ -185,8 +234,9 @@ fn logs(arguments: &LeastPrivilege) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn existing(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result<Session> {
-    let namespace = arguments.namespace.as_deref().unwrap_or("default");
-    Session::open(&arguments.input, &arguments.rbac, Setting { namespace, empty: false }, global)
+    let from = from(&arguments.input, &arguments.rbac, "`ironclad rbac least-privilege --rbac rbac/ audit.log`")?;
+    let setting = Setting { namespace: arguments.namespace.as_deref(), ..Setting::default() };
+    Session::open(&arguments.input, &from, setting, global)
 }
 
 fn read_all(files: &[PathBuf], observed: &mut Observed) -> Counts {

@@ -1,6 +1,8 @@
 //! `ironclad rbac lookup`: the roles of subjects. A subject is its kind and name: a user and a group of one name are two.
 
-use super::session::{Session, Setting, is_path, paths};
+use super::google;
+use super::live::Asked;
+use super::session::{Session, Setting, from, is_path};
 use super::show::{self, Sheet};
 use crate::args::Global;
 use crate::args::rbac::Lookup;
@@ -24,12 +26,13 @@ enum Pattern {
 pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
     let (pattern, operands) = split(arguments)?;
-    let paths = paths(&operands, EXAMPLE)?;
+    let from = from(&arguments.input, &operands, EXAMPLE)?;
     let pattern = compile(arguments, pattern)?;
     let kind = arguments.kind.as_deref().map(subject_kind).transpose()?;
     let namespace = arguments.namespace.as_deref();
-    let setting = Setting { namespace: namespace.unwrap_or("default"), empty: false };
-    let session = Session::open(&arguments.input, &paths, setting, global)?;
+    let asked = Asked { narrow: namespace.is_some(), ..Asked::default() };
+    let setting = Setting { namespace, empty: false, asked };
+    let session = Session::open(&arguments.input, &from, setting, global)?;
     let world = &session.world;
     let mut columns = vec!["SUBJECT", "SCOPE", "ROLE"];
     if target.format != "table" {
@@ -75,7 +78,33 @@ pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
                 "roleExists": !missing,
                 "binding": world.binding_label(binding),
                 "through": through.map(|group| world.subject_label(group)),
-                "location": at.map(|at| json!({"source": at.source, "line": at.line})),
+                "location": at.map(|at| at.json()),
+            }));
+        }
+    }
+    let wide = target.format != "table";
+    for path in &arguments.gke_policy {
+        for grant in google::read(path)? {
+            let label = format!("{}:{}", grant.kind.as_str(), grant.name);
+            let wanted = kind.is_none_or(|kind| grant.kind == kind)
+                && (matches_text(&pattern, &grant.name) || matches_text(&pattern, &label));
+            if !wanted {
+                continue;
+            }
+            let role = format!("IAM/{}", grant.role);
+            let when = grant.condition.as_ref().map(|condition| format!(" (if: {condition})")).unwrap_or_default();
+            let shown = if wide { label.clone() } else { grant.name.clone() };
+            let mut row = vec![shown, "project-wide".to_owned(), format!("{role}{when}")];
+            if wide {
+                row.extend([grant.meaning.to_owned(), format!("{}:{}", path.display(), grant.line)]);
+            }
+            row.resize(sheet.columns.len(), String::new());
+            sheet.push(row);
+            values.push(json!({
+                "subject": label, "kind": grant.kind.as_str(), "name": grant.name, "namespace": null,
+                "scope": "project-wide", "role": role, "roleExists": true, "binding": null, "through": null,
+                "meaning": grant.meaning, "condition": grant.condition,
+                "location": json!({"source": path.display().to_string(), "line": grant.line}),
             }));
         }
     }
@@ -139,12 +168,15 @@ fn short(session: &Session, subject: SubjectId) -> String {
 fn matches(session: &Session, subject: SubjectId, pattern: &Pattern) -> bool {
     let world = &session.world;
     let spellings = [world.subject_name(subject).to_owned(), short(session, subject), world.subject_label(subject)];
-    let any = |test: &dyn Fn(&str) -> bool| spellings.iter().any(|text| test(text)) || test(world.principal(subject));
+    spellings.iter().any(|text| matches_text(pattern, text)) || matches_text(pattern, world.principal(subject))
+}
+
+fn matches_text(pattern: &Pattern, text: &str) -> bool {
     match pattern {
         Pattern::All => true,
-        Pattern::Part(part) => any(&|text| text.contains(part.as_str())),
-        Pattern::Whole(whole) => any(&|text| text == whole),
-        Pattern::Regex(regex) => any(&|text| regex.is_match(text)),
+        Pattern::Part(part) => text.contains(part.as_str()),
+        Pattern::Whole(whole) => text == whole,
+        Pattern::Regex(regex) => regex.is_match(text),
     }
 }
 

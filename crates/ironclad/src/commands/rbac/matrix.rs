@@ -1,23 +1,30 @@
 //! `ironclad rbac matrix`: rights as a table. Of one user on all resources, of everybody on one, or of everybody.
 
 use super::matrix_show::{Grid, write};
-use super::question::{namespace, parts, user};
-use super::session::{Session, Setting, paths};
+use super::question::{self, namespace, parts};
+use super::session::{From, Session, Setting, from, is_path};
 use super::show;
 use crate::args::Global;
 use crate::args::rbac::{Matrix, What, Who};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use ironclad_authz::resources::{Resource, VERBS};
-use ironclad_authz::{Column, User};
+use ironclad_authz::{Cell, Column, Request, SubjectId, User, World};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Draws.
 pub(crate) fn run(arguments: &Matrix, global: &Global) -> anyhow::Result<Exit> {
+    if let Some(spelt) = spelt_as_rakkess(arguments) {
+        return run(&spelt, global);
+    }
     let target = show::target(&arguments.output, &["table", "ascii", "json", "yaml", "csv", "markdown", "html"])?;
-    let operands = paths(&arguments.paths, "`ironclad rbac matrix --as alice rbac/`")?;
-    let verbs = verbs(&arguments.verbs)?;
-    let session = open(arguments, &operands, global)?;
+    let from = from(&arguments.input, &arguments.paths, "`ironclad rbac matrix --as alice rbac/`")?;
+    let verbs = verbs(arguments)?;
+    question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
+    let session = open(arguments, &from, global)?;
     let grid = grid(&session, arguments, &arguments.who, &verbs, arguments.scope.namespace.as_deref())?;
+    let doubtful = |session: &Session, grid: Grid| if session.doubt().is_some() { grid.doubtful() } else { grid };
+    let grid = doubtful(&session, grid);
     let (grid, exit) = match arguments.diff_with.as_deref() {
         None => (grid, session.exit(Exit::Clean)),
         Some(other) => {
@@ -30,19 +37,86 @@ pub(crate) fn run(arguments: &Matrix, global: &Global) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn open(arguments: &Matrix, operands: &[String], global: &Global) -> anyhow::Result<Session> {
-    let namespace = arguments.scope.namespace.as_deref().unwrap_or("default");
-    Session::open(&arguments.input, operands, Setting { namespace, empty: false }, global)
+/// `resource TYPE [NAME] PATH…`, as rakkess has it, is `--for TYPE/NAME PATH…`.
+fn spelt_as_rakkess(arguments: &Matrix) -> Option<Matrix> {
+    let (word, rest) = arguments.paths.split_first()?;
+    let is_word = matches!(word.as_str(), "resource" | "for" | "r") && !is_path(word) && arguments.of.is_none();
+    let (kind, rest) = rest.split_first().filter(|(kind, _)| is_word && !is_path(kind))?;
+    let (of, rest) = match rest.split_first() {
+        Some((name, rest)) if !is_path(name) => (format!("{kind}/{name}"), rest),
+        _ => (kind.clone(), rest),
+    };
+    Some(Matrix { of: Some(of), paths: rest.to_vec(), ..arguments.clone() })
 }
 
-fn verbs(asked: &[String]) -> anyhow::Result<Vec<String>> {
-    if asked.iter().any(|verb| verb == "all") {
-        return Ok(VERBS.iter().map(|verb| (*verb).to_owned()).collect());
-    }
-    if asked.len() > 32 {
+fn open(arguments: &Matrix, from: &From, global: &Global) -> anyhow::Result<Session> {
+    let mut setting = Setting::of(&arguments.scope);
+    // The other side of a comparison may be another namespace.
+    setting.asked.narrow &= arguments.diff_with.is_none();
+    Session::open(&arguments.input, from, setting, global)
+}
+
+/// Verbs of a row without a word of the user.
+const USUAL: [&str; 4] = ["list", "create", "update", "delete"];
+/// Verbs of paths: the methods of HTTP.
+const METHODS: [&str; 7] = ["get", "head", "options", "post", "put", "patch", "delete"];
+/// Paths that every API server has (k8s.io/apiserver `pkg/server/routes`, and the bootstrap roles).
+const PATHS: [&str; 14] = [
+    "/.well-known/openid-configuration",
+    "/api",
+    "/apis",
+    "/debug/pprof/",
+    "/flagz",
+    "/healthz",
+    "/livez",
+    "/logs/",
+    "/metrics",
+    "/openapi/v3",
+    "/openid/v1/jwks",
+    "/readyz",
+    "/statusz",
+    "/version",
+];
+
+fn verbs(arguments: &Matrix) -> anyhow::Result<Vec<String>> {
+    let asked = &arguments.verbs;
+    let all = asked.iter().any(|verb| verb == "all");
+    let words: Vec<&str> = match (all, asked.is_empty(), arguments.include_nonresource) {
+        (true, _, false) => VERBS.to_vec(),
+        (true, _, true) => VERBS.iter().chain(METHODS.iter().filter(|verb| !VERBS.contains(verb))).copied().collect(),
+        // Nobody creates paths.
+        (false, true, true) => ["get"].iter().chain(&USUAL).copied().collect(),
+        (false, true, false) => USUAL.to_vec(),
+        (false, false, _) => asked.iter().map(String::as_str).collect(),
+    };
+    if words.len() > 32 {
         return Err(user_error("more than 32 verbs", "ask for them in several tables".to_owned()));
     }
-    Ok(asked.to_vec())
+    Ok(words.into_iter().map(str::to_owned).collect())
+}
+
+/// The paths of a table: well-known ones, and those that rules name without a wildcard.
+fn non_resources(world: &World) -> Vec<Resource> {
+    let mut paths: BTreeSet<String> = PATHS.iter().map(|path| (*path).to_owned()).collect();
+    for rule in world.role_ids().flat_map(|role| world.rules_of(role)) {
+        paths.extend(rule.non_resource_urls.into_iter().filter(|url| !url.contains('*')));
+    }
+    let resource = |name| Resource {
+        group: String::new(),
+        name,
+        subresource: String::new(),
+        namespaced: false,
+        kind: String::new(),
+        singular: String::new(),
+        short: Vec::new(),
+        verbs: METHODS.iter().map(|verb| (*verb).to_owned()).collect(),
+    };
+    paths.into_iter().map(resource).collect()
+}
+
+/// Who may use a path by these verbs: bits in their order.
+fn path_bits(verbs: &[&str], allows: impl Fn(&str) -> bool) -> u32 {
+    verbs.iter().enumerate().filter(|(_, verb)| allows(verb)).fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
 fn other_grid(
@@ -65,10 +139,13 @@ fn other_grid(
         }
         Some(("namespace", namespace)) => Ok((grid(session, arguments, &arguments.who, verbs, Some(namespace))?, true)),
         Some(("snapshot", path)) => {
-            let operands = paths(&[path.to_owned()], "`--diff-with snapshot=old/`")?;
-            let other = open(arguments, &operands, global)?;
+            if !is_path(path) {
+                return Err(user_error(format!("`{path}` is neither a file nor a folder"), help));
+            }
+            let other = open(arguments, &From::Paths(vec![path.to_owned()]), global)?;
             let complete = other.exit(Exit::Clean) == Exit::Clean;
-            Ok((grid(&other, arguments, &arguments.who, verbs, own)?, complete))
+            let cells = grid(&other, arguments, &arguments.who, verbs, own)?;
+            Ok((if complete { cells } else { cells.doubtful() }, complete))
         }
         _ => Err(user_error(format!("`{text}` is no other side of a comparison"), help)),
     }
@@ -85,7 +162,7 @@ fn grid(
     let world = &session.world;
     let names: Vec<&str> = verbs.iter().map(String::as_str).collect();
     let space_or_default = |namespaced: bool| match (namespaced, arguments.scope.all_namespaces) {
-        (true, false) => space.unwrap_or("default").to_owned(),
+        (true, false) => space.unwrap_or(&session.namespace).to_owned(),
         _ => String::new(),
     };
     if let Some(word) = &arguments.of {
@@ -106,6 +183,7 @@ fn grid(
         return Ok(Grid::one(format!("SUBJECT ({word})"), verbs, rows, supported));
     }
     let columns = columns(session, arguments)?;
+    let urls = if arguments.include_nonresource { non_resources(world) } else { Vec::new() };
     // Cluster-scoped resources are asked for without a namespace, whatever the scope.
     let mut cells = Vec::new();
     if arguments.all_subjects {
@@ -122,9 +200,24 @@ fn grid(
                 }
             }
         }
+        for path in &urls {
+            let mut rows: BTreeMap<SubjectId, u32> = BTreeMap::new();
+            for (bit, verb) in names.iter().enumerate() {
+                for id in world.who_can(&Request::path(verb, &path.name)).subjects {
+                    *rows.entry(id).or_default() |= 1 << bit;
+                }
+            }
+            for (id, yes) in rows {
+                let cell = Cell { yes, ..Cell::default() };
+                cells.push((format!("{}  {}", world.subject_label(id), path.name), cell, path));
+            }
+        }
+        if !urls.is_empty() {
+            cells.sort_by(|a, b| a.0.cmp(&b.0));
+        }
         return Ok(Grid::many("SUBJECT  RESOURCE", verbs, cells));
     }
-    let user: User = user(who)?;
+    let user: User = session.me(question::user(who, arguments.scope.namespace.as_deref())?)?;
     let masters = user.is_in(ironclad_authz::MASTERS);
     for resource in columns {
         let scope = space_or_default(resource.namespaced);
@@ -134,6 +227,10 @@ fn grid(
             cell.yes = u32::MAX;
         }
         cells.push((label(resource), cell, resource));
+    }
+    for path in &urls {
+        let yes = path_bits(&names, |verb| world.allows(&user, &Request::path(verb, &path.name)));
+        cells.push((path.name.clone(), Cell { yes, ..Cell::default() }, path));
     }
     Ok(Grid::many("RESOURCE", verbs, cells))
 }

@@ -14,6 +14,8 @@ enum Right {
     Partial,
     /// The resource has no such verb.
     None,
+    /// Not seen to be allowed, and not everything was seen.
+    Unknown,
 }
 
 impl Right {
@@ -33,6 +35,7 @@ impl Right {
             Right::No => "✖",
             Right::Partial => "◐",
             Right::None => "–",
+            Right::Unknown => "?",
         }
     }
 
@@ -42,6 +45,7 @@ impl Right {
             Right::No => "no",
             Right::Partial => "partial",
             Right::None => "n/a",
+            Right::Unknown => "unknown",
         }
     }
 }
@@ -77,6 +81,16 @@ impl Grid {
             (label, rights.collect())
         });
         Grid { head: head.to_owned(), verbs: verbs.to_vec(), rows: rows.collect() }
+    }
+
+    /// The same, where not everything was seen: what is not allowed is not known.
+    pub(crate) fn doubtful(mut self) -> Grid {
+        for (right, _) in self.rows.iter_mut().flat_map(|(_, rights)| rights) {
+            if *right == Right::No {
+                *right = Right::Unknown;
+            }
+        }
+        self
     }
 
     /// Only the rows that differ, each cell with both sides.
@@ -141,8 +155,8 @@ impl Grid {
              body{font:14px system-ui,sans-serif;margin:1.5rem;color:#1c2330;background:#fff}\
              table{border-collapse:collapse}th{position:sticky;top:0;background:#eef1f6;text-align:left}\
              td,th{padding:.25rem .75rem;border-bottom:1px solid #dde2ea}td+td{text-align:center}\
-             .yes{color:#0a7d33}.no{color:#9aa3b2}.partial{color:#a35c00}</style>\
-             <p>✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb</p><table><thead><tr>",
+             .yes{color:#0a7d33}.no{color:#9aa3b2}.partial,.unknown{color:#a35c00}</style>\
+             <p>✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb, ? not everything could be seen</p><table><thead><tr>",
         );
         let sheet = self.sheet(Right::icon);
         for column in &sheet.columns {

@@ -6,22 +6,35 @@ use ironclad_model::{Object, ObjectId};
 use ironclad_tree::{NodeRef, Span};
 use serde_json::{Map, Value, json};
 
-/// `file:line`
+/// `file:line`; of an object of a cluster the cluster alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At {
     pub(crate) source: String,
-    pub(crate) line: usize,
+    pub(crate) line: Option<usize>,
+}
+
+impl At {
+    /// For programs: `source` and, where there is one, `line`.
+    pub(crate) fn json(&self) -> Value {
+        match self.line {
+            Some(line) => json!({"source": self.source, "line": line}),
+            None => json!({"source": self.source}),
+        }
+    }
 }
 
 impl std::fmt::Display for At {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.source, self.line)
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.source),
+            None => f.write_str(&self.source),
+        }
     }
 }
 
 fn at(object: &Object, span: Span) -> At {
-    let line = object.document().source().position(span.start).line;
-    At { source: object.source_name().to_owned(), line: line as usize }
+    let line = || object.document().source().position(span.start).line as usize;
+    At { source: object.source_name().to_owned(), line: (!object.is_live()).then(line) }
 }
 
 impl Session {
@@ -128,6 +141,6 @@ impl Session {
 
 fn insert_place(map: &mut Map<String, Value>, place: Option<At>) {
     if let Some(at) = place {
-        map.insert("location".to_owned(), json!({"source": at.source, "line": at.line}));
+        map.insert("location".to_owned(), at.json());
     }
 }

@@ -1,7 +1,7 @@
 //! Words of the user become a request and a user.
 
-use super::session::{Session, is_path, paths};
-use crate::args::rbac::{Authorizers, Scope, What, Who};
+use super::session::{From, Session, from, is_path};
+use crate::args::rbac::{Authorizers, RbacInput, Scope, What, Who};
 use crate::failure::user_error;
 use crate::output;
 use ironclad_authz::resources::{Named, Resource, VIRTUAL_VERBS, distance};
@@ -12,17 +12,27 @@ use std::io::Read as _;
 const LARGEST_POLICY: u64 = 64 << 20;
 
 /// VERB, RESOURCE and the paths behind them.
-pub(crate) fn split<'o>(operands: &'o [String], example: &str) -> anyhow::Result<(&'o str, &'o str, Vec<String>)> {
+pub(crate) fn split<'o>(
+    input: &RbacInput,
+    operands: &'o [String],
+    example: &str,
+) -> anyhow::Result<(&'o str, &'o str, From)> {
     match operands {
         [verb, resource, rest @ ..] => {
             // A folder in the place of the resource is a forgotten resource, unless it is called as one is.
-            if rest.is_empty() && resource.contains(['/', '.']) && is_path(resource) && !resource.starts_with('/') {
+            let is_cluster = input.cluster.is_asked();
+            if !is_cluster
+                && rest.is_empty()
+                && resource.contains(['/', '.'])
+                && is_path(resource)
+                && !resource.starts_with('/')
+            {
                 return Err(user_error(
                     format!("`{resource}` could be a resource or a PATH"),
                     format!("both are needed: {example}"),
                 ));
             }
-            Ok((verb, resource, paths(rest, example)?))
+            Ok((verb, resource, from(input, rest, example)?))
         }
         _ => Err(user_error("a verb and a resource are needed", format!("as in {example}"))),
     }
@@ -53,8 +63,11 @@ pub(crate) fn question(
         let words = format!("{verb} {word}");
         return Ok(Question { request: Request::path(verb, word), namespaced: false, words });
     }
-    let Parts { group, resource, subresource, name, namespaced } = parts(session, word, what)?;
-    if let Some(bad) = name.chars().find(|c| matches!(c, '/' | '%')) {
+    let mut found = parts(session, word, what)?;
+    found.of_verb(session, verb, word);
+    let Parts { group, resource, subresource, name, namespaced } = found;
+    // The names of signers are the only ones with a slash.
+    if let Some(bad) = name.chars().find(|c| *c == '%' || *c == '/' && resource != "signers") {
         return Err(user_error(format!("name `{name}` has a `{bad}`"), "write TYPE/NAME or --name NAME".to_owned()));
     }
     warn_of_verb(session, verb, &group, &resource, &subresource);
@@ -87,6 +100,24 @@ pub(crate) struct Parts {
     pub(crate) namespaced: bool,
 }
 
+impl Parts {
+    /// Whom one acts as is asked for in one group by the plain verb and in another by the constrained ones, whatever else
+    /// the cluster calls `users`.
+    fn of_verb(&mut self, session: &Session, verb: &str, word: &str) {
+        let group = match (verb.split_once(':'), self.resource.as_str()) {
+            (None, "users" | "groups" | "serviceaccounts") if verb == "impersonate" => "",
+            (Some(("impersonate", _)), "users" | "groups" | "nodes" | "serviceaccounts") => "authentication.k8s.io",
+            _ => return,
+        };
+        if !word.contains('.')
+            && let Some(known) = session.resources.get(group, &self.resource, "")
+        {
+            self.group = known.group.clone();
+            self.namespaced = known.namespaced;
+        }
+    }
+}
+
 /// TYPE[.GROUP], TYPE/NAME, TYPE/SUBRESOURCE[.GROUP]: a known subresource wins over a name.
 pub(crate) fn parts(session: &Session, word: &str, what: &What) -> anyhow::Result<Parts> {
     let (head, tail) = word.split_once('/').map_or((word, None), |(head, tail)| (head, Some(tail)));
@@ -98,8 +129,11 @@ pub(crate) fn parts(session: &Session, word: &str, what: &What) -> anyhow::Resul
         subresource = if subresource.is_empty() { tail.to_owned() } else { subresource };
         return Ok(Parts { group: String::new(), resource: "*".to_owned(), subresource, name, namespaced: true });
     }
-    // `pods/exec.v1` and `deployments/scale.apps`: the group may stand behind the subresource.
+    // `pods/exec.v1` and `deployments/scale.apps`: the group may stand behind the subresource. Names of signers and keys of
+    // extra values are domains themselves.
+    let is_domain = head.starts_with("signer") || head.starts_with("userextra");
     let (tail, behind) = match tail {
+        Some(tail) if is_domain => (Some(tail), None),
         Some(tail) => tail.split_once('.').map_or((Some(tail), None), |(sub, group)| (Some(sub), Some(group))),
         None => (None, None),
     };
@@ -132,10 +166,11 @@ pub(crate) fn parts(session: &Session, word: &str, what: &What) -> anyhow::Resul
         return Ok(Parts { group, resource, subresource, name, namespaced: true });
     };
     if let Some(tail) = tail.filter(|tail| !tail.is_empty()) {
-        let is_subresource = table.get(&resource.group, &resource.name, tail).is_some();
+        let is_subresource =
+            resource.name == "userextras" || table.get(&resource.group, &resource.name, tail).is_some();
         match (is_subresource, name.is_empty(), subresource.is_empty()) {
             (true, _, true) => {
-                if name.is_empty() {
+                if name.is_empty() && resource.name != "userextras" {
                     output::note(&format!(
                         "note: `{word}` is read as subresource `{tail}`; --name {tail} asks for an object of that name"
                     ));
@@ -154,11 +189,14 @@ pub(crate) fn parts(session: &Session, word: &str, what: &What) -> anyhow::Resul
             }
         }
     }
-    if !subresource.is_empty() && table.get(&resource.group, &resource.name, &subresource).is_none() {
+    let is_key = resource.name == "userextras";
+    if !subresource.is_empty() && !is_key && table.get(&resource.group, &resource.name, &subresource).is_none() {
         let own = table.of_name(&resource.name).filter(|r| !r.subresource.is_empty());
         let known: Vec<&str> = own.map(|r| r.subresource.as_str()).collect();
         if !what.allow_unknown {
-            let help = format!("known are: {}; --allow-unknown takes it as it is written", known.join(", "));
+            let known =
+                if known.is_empty() { "it has none".to_owned() } else { format!("known are: {}", known.join(", ")) };
+            let help = format!("{known}; --allow-unknown takes it as it is written");
             return Err(user_error(format!("`{}` has no subresource `{subresource}`", resource.name), help));
         }
     }
@@ -201,7 +239,7 @@ pub(crate) fn namespace(
     if scope.all_namespaces {
         return Ok(String::new());
     }
-    let namespace = scope.namespace.as_deref().unwrap_or("default");
+    let namespace = session.namespace.as_str();
     if let Some(known) = session.namespaces().filter(|known| !known.contains(namespace) && !what.allow_unknown) {
         let mut near: Vec<&str> = known.into_iter().collect();
         near.sort_by_key(|other| distance(other, namespace));
@@ -214,10 +252,14 @@ pub(crate) fn namespace(
     Ok(namespace.to_owned())
 }
 
-/// The user that the flags name, with the groups that follow from it.
-pub(crate) fn user(who: &Who) -> anyhow::Result<User> {
+/// The user that the flags name, if they do, with the groups that follow from it.
+pub(crate) fn user(who: &Who, space: Option<&str>) -> anyhow::Result<Option<User>> {
     if let Some(account) = &who.service_account {
-        let parts: Vec<&str> = account.split(':').collect();
+        // As rakkess has it, `-n` is the account's namespace where it names none; `NAMESPACE/NAME` is how labels have it.
+        let mut parts: Vec<&str> = account.split([':', '/']).collect();
+        if let ([_], Some(space)) = (parts.as_slice(), space) {
+            parts.insert(0, space);
+        }
         let [namespace, name] = parts.as_slice() else {
             return Err(user_error(
                 format!("`{account}` is not a ServiceAccount"),
@@ -228,7 +270,7 @@ pub(crate) fn user(who: &Who) -> anyhow::Result<User> {
             let help = "write NAMESPACE:NAME, as in --sa shop:ci".to_owned();
             return Err(user_error(format!("`{account}` lacks a namespace or a name"), help));
         }
-        return Ok(User::implied(&format!("system:serviceaccount:{namespace}:{name}"), &who.groups));
+        return Ok(Some(User::implied(&format!("system:serviceaccount:{namespace}:{name}"), &who.groups)));
     }
     match &who.user {
         Some(name) => {
@@ -238,9 +280,12 @@ pub(crate) fn user(who: &Who) -> anyhow::Result<User> {
                     "write system:serviceaccount:NAMESPACE:NAME, or --sa NAMESPACE:NAME".to_owned(),
                 ));
             }
-            Ok(User::implied(name, &who.groups))
+            Ok(Some(User::implied(name, &who.groups)))
         }
-        None => Err(user_error("nobody is named", "--as USER or --sa NAMESPACE:NAME says who asks".to_owned())),
+        None if !who.groups.is_empty() => {
+            Err(user_error("a group and no user", "--as USER says who is in it; any name will do".to_owned()))
+        }
+        None => Ok(None),
     }
 }
 
@@ -275,7 +320,7 @@ pub(crate) fn chain(session: &Session, flags: &Authorizers, defaults: bool) -> a
         return Chain::of(object.root(), facts()).map_err(failed);
     }
     let mut authorizers = Vec::new();
-    if defaults {
+    if defaults || session.live {
         authorizers.push(Authorizer::Node(facts()));
     }
     authorizers.extend(abac.map(Authorizer::Abac));

@@ -1,8 +1,8 @@
 //! `ironclad rbac who-can`: every subject that may make a request, with its proofs; and by the thousand.
 
-use super::session::{Session, Setting, paths};
+use super::session::{Session, Setting, from};
 use super::show::{self, Sheet};
-use super::{batch, question};
+use super::{batch, escalated, question};
 use crate::args::Global;
 use crate::args::rbac::WhoCan;
 use crate::exit::Exit;
@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 
 /// Lists.
 pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
-    let namespace = arguments.scope.namespace.as_deref().unwrap_or("default");
-    let setting = Setting { namespace, empty: false };
     if let Some(file) = &arguments.requests {
         batch::no_other_question(arguments.what.name.is_some() || arguments.what.subresource.is_some())?;
-        let paths = paths(&arguments.operands, "`ironclad rbac who-can --requests questions.jsonl rbac/`")?;
-        let session = Session::open(&arguments.input, &paths, setting, global)?;
+        let example = "`ironclad rbac who-can --requests questions.jsonl rbac/`";
+        let from = from(&arguments.input, &arguments.operands, example)?;
+        let setting = Setting { namespace: arguments.scope.namespace.as_deref(), ..Setting::default() };
+        let session = Session::open(&arguments.input, &from, setting, global)?;
         let complete = batch::answer(file, |line| {
             let request = batch::request(line)?;
             let mut keys = Map::new();
@@ -32,8 +32,18 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     }
     let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
     let example = "`ironclad rbac who-can get secrets -n shop rbac/`";
-    let (verb, word, paths) = question::split(&arguments.operands, example)?;
-    let session = Session::open(&arguments.input, &paths, setting, global)?;
+    let (verb, word, from) = question::split(&arguments.input, &arguments.operands, example)?;
+    let mut setting = Setting::of(&arguments.scope);
+    if arguments.through_groups {
+        setting.asked.needed = &[Kind::SERVICE_ACCOUNT];
+    }
+    if arguments.escalated {
+        // Steps lead through any namespace, and through pods.
+        setting.asked.narrow = false;
+        setting.asked.needed =
+            if arguments.through_groups { &[Kind::SERVICE_ACCOUNT, Kind::POD] } else { &[Kind::POD] };
+    }
+    let session = Session::open(&arguments.input, &from, setting, global)?;
     let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
     // What has no namespace is asked for without one, and RoleBindings never grant it.
     let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
@@ -41,14 +51,25 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
         false => answer(&session, &asked.request),
     };
     let members = if arguments.through_groups { members(&session, &asked.request) } else { BTreeMap::new() };
-    let sheet = sheet(&session, &subjects, &proofs, &members, target.format != "table");
+    let mut sheet = sheet(&session, &subjects, &proofs, &members, target.format != "table");
+    let climbs = match arguments.escalated {
+        true => escalated::climbs(&session, &asked.request, arguments.scope.all_namespaces && asked.namespaced),
+        false => Vec::new(),
+    };
+    escalated::rows(&session, &climbs, &mut sheet);
     let mut value = json!({
         "question": asked.words,
         "subjects": subjects,
         "proofs": proofs.iter().map(|proof| session.proof_json(proof)).collect::<Vec<_>>(),
     });
+    if !session.unseen().is_empty() {
+        value["incomplete"] = json!(session.unseen());
+    }
     if arguments.through_groups {
         value["throughGroups"] = json!(members);
+    }
+    if arguments.escalated {
+        value["escalated"] = escalated::value(&session, &climbs);
     }
     if target.format == "table" && !global.quiet {
         crate::output::note(&format!("who may {}:", asked.words));

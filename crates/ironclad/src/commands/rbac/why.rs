@@ -1,5 +1,6 @@
 //! `ironclad rbac why`: every way in which a request is granted; where there is none, what comes nearest.
 
+use super::decide::Judge;
 use super::session::{Session, Setting};
 use super::{question, show};
 use crate::args::Global;
@@ -14,17 +15,22 @@ const MOST: usize = 8;
 /// Answers.
 pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
-    let (verb, word, paths) = question::split(&arguments.operands, "`ironclad rbac why get pods --as alice rbac/`")?;
-    let user = question::user(&arguments.who)?;
-    let namespace = arguments.scope.namespace.as_deref().unwrap_or("default");
-    let session = Session::open(&arguments.input, &paths, Setting { namespace, empty: false }, global)?;
+    let example = "`ironclad rbac why get pods --as alice rbac/`";
+    let (verb, word, from) = question::split(&arguments.input, &arguments.operands, example)?;
+    let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
+    let mut setting = Setting::of_user(&arguments.scope, named.as_ref());
+    // What holds in another namespace is the nearest miss.
+    setting.asked.narrow = false;
+    let session = Session::open(&arguments.input, &from, setting, global)?;
+    let user = session.me(named)?;
     let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
-    let decided = chain.decide(&session.world, &user, &asked.request);
-    let allowed = decided.verdict == Verdict::Allow;
-    let proofs = decided.rbac.as_ref().map(|rbac| rbac.proofs.clone()).unwrap_or_default();
+    let decided = Judge::new(&session, &arguments.authorizers, chain)?.decide(&user, &asked.request)?;
+    let final_verdict = decided.verdict();
+    let allowed = final_verdict == Verdict::Allow;
+    let proofs = decided.own.rbac.as_ref().map(|rbac| rbac.proofs.clone()).unwrap_or_default();
     let misses = if allowed { Vec::new() } else { session.world.misses(&user, &asked.request, MOST) };
-    let verdict = match &decided.verdict {
+    let verdict = match &final_verdict {
         Verdict::Allow => "allow",
         Verdict::Deny => "deny",
         Verdict::NoOpinion => "no opinion",
@@ -32,7 +38,7 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     };
     let mut text = String::new();
     let may = if allowed { "may" } else { "may not" };
-    match &decided.verdict {
+    match &final_verdict {
         Verdict::Unknown(why) => {
             text.push_str(&format!("it cannot be told whether {} may {}: {why}\n", name(&user), asked.words))
         }
@@ -41,7 +47,13 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     if user.is_in(MASTERS) {
         text.push_str(&format!("\n  a member of {MASTERS} is allowed everything before any authorizer is asked\n"));
     } else if allowed && proofs.is_empty() {
-        text.push_str(&format!("\n  allowed by {}\n", decided.by));
+        text.push_str(&format!(
+            "\n  allowed by {}\n",
+            if decided.own.by.is_empty() { "the cluster" } else { &decided.own.by }
+        ));
+    }
+    if let Some(words) = decided.contradiction() {
+        text.push_str(&format!("\n  {words}\n"));
     }
     for proof in &proofs {
         text.push('\n');
@@ -65,21 +77,24 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
             text.push_str("\nobjects that the API server refuses grant nothing; see the warnings above\n");
         }
     }
-    let value = json!({
+    let mut value = json!({
         "user": user.name,
         "groups": user.groups,
         "question": asked.words,
         "verdict": verdict,
-        "by": decided.by,
-        "unknown": match &decided.verdict { Verdict::Unknown(why) => json!(why), _ => Value::Null },
+        "by": decided.own.by,
+        "unknown": match &final_verdict { Verdict::Unknown(why) => json!(why), _ => Value::Null },
         "proofs": proofs.iter().map(|proof| session.proof_json(proof)).collect::<Vec<_>>(),
         "nearest": misses.iter().map(|miss| miss_json(&session, miss)).collect::<Vec<_>>(),
     });
+    if let Value::Object(keys) = &mut value {
+        decided.server_json(keys);
+    }
     match target.format.as_str() {
         "table" => target.write(&text)?,
         _ => target.show(&show::Sheet::default(), &value, "")?,
     }
-    let exit = match decided.verdict {
+    let exit = match final_verdict {
         Verdict::Allow => Exit::Clean,
         Verdict::Deny | Verdict::NoOpinion => Exit::Findings,
         _ => Exit::Incomplete,
@@ -92,7 +107,7 @@ fn name(user: &User) -> String {
 }
 
 fn miss_json(session: &Session, miss: &Miss) -> Value {
-    let at = |place: Option<super::proof::At>| place.map(|at| json!({"source": at.source, "line": at.line}));
+    let at = |place: Option<super::proof::At>| place.map(|at| at.json());
     json!({
         "binding": session.world.binding_label(miss.binding),
         "role": miss.role.map(|role| session.world.role_label(role)),
