@@ -158,7 +158,11 @@ fn what_is_not_shown_makes_a_no_unknown() {
     assert_eq!(yes.status.code(), Some(2), "{}", text(&yes));
     let no = question("watch");
     assert_eq!(no.status.code(), Some(2), "{}", text(&no));
-    assert!(text(&no).contains("unknown: not allowed to list clusterrolebindings.rbac.authorization.k8s.io; "), "{}", text(&no));
+    assert!(
+        text(&no).contains("unknown: not allowed to list clusterrolebindings.rbac.authorization.k8s.io; "),
+        "{}",
+        text(&no)
+    );
     let why = ask(&kubeconfig, &["why", "watch", "secrets", "--as", &reader, "-n", &namespace, "--format", "json"]);
     assert_eq!((why.status.code(), &json(&why)["verdict"]), (Some(2), &Value::from("unknown")), "{}", text(&why));
     let who = ask(&kubeconfig, &["who-can", "get", "secrets", "-n", &namespace, "--format", "json"]);

@@ -74,11 +74,21 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
     ("rbac-tool", "policy-rules -e ^ServiceAccount:shop/ w.yaml", 0, "ServiceAccount:shop/ci"),
     ("rbac-tool", "who-can create pods/exec -n shop w.yaml", 0, "User:alice"),
     ("rbac-tool", "viz --outformat dot w.yaml", 0, "digraph rbac"),
-    ("rbac-tool", "viz --outformat dot --outfile out.dot --include-subjects=ci --include-namespaces=shop w.yaml", 0, ""),
+    (
+        "rbac-tool",
+        "viz --outformat dot --outfile out.dot --include-subjects=ci --include-namespaces=shop w.yaml",
+        0,
+        "",
+    ),
     ("rbac-tool", "viz --outformat dot --exclude-namespaces=shop w.yaml", 0, "no grant passes the filter"),
     ("rbac-tool", "viz --outformat dot --include-pods-only w.yaml", 0, "Pod shop/runner"),
     ("rbac-tool", "analysis --fail-on never w.yaml", 0, "rbac/pods-exec"),
-    ("rbac-tool", "gen role r --deny-resources=secrets. --allowed-verbs=get,list --allowed-groups=core", 0, "- configmaps"),
+    (
+        "rbac-tool",
+        "gen role r --deny-resources=secrets. --allowed-verbs=get,list --allowed-groups=core",
+        0,
+        "- configmaps",
+    ),
     ("rbac-tool", "lookup --cluster-context prod", 2, "--context NAME"),
     ("rbac-tool", "show", 2, "rbac rules"),
     // rback
@@ -99,16 +109,31 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
     ("rbac-police", "audit --only-sas-on-all-nodes w.yaml", 2, "rbac/sa-daemonset-powerful"),
     ("rbac-police", "audit --ignore-controlplane w.yaml", 2, "--no-system-namespaces"),
     // audit2rbac
-    ("audit2rbac", "audit2rbac --compat audit2rbac --user alice -f audit.log", 0, "name: audit2rbac:alice"),
-    ("audit2rbac", "least-privilege --compat audit2rbac --user alice --filename audit.log --generate-name x:${user}", 0, "name: x:alice"),
+    ("audit2rbac", "audit2rbac --compat audit2rbac --user alice -f audit.log", 0, "name: \"audit2rbac:alice\""),
+    (
+        "audit2rbac",
+        "least-privilege --compat audit2rbac --user alice --filename audit.log --generate-name x:${user}",
+        0,
+        "name: \"x:alice\"",
+    ),
     (
         "audit2rbac",
         "least-privilege --compat audit2rbac --user alice -f audit.log --generate-labels a=b,u=${user} --generate-annotations n=1",
         0,
         "u: alice",
     ),
-    ("audit2rbac", "least-privilege --compat audit2rbac --user alice -f audit.log --expand-multi-name=false", 0, "resourceNames"),
-    ("audit2rbac", "least-privilege --serviceaccount shop:ci -f audit.log", 2, "no event of `system:serviceaccount:shop:ci`"),
+    (
+        "audit2rbac",
+        "least-privilege --compat audit2rbac --user alice -f audit.log --expand-multi-name=false",
+        0,
+        "resourceNames",
+    ),
+    (
+        "audit2rbac",
+        "least-privilege --serviceaccount shop:ci -f audit.log",
+        2,
+        "no event of `system:serviceaccount:shop:ci`",
+    ),
     ("audit2rbac", "least-privilege --user alice -f https://example.com/audit.log", 2, "curl -s"),
 ];
 

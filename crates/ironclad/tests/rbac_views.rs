@@ -39,7 +39,8 @@ fn pod(name: &str, account: &str, node: &str) -> String {
     )
 }
 
-const CREATE: &str = "{verbs: [create], apiGroups: [''], resources: [secrets]}";
+const ESCALATE: &str = "{verbs: [escalate], apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]}";
+const UPDATE: &str = "{verbs: [update], apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]}";
 const GET: &str = "{verbs: [get], apiGroups: [''], resources: [secrets]}";
 
 fn of<'v>(list: &'v Value, key: &str, value: &str) -> &'v Value {
@@ -47,12 +48,12 @@ fn of<'v>(list: &'v Value, key: &str, value: &str) -> &'v Value {
     items.iter().find(|item| item[key] == value).unwrap_or_else(|| panic!("no {value} in {list:#}"))
 }
 
-/// To make a Secret and to read it are two accounts' rights, and dangerous together: on a node that has both tokens.
+/// To write roles and to escalate are two accounts' rights, and dangerous together: on a node that has both tokens.
 #[test]
 fn a_node_is_all_its_tokens_together() {
     let folder = tempfile::tempdir().unwrap();
-    let world = grant("make", None, CREATE, &account("maker"))
-        + &grant("read", None, GET, &account("reader"))
+    let world = grant("make", None, UPDATE, &account("maker"))
+        + &grant("read", None, ESCALATE, &account("reader"))
         + &pod("a", "maker", "n1")
         + &pod("b", "reader", "n1")
         + &pod("c", "maker", "n2")
@@ -65,19 +66,20 @@ fn a_node_is_all_its_tokens_together() {
         let rights = of(&nodes, "node", node)["rights"].as_array().unwrap().clone();
         rights.iter().map(|right| right["check"].as_str().unwrap().to_owned()).collect()
     };
-    assert!(checks("n1").contains(&"rbac/secrets-write-token".to_owned()), "{nodes:#}");
-    assert!(!checks("n2").contains(&"rbac/secrets-write-token".to_owned()), "{nodes:#}");
+    assert!(checks("n1").contains(&"rbac/escalate".to_owned()), "{nodes:#}");
+    assert!(!checks("n2").contains(&"rbac/escalate".to_owned()), "{nodes:#}");
     assert!(checks("n3").is_empty(), "{nodes:#}");
     // Neither account holds both.
-    let subjects = json(&run(folder.path(), &["audit", "--subjects", "^ServiceAccount:", "--format", "json", "w.yaml"]));
-    assert!(!subjects.to_string().contains("secrets-write-token"), "{subjects:#}");
+    let subjects =
+        json(&run(folder.path(), &["audit", "--subjects", "^ServiceAccount:", "--format", "json", "w.yaml"]));
+    assert!(!subjects.to_string().contains("rbac/escalate"), "{subjects:#}");
     let pods = json(&run(folder.path(), &["audit", "--pods", "--format", "json", "w.yaml"]));
     assert_eq!(of(&pods, "workload", "Pod shop/b")["account"], "ServiceAccount:shop/reader");
     assert_eq!(pods.as_array().unwrap().iter().filter(|row| row["workload"] == "Pod shop/d").count(), 0);
     for wrong in [&["audit", "--collapse", "pod", "w.yaml"][..], &["audit", "--subjects", "(", "w.yaml"]] {
         assert_eq!(run(folder.path(), wrong).status.code(), Some(2), "{wrong:?}");
     }
-    fs::write(folder.path().join("none.yaml"), grant("make", None, CREATE, &account("maker"))).unwrap();
+    fs::write(folder.path().join("none.yaml"), grant("make", None, UPDATE, &account("maker"))).unwrap();
     let none = run(folder.path(), &["audit", "--collapse", "node", "none.yaml"]);
     assert!(text(&none).contains("no pod of the input is on a node"), "{}", text(&none));
 }
@@ -86,8 +88,13 @@ fn a_node_is_all_its_tokens_together() {
 #[test]
 fn an_audit_by_age() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("w.yaml"), grant("read", None, "{verbs: ['*'], apiGroups: ['*'], resources: [secrets]}", "{kind: User, name: eve}")).unwrap();
-    fs::write(folder.path().join("new.yaml"), format!("{HEAD}kind: ClusterRole\nmetadata: {{name: n}}\nrules: []\n")).unwrap();
+    fs::write(
+        folder.path().join("w.yaml"),
+        grant("read", None, "{verbs: ['*'], apiGroups: ['*'], resources: [secrets]}", "{kind: User, name: eve}"),
+    )
+    .unwrap();
+    fs::write(folder.path().join("new.yaml"), format!("{HEAD}kind: ClusterRole\nmetadata: {{name: n}}\nrules: []\n"))
+        .unwrap();
     let found = |arguments: &[&str]| {
         let all = [&["audit", "--format", "json", "--fail-on", "never"], arguments, &["w.yaml"]].concat();
         let output = run(folder.path(), &all);
@@ -114,10 +121,17 @@ fn a_difference_is_narrowed_by_what_it_is_worth() {
     let pods = "{verbs: [get], apiGroups: [''], resources: [pods]}";
     let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
     write("old.yaml", grant("a", Some("shop"), pods, eve));
-    write("pods.yaml", grant("a", Some("shop"), &format!("{pods}, {{verbs: [get], apiGroups: [''], resources: [services]}}"), eve));
-    write("secrets.yaml", grant("a", Some("shop"), &format!("{pods}, {{verbs: [list], apiGroups: [''], resources: [secrets]}}"), eve));
-    write("create.yaml", grant("a", None, CREATE, eve));
-    write("both.yaml", grant("a", None, CREATE, eve) + &grant("b", None, GET, eve));
+    write(
+        "pods.yaml",
+        grant("a", Some("shop"), &format!("{pods}, {{verbs: [get], apiGroups: [''], resources: [services]}}"), eve),
+    );
+    write(
+        "secrets.yaml",
+        grant("a", Some("shop"), &format!("{pods}, {{verbs: [list], apiGroups: [''], resources: [secrets]}}"), eve),
+    );
+    write("update.yaml", grant("a", None, UPDATE, eve));
+    write("both.yaml", grant("a", None, UPDATE, eve) + &grant("b", None, ESCALATE, eve));
+    write("escalate.yaml", grant("b", None, ESCALATE, eve));
     let code = |old: &str, new: &str, more: &[&str]| {
         let all = [&["diff", old, new], more].concat();
         run(folder.path(), &all).status.code()
@@ -126,9 +140,12 @@ fn a_difference_is_narrowed_by_what_it_is_worth() {
     assert_eq!(code("old.yaml", "pods.yaml", &["--min-severity", "medium"]), Some(0));
     assert_eq!(code("old.yaml", "secrets.yaml", &["--min-severity", "high"]), Some(1));
     assert_eq!(code("secrets.yaml", "old.yaml", &["--min-severity", "high", "--gained"]), Some(0));
-    // `get` alone is less than `get` in the hands of one who creates: then it mints tokens.
-    let value = json(&run(folder.path(), &["diff", "create.yaml", "both.yaml", "--gained", "--format", "json"]));
-    assert_eq!(value["changes"][0]["severity"], "critical", "{value:#}");
+    // `escalate` and `update` are worth little alone, and all together: whichever of them comes second.
+    for old in ["update.yaml", "escalate.yaml"] {
+        let value = json(&run(folder.path(), &["diff", old, "both.yaml", "--gained", "--format", "json"]));
+        assert_eq!(value["changes"][0]["severity"], "critical", "{value:#}");
+    }
+    assert_eq!(code("old.yaml", "escalate.yaml", &["--gained", "--min-severity", "critical"]), Some(0));
     assert_eq!(code("old.yaml", "pods.yaml", &["--min-severity", "dire"]), Some(2));
     assert_eq!(code("old.yaml", "nowhere.yaml", &[]), Some(2));
 }
@@ -153,7 +170,12 @@ fn a_graph_shows_what_runs_and_what_is_risky() {
     assert!(edges.iter().any(|edge| edge["from"] == pod["id"] && edge["to"] == root["id"]), "{graph:#}");
     let only = json(&run(folder.path(), &["graph", "--include-pods-only", "--format", "json", "w.yaml"]));
     assert!(!only.to_string().contains("shop/idle"), "{only:#}");
-    for (format, mark) in [("dot", "penwidth=2"), ("mermaid", "stroke-width:3px"), ("graphml", "<data key=\"risk\">critical"), ("html", "<p class=\"risk\"")] {
+    for (format, mark) in [
+        ("dot", "penwidth=2"),
+        ("mermaid", "stroke-width:3px"),
+        ("graphml", "<data key=\"risk\">critical"),
+        ("html", "<p class=\"risk\""),
+    ] {
         let output = run(folder.path(), &["graph", "--pods", "--format", format, "w.yaml"]);
         assert!(text(&output).contains(mark), "{format}: {}", text(&output));
     }
@@ -171,17 +193,27 @@ fn google_policies_stand_beside_bindings() {
     fs::write(folder.path().join("iam.json"), policy).unwrap();
     let all = text(&run(folder.path(), &["lookup", "w.yaml", "--gke-policy", "iam.json", "-o", "wide"]));
     for part in [
-        "User:al@example.com", "Group:dev@example.com", "User:ci@p.iam.gserviceaccount.com", "IAM/owner (if: office hours)",
-        "iam.json:2", "project-wide", "ClusterRole/look",
+        "User:al@example.com",
+        "Group:dev@example.com",
+        "User:ci@p.iam.gserviceaccount.com",
+        "IAM/owner (if: office hours)",
+        "iam.json:2",
+        "project-wide",
+        "ClusterRole/look",
     ] {
         assert!(all.contains(part), "{part}: {all}");
     }
     assert!(!all.contains("other@example.com"), "{all}");
-    let one = json(&run(folder.path(), &["lookup", "al@", "--kind", "user", "w.yaml", "--gke-policy", "iam.json", "--format", "json"]));
+    let one = json(&run(
+        folder.path(),
+        &["lookup", "al@", "--kind", "user", "w.yaml", "--gke-policy", "iam.json", "--format", "json"],
+    ));
     assert_eq!(one.as_array().unwrap().len(), 2, "{one:#}");
     fs::write(folder.path().join("bad.json"), "{\"members\": []}").unwrap();
     fs::write(folder.path().join("broken.json"), "{\"bindings\": [\n").unwrap();
-    for (file, part) in [("bad.json", "not a policy of IAM"), ("broken.json", "broken.json:"), ("none.json", "none.json")] {
+    for (file, part) in
+        [("bad.json", "not a policy of IAM"), ("broken.json", "broken.json:"), ("none.json", "none.json")]
+    {
         let output = run(folder.path(), &["lookup", "w.yaml", "--gke-policy", file]);
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains(part), "{file}: {}", text(&output));
@@ -203,13 +235,31 @@ fn paths_are_rows_of_a_matrix_where_they_are_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let rule = "{verbs: [get], nonResourceURLs: [/metrics, /own/path, '/logs*']}";
     fs::write(folder.path().join("w.yaml"), grant("look", None, rule, "{kind: User, name: eve}")).unwrap();
-    let arguments = ["matrix", "--as", "eve", "--include-nonresource", "--resources", "pods", "--format", "csv", "w.yaml"];
+    let arguments =
+        ["matrix", "--as", "eve", "--include-nonresource", "--resources", "pods", "--format", "csv", "w.yaml"];
     let csv = text(&run(folder.path(), &arguments));
     assert!(csv.starts_with("RESOURCE,GET,LIST,CREATE,UPDATE,DELETE\n"), "{csv}");
     for row in ["/metrics,yes,n/a", "/own/path,yes,n/a", "/logs/,yes,n/a", "/healthz,no,n/a", "pods,no,no"] {
         assert!(csv.contains(&format!("\n{row}")), "{row}: {csv}");
     }
-    assert!(!text(&run(folder.path(), &["matrix", "--as", "eve", "--resources", "pods", "w.yaml"])).contains("/metrics"));
-    let everybody = ["matrix", "--all-subjects", "--include-nonresource", "--resources", "pods", "--verbs", "get", "--format", "csv", "w.yaml"];
-    assert!(text(&run(folder.path(), &everybody)).contains("User:eve  /own/path,yes"), "{}", text(&run(folder.path(), &everybody)));
+    assert!(
+        !text(&run(folder.path(), &["matrix", "--as", "eve", "--resources", "pods", "w.yaml"])).contains("/metrics")
+    );
+    let everybody = [
+        "matrix",
+        "--all-subjects",
+        "--include-nonresource",
+        "--resources",
+        "pods",
+        "--verbs",
+        "get",
+        "--format",
+        "csv",
+        "w.yaml",
+    ];
+    assert!(
+        text(&run(folder.path(), &everybody)).contains("User:eve  /own/path,yes"),
+        "{}",
+        text(&run(folder.path(), &everybody))
+    );
 }
