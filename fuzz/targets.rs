@@ -358,3 +358,12 @@ pub(crate) fn snapshot(data: &[u8]) {
     let count = |read: &ironclad_snapshot::Snapshot| -> usize { read.batches.iter().map(|b| b.documents.len()).sum() };
     assert_eq!((again.fault.as_ref(), count(&again)), (None, count(&read)));
 }
+
+/// Bytes of a certificate: never a panic, and a subject that says no more than the bytes hold.
+pub(crate) fn certificate(data: &[u8]) {
+    if let Some(subject) = ironclad_cluster::subject(data) {
+        let told = subject.common_name.len() + subject.organisations.iter().map(String::len).sum::<usize>();
+        // A Latin-1 byte may take two in UTF-8, a UTF-16 unit three.
+        assert!(told <= 2 * data.len(), "{subject:?}");
+    }
+}

@@ -86,6 +86,11 @@ fn audit_logs() {
 }
 
 #[test]
+fn certificates() {
+    replay("certificate", targets::certificate);
+}
+
+#[test]
 fn fixes() {
     replay("fix", targets::fix);
 }

@@ -74,7 +74,7 @@ fn a_node_is_all_its_tokens_together() {
         json(&run(folder.path(), &["audit", "--subjects", "^ServiceAccount:", "--format", "json", "w.yaml"]));
     assert!(!subjects.to_string().contains("rbac/escalate"), "{subjects:#}");
     let pods = json(&run(folder.path(), &["audit", "--pods", "--format", "json", "w.yaml"]));
-    assert_eq!(of(&pods, "workload", "Pod shop/b")["account"], "ServiceAccount:shop/reader");
+    assert_eq!(of(&pods, "workload", "Pod shop/a")["account"], "ServiceAccount:shop/maker");
     assert_eq!(pods.as_array().unwrap().iter().filter(|row| row["workload"] == "Pod shop/d").count(), 0);
     for wrong in [&["audit", "--collapse", "pod", "w.yaml"][..], &["audit", "--subjects", "(", "w.yaml"]] {
         assert_eq!(run(folder.path(), wrong).status.code(), Some(2), "{wrong:?}");

@@ -17,7 +17,7 @@ use crate::commands::settings;
 use crate::exit::Exit;
 use crate::failure::user_error;
 use ironclad_authz::World;
-use ironclad_model::{Kind, Severity, Snapshot};
+use ironclad_model::{Kind, ObjectId, Severity, Snapshot};
 use ironclad_tree::{Limits, Source, parse};
 use regex::Regex;
 use serde_json::{Value, json};
@@ -132,12 +132,12 @@ fn with_nodes(session: &Session, nodes: &[(&String, &BTreeSet<String>)]) -> Snap
             "subjects": subjects,
         }));
     }
-    overlay(&session.snapshot, &added)
+    overlay(&session.snapshot, Vec::new(), &added)
 }
 
-/// A snapshot and these objects beside what it has.
-pub(super) fn overlay(snapshot: &Arc<Snapshot>, added: &[Value]) -> Snapshot {
-    let mut builder = Snapshot::overlay(snapshot, []);
+/// A snapshot without some objects and with others.
+pub(super) fn overlay(snapshot: &Arc<Snapshot>, removed: Vec<ObjectId>, added: &[Value]) -> Snapshot {
+    let mut builder = Snapshot::overlay(snapshot, removed);
     for object in added {
         let parsed = parse(&Source::new("added", object.to_string()), &Limits::default());
         for document in parsed.documents {

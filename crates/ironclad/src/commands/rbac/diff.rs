@@ -10,8 +10,8 @@ use crate::args::cluster::Cluster;
 use crate::args::rbac::{Diff, RbacInput};
 use crate::commands::settings;
 use crate::exit::Exit;
-use ironclad_authz::{PolicyRule, SubjectId, SubjectKind, World, breakdown, covers};
-use ironclad_model::Severity;
+use ironclad_authz::{Origin, PolicyRule, SubjectId, SubjectKind, World, breakdown, covers};
+use ironclad_model::{Severity, Snapshot};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,44 +86,8 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
 fn weigh(changes: &mut [Change], old: &Session, new: &Session) {
     for gained in [true, false] {
         let session = if gained { new } else { old };
-        let world = &session.world;
-        let named: BTreeMap<String, SubjectId> = world.subject_ids().map(|id| (world.subject_label(id), id)).collect();
-        let mut added: Vec<Value> = Vec::new();
-        let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        let own = changes.iter().enumerate().filter(|(_, change)| change.gained == gained);
-        for (index, change) in own {
-            let Some(id) = named.get(&change.subject) else { continue };
-            let name = format!("(change) {index}");
-            let role = json!({
-                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
-                "rules": [{
-                    "verbs": change.rule.verbs, "apiGroups": change.rule.api_groups, "resources": change.rule.resources,
-                    "resourceNames": change.rule.resource_names, "nonResourceURLs": change.rule.non_resource_urls,
-                }],
-            });
-            let subject = match world.subject(*id).kind() {
-                SubjectKind::ServiceAccount => json!({
-                    "kind": "ServiceAccount", "name": world.subject_name(*id), "namespace": world.subject_namespace(*id),
-                }),
-                kind => json!({
-                    "kind": kind.as_str(), "apiGroup": "rbac.authorization.k8s.io", "name": world.subject_name(*id),
-                }),
-            };
-            let mut metadata = json!({"name": name});
-            if !change.scope.is_empty() {
-                metadata["namespace"] = json!(change.scope);
-            }
-            let binding = json!({
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": if change.scope.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" },
-                "metadata": metadata,
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-                "subjects": [subject],
-            });
-            names.insert(name, index);
-            added.extend([role, binding]);
-        }
-        let judged = overlay(&session.snapshot, &added);
+        let own: Vec<usize> = (0..changes.len()).filter(|index| changes[*index].gained == gained).collect();
+        let (judged, names) = taken_apart(session, changes, &own);
         for risk in risks::of(&judged, session.version) {
             let objects = std::iter::once(risk.object).chain(risk.related.iter().copied());
             let own = objects.filter_map(|id| judged.object(id)).filter_map(|object| names.get(object.name()));
@@ -132,6 +96,97 @@ fn weigh(changes: &mut [Change], old: &Session, new: &Session) {
                 *severity = (*severity).max(Some(risk.severity));
             }
         }
+    }
+}
+
+/// The world with the rights of every subject that changes taken apart: each change is a role of its own, named as the
+/// answer says, and what else the subject has in the same scope is another. Nobody has more or less than before.
+fn taken_apart(session: &Session, changes: &[Change], own: &[usize]) -> (Snapshot, BTreeMap<String, usize>) {
+    let world = &session.world;
+    let labelled: BTreeMap<String, SubjectId> = world.subject_ids().map(|id| (world.subject_label(id), id)).collect();
+    let changed: BTreeSet<SubjectId> =
+        own.iter().filter_map(|index| labelled.get(&changes[*index].subject)).copied().collect();
+    let mut added: Vec<Value> = Vec::new();
+    let mut names = BTreeMap::new();
+    for index in own {
+        let change = &changes[*index];
+        if let Some(id) = labelled.get(&change.subject) {
+            let name = format!("(change) {index}");
+            added.extend(role_of(&name, std::slice::from_ref(&change.rule)));
+            added.push(binding_of(&name, &change.scope, "ClusterRole", &name, vec![subject_of(world, *id)]));
+            names.insert(name, *index);
+        }
+    }
+    for id in &changed {
+        let label = world.subject_label(*id);
+        for (scope, rules) in held(world, *id) {
+            let mine = own.iter().map(|index| &changes[*index]).filter(|c| c.subject == label && c.scope == scope);
+            let mine: Vec<PolicyRule> = mine.map(|change| change.rule.clone()).collect();
+            let rest = compact(covers(&mine, &rules));
+            if !rest.is_empty() {
+                let name = format!("(rest) {} {scope}", id.index());
+                added.extend(role_of(&name, &rest));
+                added.push(binding_of(&name, &scope, "ClusterRole", &name, vec![subject_of(world, *id)]));
+            }
+        }
+    }
+    let mut removed = Vec::new();
+    for binding in world.binding_ids() {
+        let Origin::Object(object) = world.binding(binding).origin() else { continue };
+        let all: Vec<SubjectId> = world.subjects_of(binding).collect();
+        let others: Vec<Value> =
+            all.iter().filter(|id| !changed.contains(id)).map(|id| subject_of(world, *id)).collect();
+        if others.len() == all.len() {
+            continue;
+        }
+        removed.push(object);
+        let label = world.role_ref_label(binding);
+        let kind = label.split('/').next().unwrap_or_default();
+        let (name, scope) = (world.binding_name(binding), world.binding_namespace(binding));
+        if !others.is_empty() {
+            added.push(binding_of(name, scope, kind, world.role_ref_name(binding), others));
+        }
+    }
+    (overlay(&session.snapshot, removed, &added), names)
+}
+
+fn role_of(name: &str, rules: &[PolicyRule]) -> Option<Value> {
+    let rules = rules.iter().map(|rule| {
+        json!({
+            "verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources,
+            "resourceNames": rule.resource_names, "nonResourceURLs": rule.non_resource_urls,
+        })
+    });
+    let rules: Vec<Value> = rules.collect();
+    (!rules.is_empty()).then(|| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules,
+        })
+    })
+}
+
+fn binding_of(name: &str, scope: &str, kind: &str, role: &str, subjects: Vec<Value>) -> Value {
+    let mut metadata = json!({"name": name});
+    if !scope.is_empty() {
+        metadata["namespace"] = json!(scope);
+    }
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": if scope.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" },
+        "metadata": metadata,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
+        "subjects": subjects,
+    })
+}
+
+fn subject_of(world: &World, id: SubjectId) -> Value {
+    match world.subject(id).kind() {
+        SubjectKind::ServiceAccount => json!({
+            "kind": "ServiceAccount", "name": world.subject_name(id), "namespace": world.subject_namespace(id),
+        }),
+        kind => json!({
+            "kind": kind.as_str(), "apiGroup": "rbac.authorization.k8s.io", "name": world.subject_name(id),
+        }),
     }
 }
 
