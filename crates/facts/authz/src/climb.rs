@@ -127,11 +127,11 @@ impl World {
             let mut level: BTreeMap<String, (SubjectId, Next)> = BTreeMap::new();
             if is_first {
                 for request in requests {
-                    climber.to_the_right(request, &mut level);
+                    climber.reach_the_right(request, &mut level);
                 }
             }
             for being in &frontier {
-                climber.to(being, &mut level);
+                climber.reach(being, &mut level);
             }
             is_first = false;
             frontier = Vec::new();
@@ -170,6 +170,9 @@ impl World {
     }
 }
 
+/// A way, what it takes, and who may do that.
+type Holders = (Way, Vec<Request>, Vec<SubjectId>);
+
 struct Climber<'w> {
     world: &'w World,
     around: &'w Surroundings,
@@ -177,7 +180,7 @@ struct Climber<'w> {
     /// Names that rules are limited to.
     names: BTreeSet<String>,
     /// Who may do what leads to any account of a namespace.
-    spaces: BTreeMap<String, Vec<(Way, Vec<Request>, Vec<SubjectId>)>>,
+    spaces: BTreeMap<String, Vec<Holders>>,
     /// Requests to be somebody, whoever it is.
     anybody: Vec<Request>,
 }
@@ -248,10 +251,10 @@ impl<'w> Climber<'w> {
     }
 
     /// One step to somebody who is known.
-    fn to(&mut self, being: &Being, level: &mut BTreeMap<String, (SubjectId, Next)>) {
+    fn reach(&mut self, being: &Being, level: &mut BTreeMap<String, (SubjectId, Next)>) {
         let (kind, name) = being;
         if let Some((namespace, account)) = service_account_of(name).filter(|_| *kind != SubjectKind::Group) {
-            self.to_account(being, namespace, account, level);
+            self.reach_account(being, namespace, account, level);
             return;
         }
         match (kind, name.strip_prefix("system:serviceaccounts")) {
@@ -259,12 +262,12 @@ impl<'w> Climber<'w> {
                 let spaces: BTreeSet<String> =
                     self.world.binding_ids().map(|id| self.world.binding_namespace(id).to_owned()).collect();
                 for space in spaces {
-                    self.to_any_account(being, &space, None, level);
+                    self.reach_any_account(being, &space, None, level);
                 }
             }
             (SubjectKind::Group, Some(rest)) => {
                 let space = rest.trim_start_matches(':').to_owned();
-                self.to_any_account(being, &space, None, level);
+                self.reach_any_account(being, &space, None, level);
             }
             _ => {}
         }
@@ -298,7 +301,7 @@ impl<'w> Climber<'w> {
         }
     }
 
-    fn to_account(
+    fn reach_account(
         &mut self,
         being: &Being,
         namespace: &str,
@@ -327,11 +330,11 @@ impl<'w> Climber<'w> {
                 self.add(who, &Way::ReadToken(secret.clone()), &[request], Some(being), level);
             }
         }
-        self.to_any_account(being, namespace, Some(account), level);
+        self.reach_any_account(being, namespace, Some(account), level);
     }
 
     /// What leads to every account of a namespace, or to one of them.
-    fn to_any_account(
+    fn reach_any_account(
         &mut self,
         being: &Being,
         namespace: &str,
@@ -363,7 +366,7 @@ impl<'w> Climber<'w> {
     }
 
     /// Steps that give the right itself.
-    fn to_the_right(&self, request: &Request, level: &mut BTreeMap<String, (SubjectId, Next)>) {
+    fn reach_the_right(&self, request: &Request, level: &mut BTreeMap<String, (SubjectId, Next)>) {
         let world = self.world;
         let space = request.namespace();
         for role in world.role_ids() {
