@@ -170,6 +170,9 @@ pub struct Reading {
     /// Read the files of charts and kustomizations as they are, and render nothing
     #[arg(long)]
     pub raw: bool,
+    /// Judge charts and kustomizations as they are, whatever Argo CD's and Flux's objects in the tree say of them
+    #[arg(long)]
+    pub no_gitops: bool,
     /// Look at hidden files too
     #[arg(long)]
     pub hidden: bool,

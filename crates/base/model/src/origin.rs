@@ -74,6 +74,9 @@ impl Link {
     }
 }
 
+/// What a link is a link to, for [`Origins::readdressed`].
+pub type Readdress<'a> = dyn Fn(&Link) -> Option<(Vec<Link>, bool)> + 'a;
+
 /// Index of an interned chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OriginId(u32);
@@ -153,6 +156,32 @@ impl Origins {
     pub fn printer(&self, at: u32) -> Option<Link> {
         let part = self.parts(Span { start: at, end: at + 1 }).next()?;
         part.links().next().map(LinkRef::to_link)
+    }
+
+    /// The same origins where some texts only stood in for others. `to` gives what a link is a link to, and whether the
+    /// bytes there are still the bytes here, one by one; nothing where the link is what it says.
+    pub fn readdressed(&self, to: &Readdress<'_>) -> Origins {
+        let mut moved = vec![false; self.chains.len()];
+        let mut chains = Vec::with_capacity(self.chains.len());
+        for (chain, moved) in self.chains.iter().zip(&mut moved) {
+            let mut out: Vec<Link> = Vec::with_capacity(chain.len());
+            for (index, link) in chain.iter().enumerate() {
+                let (links, same) = to(link).unwrap_or_else(|| (vec![link.clone()], true));
+                *moved |= !same && index + 1 == chain.len();
+                // Two links may lead to one place; the later one says what is edited.
+                for link in links {
+                    out.retain(|known: &Link| !known.is_same(&link));
+                    out.push(link);
+                }
+            }
+            chains.push(out.into());
+        }
+        let is_moved = |id: OriginId| moved.get(id.0 as usize) == Some(&true);
+        let pieces = self.pieces.iter().map(|piece| {
+            let at = piece.at.filter(|_| !piece.origin.is_some_and(is_moved));
+            Piece { at, ..*piece }
+        });
+        Origins { chains, of_node: self.of_node.clone(), of_missing: self.of_missing.clone(), pieces: pieces.collect() }
     }
 
     /// Adds a chain, first link nearest to the judged document, last link the one that a person edits.

@@ -44,6 +44,30 @@ pub struct NotObserved {
     pub reason: String,
 }
 
+/// What an object that deploys others says, and was not done: what it names is not here, or is not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotFollowed {
+    /// Name of the source.
+    pub source: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// The object, as `Kind namespace/name`.
+    pub object: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A chart that prints what differs on every run of Helm: what is judged stands for it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StandIn {
+    /// Name of the chart's folder.
+    pub source: String,
+    /// The template functions, sorted.
+    pub functions: Vec<&'static str>,
+}
+
 /// What was seen.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
@@ -55,6 +79,10 @@ pub struct Coverage {
     pub not_observed: Vec<NotObserved>,
     /// Files that are not Kubernetes, by reason.
     pub skipped: Vec<(String, Vec<String>)>,
+    /// What objects say that deploy others, and was not done.
+    pub not_followed: Vec<NotFollowed>,
+    /// Charts whose output stands for something random, secret or of the moment.
+    pub stand_ins: Vec<StandIn>,
 }
 
 /// The outcome of a run: findings + problems + coverage. Silence is never success: any problem makes exit code 2.

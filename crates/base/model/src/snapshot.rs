@@ -199,6 +199,12 @@ impl SnapshotBuilder {
         self.assumed = Some((namespace.into(), is_namespaced));
     }
 
+    /// As [`assume_namespace`](Self::assume_namespace), for what is added until the next call; with none, nothing is
+    /// assumed.
+    pub fn in_namespace(&mut self, namespace: Option<&str>, is_namespaced: IsNamespaced) {
+        self.assumed = namespace.map(|namespace| (namespace.into(), is_namespaced));
+    }
+
     /// Adds a unit; objects added with its id belong to it. Unit 0 exists and is the plain one.
     pub fn unit(&mut self, unit: Unit) -> UnitId {
         self.units.push(unit);

@@ -23,8 +23,10 @@ use crate::text::Text;
 use crate::trail::Mark;
 use crate::value::{Data, Value};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
+pub(crate) use dates::{Time, days_from_civil};
 pub use versions::{Version, is_compatible};
 
 /// Type of a parameter.
@@ -152,6 +154,13 @@ impl Call<'_> {
 
     pub(crate) fn str(&self, index: usize) -> &str {
         self.value(index).as_str().unwrap_or_default()
+    }
+
+    /// The bytes of a text; of a file that is no UTF-8, those of the file.
+    pub(crate) fn bytes(&self, index: usize) -> Rc<[u8]> {
+        let text = self.text(index);
+        let raw = self.engine.trails.raw(text.mark(&self.engine.trails));
+        raw.unwrap_or_else(|| text.as_str().as_bytes().into())
     }
 
     pub(crate) fn int(&self, index: usize) -> i64 {

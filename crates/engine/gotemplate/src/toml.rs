@@ -1,5 +1,9 @@
 //! `toToml`: TOML as `BurntSushi/toml` writes it, keys before tables, each table two blanks deeper than its parent.
 
+mod read;
+
+pub(crate) use read::read;
+
 use crate::number;
 use crate::value::{DEEPEST, Data, Dict, Value};
 

@@ -5,6 +5,7 @@ use ironclad_model::{Link, Role};
 use ironclad_tree::{Source, Span};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An interned trail.
@@ -51,9 +52,21 @@ struct Inner {
 #[derive(Default)]
 pub struct Trails {
     inner: RefCell<Inner>,
+    /// Bytes of places whose text is only like them, because they are no UTF-8.
+    raw: RefCell<FxHashMap<Mark, Rc<[u8]>>>,
 }
 
 impl Trails {
+    /// Says what a place really holds, where that is no UTF-8.
+    pub fn set_raw(&self, mark: Mark, bytes: &Rc<[u8]>) {
+        self.raw.borrow_mut().insert(mark, Rc::clone(bytes));
+    }
+
+    /// What a place really holds.
+    pub fn raw(&self, mark: Mark) -> Option<Rc<[u8]>> {
+        self.raw.borrow().get(&mark).cloned()
+    }
+
     /// Registers a text that a person edits.
     pub fn source(&self, source: &Arc<Source>) -> u32 {
         let mut inner = self.inner.borrow_mut();

@@ -2,6 +2,7 @@
 //! resources, configurations, generators, components, transformers in a fixed order, validators, variables; and at the
 //! root suffixes of names, references, values of variables, order.
 
+use crate::additions::{self, Additions};
 use crate::config::{self, Config, FieldSpec, merge_all, merge_one};
 use crate::generate::{Made, generate};
 use crate::kustomization::{self, Fault, Kustomization, read_all, read_one};
@@ -63,6 +64,8 @@ pub struct Options<'a> {
     pub kubernetes_version: String,
     /// `now` of charts, in seconds since 1970.
     pub now: i64,
+    /// Files may lie anywhere below this folder (`LoadRestrictionsNone` within a repository, as Flux builds).
+    pub within: Option<PathBuf>,
 }
 
 impl Default for Options<'_> {
@@ -76,6 +79,7 @@ impl Default for Options<'_> {
             objects: 50_000,
             kubernetes_version: "v1.37.0".to_owned(),
             now: 0,
+            within: None,
         }
     }
 }
@@ -147,6 +151,29 @@ struct Gathered {
 
 /// Builds the kustomization of a folder. `shown` is the folder's name in outputs.
 pub fn render(folder: &Path, shown: &str, options: &Options<'_>) -> Rendered {
+    render_with(folder, shown, options, &Additions::default())
+}
+
+/// As [`render`], with what is said about the kustomization elsewhere.
+pub fn render_with(folder: &Path, shown: &str, options: &Options<'_>, additions: &Additions<'_>) -> Rendered {
+    build(options, |build| root(build, folder, shown, additions, None))
+}
+
+/// Objects that something else made, as the resources of a kustomization that has nothing but `additions`.
+pub fn transform(
+    documents: &[(Arc<Document>, Arc<Origins>)],
+    folder: &Path,
+    shown: &str,
+    options: &Options<'_>,
+    additions: &Additions<'_>,
+) -> Rendered {
+    build(options, |build| root(build, folder, shown, additions, Some(documents)))
+}
+
+fn build<'l>(
+    options: &'l Options<'l>,
+    run: impl FnOnce(&mut Build<'l>) -> Result<(Resources, String), Fault>,
+) -> Rendered {
     let mut build = Build {
         store: Store::new(options),
         schemas: Schemas::default(),
@@ -157,7 +184,7 @@ pub fn render(folder: &Path, shown: &str, options: &Options<'_>) -> Rendered {
         warnings: Vec::new(),
         comments: Vec::new(),
     };
-    let built = root(&mut build, folder, shown);
+    let built = run(&mut build);
     let mut rendered = Rendered { problems: std::mem::take(&mut build.warnings), ..Rendered::default() };
     match built {
         Ok((resources, name)) => {
@@ -204,9 +231,28 @@ impl Build<'_> {
     }
 }
 
-fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, String), Fault> {
+fn root(
+    build: &mut Build<'_>,
+    path: &Path,
+    shown: &str,
+    additions: &Additions<'_>,
+    made: Option<&[(Arc<Document>, Arc<Origins>)]>,
+) -> Result<(Resources, String), Fault> {
     let folder = Folder::open(path, shown, &mut build.store).map_err(|message| Fault::of_file(shown, message))?;
-    let kustomization = kustomization::load(&folder, &mut build.store)?;
+    let mut kustomization = match (&made, &additions.resources) {
+        (Some(_), _) => additions::generated(&[]),
+        (None, Some(resources)) => additions::generated(resources),
+        (None, None) => kustomization::load(&folder, &mut build.store)?,
+    };
+    additions::apply(&mut kustomization.node, additions)?;
+    kustomization::check_fields(&mut kustomization)?;
+    let mut start = Gathered::default();
+    for (document, origins) in made.unwrap_or_default() {
+        for resource in crate::chart::of_document(document, origins)? {
+            let trail = resource.node.trail.clone();
+            start.resources.append(resource, &build.schemas).map_err(|message| Fault::on(&trail, message))?;
+        }
+    }
     let mut metadata = Metadata::default();
     for option in kustomization.list("buildMetadata") {
         metadata.is_set = true;
@@ -225,7 +271,7 @@ fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, S
         path: String::new(),
         namespace: namespace_of(&kustomization, ""),
     };
-    let mut gathered = accumulate(build, &target, Gathered::default())?;
+    let mut gathered = accumulate(build, &target, start)?;
     let whole = |message: String| Fault::on(&kustomization.node.trail, message);
     let resources = &mut gathered.resources;
     transform::hashes(resources, &build.schemas).map_err(whole)?;
@@ -242,6 +288,12 @@ fn root(build: &mut Build<'_>, path: &Path, shown: &str) -> Result<(Resources, S
     if let Some(trail) = &metadata.managed_by {
         let pair = ("app.kubernetes.io/managed-by".to_owned(), Node::string("kustomize-(devel)", trail));
         transform::entries(resources, &[pair], &[label_field()], &build.schemas).map_err(whole)?;
+    }
+    for (value, path) in [(additions.labels, "metadata/labels"), (additions.annotations, "metadata/annotations")] {
+        let Some(value) = value else { continue };
+        let pairs = additions::read(value)?;
+        let spec = FieldSpec { path: path.to_owned(), create: true, ..FieldSpec::default() };
+        transform::entries(resources, pairs.entries(), &[spec], &build.schemas).map_err(whole)?;
     }
     for resource in &mut resources.all {
         let keep = |key: &str| {

@@ -9,9 +9,9 @@ use crate::node::{Data, Node, Reading};
 use crate::patch::resources_of;
 use crate::resource::Resource;
 use crate::trail::Trail;
-use ironclad_model::{Link, Place, Role};
+use ironclad_model::{Link, Origins, Place, Role};
 use ironclad_render::{Options, RenderedManifest, ValueArguments, read_folder, render};
-use ironclad_tree::{NodeRef, Severity, Source};
+use ironclad_tree::{Document, NodeRef, Severity, Source};
 use std::sync::Arc;
 
 /// What a chart of a kustomization asks for, in the terms of `helmCharts`.
@@ -198,19 +198,28 @@ fn of_manifest(manifest: &RenderedManifest, inline: &Inline) -> Result<Vec<Resou
         }
         let mut node = Node::read(document.root(), &manifest.source, Role::Template, Reading::Kyaml)
             .map_err(|(span, message)| Fault::at(&manifest.source, span, message))?;
-        trace(&mut node, document.root(), manifest, inline);
+        trace(&mut node, document.root(), &manifest.origins, inline);
         documents.push(node);
     }
     resources_of(documents)
 }
 
+/// The resources of a document that something else made, with their places.
+pub(crate) fn of_document(document: &Document, origins: &Origins) -> Result<Vec<Resource>, Fault> {
+    let source = document.source();
+    let mut node = Node::read(document.root(), source, Role::Base, Reading::Kyaml)
+        .map_err(|(span, message)| Fault::at(source, span, message))?;
+    trace(&mut node, document.root(), origins, &None);
+    resources_of(vec![node])
+}
+
 /// Puts the chain of each node to the template and the values in place of its place in the printed text.
-fn trace(node: &mut Node, at: NodeRef<'_>, manifest: &RenderedManifest, inline: &Inline) {
+fn trace(node: &mut Node, at: NodeRef<'_>, origins: &Origins, inline: &Inline) {
     let document = at.document();
     let chain_to = |missing: bool| {
         let missing = if missing { vec![String::new()] } else { Vec::new() };
         let place = Place { node: at.id(), missing, part: None };
-        let mut chain = manifest.origins.resolve(document, &place, place.span(document));
+        let mut chain = origins.resolve(document, &place, place.span(document));
         for link in &mut chain {
             if let Some((masked, whole)) = inline
                 && Arc::ptr_eq(&link.source, masked)
@@ -232,10 +241,10 @@ fn trace(node: &mut Node, at: NodeRef<'_>, manifest: &RenderedManifest, inline: 
     }
     match &mut node.data {
         Data::Scalar(_) => {}
-        Data::List(items) => items.iter_mut().zip(at.items()).for_each(|(item, at)| trace(item, at, manifest, inline)),
+        Data::List(items) => items.iter_mut().zip(at.items()).for_each(|(item, at)| trace(item, at, origins, inline)),
         Data::Map(entries) => {
             for ((_, value), entry) in entries.iter_mut().zip(at.entries()) {
-                trace(value, entry.value(), manifest, inline);
+                trace(value, entry.value(), origins, inline);
             }
         }
     }

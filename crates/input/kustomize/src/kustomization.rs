@@ -214,6 +214,11 @@ pub(crate) fn load(folder: &Folder, store: &mut Store<'_>) -> Result<Kustomizati
     Ok(Kustomization { node, file, is_component })
 }
 
+/// Checks the fields again, after some were added.
+pub(crate) fn check_fields(kustomization: &mut Kustomization) -> Result<(), Fault> {
+    check(&mut kustomization.node, FIELDS)
+}
+
 /// The fault of a field.
 fn on(node: &Node, key: &str, message: String) -> Fault {
     Fault::on(node.get(key).map_or(&node.trail, |field| &field.trail), message)

@@ -1,6 +1,6 @@
 //! Kustomizations to documents whose every node knows its base, patch or generator.
 //!
-//! Start with [`render`]: a folder with a `kustomization.yaml` becomes [`Rendered`] documents, each with
+//! Start with [`render`] (or [`render_with`], where something else adds to the kustomization): a folder with a `kustomization.yaml` becomes [`Rendered`] documents, each with
 //! [`Origins`](ironclad_model::Origins) that lead to the line of the manifest, of the patch, of the generator's file or
 //! of the kustomization that a person edits.
 //!
@@ -15,6 +15,7 @@
 //! plug-ins are refused by name).
 
 mod accumulate;
+mod additions;
 mod chart;
 mod config;
 mod emit;
@@ -41,6 +42,7 @@ mod trail;
 mod transform;
 mod vars;
 
-pub use accumulate::{Options, Rendered, Texts, render};
+pub use accumulate::{Options, Rendered, Texts, render, render_with, transform};
+pub use additions::{Addition, Additions, How};
 pub use loader::{NAMES, component_files, kustomization_file};
 pub use patch::patch_text;

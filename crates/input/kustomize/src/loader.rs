@@ -190,7 +190,7 @@ impl Folder {
         fs_err::canonicalize(self.root.join(path)).ok().filter(|path| relative && path.is_dir())
     }
 
-    fn resolve(&self, path: &str) -> Result<PathBuf, String> {
+    fn resolve(&self, path: &str, store: &Store<'_>) -> Result<PathBuf, String> {
         if is_url(path) {
             return Err(missing(path, ""));
         }
@@ -198,7 +198,8 @@ impl Folder {
         if !full.is_file() {
             return Err(format!("`{path}` is no file"));
         }
-        if !full.starts_with(&self.root) {
+        let around = store.options.within.as_ref().unwrap_or(&self.root);
+        if !full.starts_with(&self.root) && !full.starts_with(around) {
             return Err(format!("`{path}` lies outside of the kustomization's folder"));
         }
         Ok(full)
@@ -206,7 +207,7 @@ impl Folder {
 
     /// A text of this folder.
     pub(crate) fn load(&self, path: &str, store: &mut Store<'_>) -> Result<Arc<Source>, String> {
-        let full = self.resolve(path)?;
+        let full = self.resolve(path, store)?;
         store.texts.insert(full.clone());
         if let Some(known) = store.sources.get(&full) {
             return Ok(Arc::clone(known));
@@ -228,7 +229,7 @@ impl Folder {
 
     /// The bytes of a file of this folder, beside the text that a person looks at.
     pub(crate) fn load_bytes(&self, path: &str, store: &mut Store<'_>) -> Result<(Vec<u8>, Arc<Source>), String> {
-        let full = self.resolve(path)?;
+        let full = self.resolve(path, store)?;
         let bytes = match store.options.texts.get(&self.name(path)) {
             Some(text) => {
                 store.files.insert(full.clone());

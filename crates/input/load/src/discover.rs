@@ -12,6 +12,9 @@ use ironclad_tree::{Problem, Severity, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Why something is left out that the configuration excludes.
+pub(crate) const EXCLUDED: &str = "excluded by the configuration";
+
 /// How folders are walked.
 #[derive(Clone, Debug)]
 pub struct Walk {
@@ -55,6 +58,8 @@ pub(crate) struct Found {
     pub(crate) path: Option<PathBuf>,
     /// Named by the user, not found by walking.
     pub(crate) named: bool,
+    /// The chart in whose folder a walk found it, beside the chart's own files.
+    pub(crate) chart: Option<PathBuf>,
 }
 
 /// What is rendered, and not read file by file.
@@ -91,6 +96,21 @@ fn is_chart(folder: &Path) -> bool {
     folder.join("Chart.yaml").is_file()
 }
 
+/// What Helm reads of a chart's folder: the rest may be manifests like any other.
+fn is_own(name: &str) -> bool {
+    matches!(
+        name,
+        "Chart.yaml"
+            | "Chart.lock"
+            | "requirements.yaml"
+            | "requirements.lock"
+            | "values.schema.json"
+            | "templates"
+            | "charts"
+            | "crds"
+    ) || name.starts_with("values") && name.ends_with(".yaml")
+}
+
 /// The folder whose kustomization a file is.
 fn kustomization_of(file: &Path) -> Option<PathBuf> {
     let name = file.file_name()?.to_str()?;
@@ -123,7 +143,7 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
     };
     for argument in arguments {
         if argument.as_os_str() == "-" {
-            found.files.push(Found { name: stdin_name.to_owned(), path: None, named: true });
+            found.files.push(Found { name: stdin_name.to_owned(), path: None, named: true, chart: None });
             continue;
         }
         match fs_err::metadata(argument) {
@@ -135,7 +155,10 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
             }),
             Ok(_) => match kustomization_of(argument).filter(|_| !walk.raw) {
                 Some(folder) => drop(add_unit(&folder, &mut found)),
-                None => found.files.push(Found { name: display(argument), path: Some(argument.clone()), named: true }),
+                None => {
+                    let (name, path) = (display(argument), Some(argument.clone()));
+                    found.files.push(Found { name, path, named: true, chart: None });
+                }
             },
             Err(_) if is_glob(argument) => expand(argument, walk, &exclude, &mut found),
             Err(error) => found.problems.push(io_problem(&display(argument), &error)),
@@ -174,8 +197,8 @@ fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "tgz")
 }
 
-/// Adds what a folder is rendered as; true where none of its files is read as a manifest, as with charts. What is in the
-/// folder of a kustomization, and no part of any, is read.
+/// Adds what a folder is rendered as; true where it is a chart. What is in the folder of a kustomization, and no part of
+/// any, is read; so is what lies beside the files of a chart.
 fn add_unit(folder: &Path, found: &mut Discovery) -> bool {
     let Some(kind) = unit_of(folder) else { return false };
     found.units.push(FoundUnit { name: display(folder), path: folder.to_owned(), kind });
@@ -183,8 +206,9 @@ fn add_unit(folder: &Path, found: &mut Discovery) -> bool {
 }
 
 fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discovery) {
+    let mut charts: Vec<PathBuf> = Vec::new();
     if !walk.raw && add_unit(root, found) {
-        return;
+        charts.push(root.to_owned());
     }
     let mut builder = WalkBuilder::new(root);
     builder
@@ -203,8 +227,8 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
     builder.filter_entry(move |entry| {
         let is_dir = entry.file_type().is_some_and(|t| t.is_dir()) && entry.depth() > 0;
         let is_foreign = !no_ignore && matches!(entry.file_name().to_str(), Some("node_modules" | "vendor"));
-        // What is below a chart is the chart's.
-        let is_inside = !raw && entry.depth() > 1 && entry.path().parent().is_some_and(is_chart);
+        let name = entry.file_name().to_str().unwrap_or_default();
+        let is_inside = !raw && entry.depth() > 0 && is_own(name) && entry.path().parent().is_some_and(is_chart);
         !(is_inside || is_dir && is_foreign)
     });
     let canonical_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
@@ -231,9 +255,9 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
                 continue;
             }
             if unit_of(path).is_some() && (exclude.is_match(below) || exclude.is_match(display(path))) {
-                found.skipped.entry("excluded by the configuration".to_owned()).or_default().push(display(path));
-            } else if entry.depth() > 0 {
-                add_unit(path, found);
+                found.skipped.entry(EXCLUDED.to_owned()).or_default().push(display(path));
+            } else if entry.depth() > 0 && add_unit(path, found) {
+                charts.push(path.to_owned());
             }
             continue;
         }
@@ -244,10 +268,11 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         let name = display(path);
         let below = path.strip_prefix(root).unwrap_or(path);
         if exclude.is_match(below) || exclude.is_match(&name) {
-            found.skipped.entry("excluded by the configuration".to_owned()).or_default().push(name);
+            found.skipped.entry(EXCLUDED.to_owned()).or_default().push(name);
             continue;
         }
-        found.files.push(Found { name, path: Some(path.to_owned()), named: false });
+        let chart = charts.iter().find(|chart| path.starts_with(chart)).cloned();
+        found.files.push(Found { name, path: Some(path.to_owned()), named: false, chart });
     }
 }
 

@@ -18,6 +18,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// Documents and where they come from.
+pub(crate) type Documents = Vec<(Arc<Document>, Arc<Origins>)>;
+
+/// The same documents, to be shared.
+pub(crate) fn shared(documents: Vec<(Document, Arc<Origins>)>) -> Documents {
+    documents.into_iter().map(|(document, origins)| (Arc::new(document), origins)).collect()
+}
+
 fn canonical(path: &Path) -> PathBuf {
     fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -36,13 +44,7 @@ pub(crate) fn render_all(
         return Vec::new();
     }
     units.retain(|unit| unit.kind != UnitKind::Kustomization);
-    let options = Options {
-        texts: Texts::of(overlay),
-        file_bytes: request.max_file_size,
-        kubernetes_version: request.charts.kubernetes_version.clone(),
-        now: request.charts.now,
-        ..Options::default()
-    };
+    let options = options(request, overlay);
     let (components, roots): (Vec<_>, Vec<_>) =
         found.into_iter().map(|unit| (component_files(&unit.path), unit)).partition(|(files, _)| files.is_some());
     let built: Vec<(FoundUnit, Rendered)> = roots
@@ -84,15 +86,42 @@ pub(crate) fn render_all(
     own.map(|(unit, rendered)| judged(unit, rendered)).collect()
 }
 
+/// What a build may cost, and what its charts are told.
+pub(crate) fn options<'a>(request: &Request, overlay: Overlay<'a>) -> Options<'a> {
+    Options {
+        texts: Texts::of(overlay),
+        file_bytes: request.max_file_size,
+        kubernetes_version: request.charts.kubernetes_version.clone(),
+        now: request.charts.now,
+        ..Options::default()
+    }
+}
+
 fn is_chart(folder: &Path) -> bool {
     folder.join("Chart.yaml").is_file()
 }
 
 /// The documents of a build that are objects, and what is wrong with them where a person edits it.
 fn judged(unit: FoundUnit, rendered: Rendered) -> RenderedUnit {
-    let mut documents = Vec::new();
+    let (documents, mut found) = objects(shared(rendered.documents));
     let mut problems = rendered.problems;
-    for (document, origins) in rendered.documents {
+    problems.append(&mut found);
+    RenderedUnit {
+        unit: unit.name,
+        source: display(&unit.path),
+        folder: canonical(&unit.path),
+        documents,
+        problems,
+        comments: rendered.comments,
+        ..RenderedUnit::default()
+    }
+}
+
+/// The documents that are objects, and what is wrong with them where a person edits it.
+pub(crate) fn objects(all: Documents) -> (Documents, Vec<ReportedProblem>) {
+    let mut documents = Vec::new();
+    let mut problems = Vec::new();
+    for (document, origins) in all {
         let found = match classify(&document, true) {
             Class::Object => {
                 let mut found = type_problems(&document);
@@ -106,8 +135,7 @@ fn judged(unit: FoundUnit, rendered: Rendered) -> RenderedUnit {
         };
         problems.push(edited(&document, &origins, found));
     }
-    let name = display(&unit.path);
-    RenderedUnit { unit: unit.name, source: name, documents, problems, comments: rendered.comments, skipped: None }
+    (documents, problems)
 }
 
 /// A problem of a built text, where a person edits it.

@@ -11,6 +11,7 @@
 mod classify;
 mod cluster_file;
 mod discover;
+mod gitops;
 mod kustomizations;
 mod read;
 mod types;
@@ -18,6 +19,6 @@ mod units;
 
 pub use cluster_file::Live;
 pub use discover::Walk;
-pub use ironclad_render::SetKind;
+pub use ironclad_render::{SetKind, branches};
 pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};
 pub use units::Charts;

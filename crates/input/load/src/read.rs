@@ -2,15 +2,16 @@
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
 use crate::cluster_file::{self, Live};
-use crate::discover::{Discovery, Found, Walk, discover, errno, problem};
+use crate::discover::{Discovery, EXCLUDED, Found, Walk, discover, errno, problem};
+use crate::gitops::{Followed, Follower};
 use crate::kustomizations;
 use crate::types::type_problems;
 use crate::units::{self, Charts, RenderedUnit};
-use ironclad_model::{Input, ReportedProblem, Snapshot, Unit, UnitId};
+use ironclad_model::{Input, NotFollowed, ReportedProblem, Snapshot, StandIn, Unit, UnitId};
 use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
 use ironclad_views::schema;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Request {
     pub charts: Charts,
     /// Where objects are that name no namespace, if that is known.
     pub assume_namespace: Option<String>,
+    /// Charts and kustomizations that Argo CD's or Flux's objects name are rendered as these say.
+    pub gitops: bool,
 }
 
 impl Request {
@@ -46,6 +49,7 @@ impl Request {
             version: 37,
             charts: Charts::default(),
             assume_namespace: None,
+            gitops: true,
         }
     }
 }
@@ -72,6 +76,10 @@ pub struct Loaded {
     pub comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// Files that are not Kubernetes, by reason.
     pub skipped: Vec<(String, Vec<String>)>,
+    /// What objects say that deploy others, and was not done.
+    pub not_followed: Vec<NotFollowed>,
+    /// Charts that printed what stands for something random, secret or of the moment.
+    pub stand_ins: Vec<StandIn>,
     /// What is known of the cluster that objects came from, where any did.
     pub live: Option<Live>,
 }
@@ -82,10 +90,12 @@ enum Outcome {
     Cluster(Box<ironclad_snapshot::Snapshot>),
     Foreign(&'static str),
     Failed(ReportedProblem),
+    /// It took part in something that was rendered.
+    Consumed,
 }
 
 struct FileContent {
-    documents: Vec<Document>,
+    documents: Vec<Arc<Document>>,
     problems: Vec<ReportedProblem>,
     comments: Option<(Arc<Source>, Vec<Comment>)>,
     foreign: Option<&'static str>,
@@ -101,9 +111,18 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
 
 /// Reads one text as if a walk had found it in a file of this name.
 pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
-    let file = Found { name: name.to_owned(), path: None, named: false };
+    let file = Found { name: name.to_owned(), path: None, named: false, chart: None };
     let outcome = read_source(&file, Source::new(name, text), Vec::new(), request);
-    gather(&[file], vec![outcome], Vec::new(), Vec::new(), BTreeMap::new(), request)
+    let parts = Parts {
+        files: vec![file],
+        outcomes: vec![outcome],
+        assumed: vec![None],
+        rendered: Vec::new(),
+        problems: Vec::new(),
+        skipped: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    gather(parts, request)
 }
 
 /// As [`load`], with other texts in place of some files.
@@ -114,11 +133,9 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
         file.named &= !request.walk.skip_foreign;
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
+    let excluded = excluded(&skipped);
     let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress, overlay);
-    let mut rendered = units::render_all(&units, request, progress, overlay, &mut problems);
-    rendered.extend(overlays);
-    rendered.sort_by(|a, b| a.unit.cmp(&b.unit));
-    let outcomes: Vec<Outcome> = files
+    let mut outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {
             let outcome = match file.path.as_deref().and_then(overlay) {
@@ -132,30 +149,103 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
             outcome
         })
         .collect();
-    gather(&files, outcomes, rendered, problems, skipped, request)
+    beside_charts(&files, &mut outcomes);
+    let mut follower = Follower::new(request, overlay, excluded);
+    if request.gitops && !request.walk.raw {
+        for (number, (file, outcome)) in files.iter().zip(&outcomes).enumerate() {
+            if let (Some(path), Outcome::Read(content)) = (&file.path, outcome) {
+                follower.file(number, path, &content.documents);
+            }
+        }
+        overlays.into_iter().for_each(|unit| follower.unit(unit));
+        follower.run();
+        let charts =
+            units::render_all(&units, request, progress, overlay, &mut problems, &|chart| follower.is_claimed(chart));
+        charts.into_iter().for_each(|unit| follower.unit(unit));
+        follower.run();
+    } else {
+        overlays.into_iter().for_each(|unit| follower.unit(unit));
+        let charts = units::render_all(&units, request, progress, overlay, &mut problems, &|_| false);
+        charts.into_iter().for_each(|unit| follower.unit(unit));
+    }
+    let Followed { mut rendered, consumed, namespaces, notes } = follower.finish();
+    rendered.sort_by(|a, b| (&a.unit, &a.source).cmp(&(&b.unit, &b.source)));
+    for number in consumed {
+        if let Some(outcome) = outcomes.get_mut(number) {
+            *outcome = Outcome::Consumed;
+        }
+    }
+    let assumed = files.iter().map(|file| namespace_of(file, &namespaces)).collect();
+    let parts = Parts { files, outcomes, assumed, rendered, problems, skipped, notes };
+    gather(parts, request)
+}
+
+/// Files in a chart's folder that a template names are the chart's: what it makes of them is judged.
+fn beside_charts(files: &[Found], outcomes: &mut [Outcome]) {
+    let mut templates: BTreeMap<&Path, String> = BTreeMap::new();
+    for (file, outcome) in files.iter().zip(outcomes) {
+        let (Some(chart), Some(path), Outcome::Read(content)) = (&file.chart, &file.path, &*outcome) else { continue };
+        if content.documents.is_empty() {
+            continue;
+        }
+        let text = templates.entry(chart).or_insert_with(|| units::template_texts(chart));
+        let below = path.strip_prefix(chart).unwrap_or(path);
+        let mut parts = below.components().map(|part| part.as_os_str().to_string_lossy());
+        let first = parts.next().unwrap_or_default();
+        let last = parts.next_back();
+        let named = match &last {
+            Some(last) => text.contains(&format!("{first}/")) || text.contains(&**last),
+            None => text.contains(&*first),
+        };
+        if named {
+            *outcome = Outcome::Foreign("file that a template of its chart reads");
+        }
+    }
+}
+
+/// Folders that the configuration leaves out.
+fn excluded(skipped: &BTreeMap<String, Vec<String>>) -> BTreeSet<PathBuf> {
+    let names = skipped.get(EXCLUDED).into_iter().flatten();
+    names.filter_map(|name| fs_err::canonicalize(name).ok()).collect()
+}
+
+/// The namespace of a file's objects that name none, where what deploys its folder says so.
+fn namespace_of(file: &Found, folders: &BTreeMap<PathBuf, Option<String>>) -> Option<String> {
+    if folders.is_empty() {
+        return None;
+    }
+    let path = fs_err::canonicalize(file.path.as_ref()?).ok()?;
+    path.ancestors().skip(1).find_map(|folder| folders.get(folder)).cloned().flatten()
+}
+
+/// What a snapshot is made of.
+struct Parts {
+    files: Vec<Found>,
+    outcomes: Vec<Outcome>,
+    /// For each file, the namespace of its objects that name none.
+    assumed: Vec<Option<String>>,
+    rendered: Vec<RenderedUnit>,
+    problems: Vec<ReportedProblem>,
+    skipped: BTreeMap<String, Vec<String>>,
+    notes: Vec<NotFollowed>,
 }
 
 /// One snapshot of what the files held, in their order.
-fn gather(
-    files: &[Found],
-    outcomes: Vec<Outcome>,
-    rendered: Vec<RenderedUnit>,
-    mut problems: Vec<ReportedProblem>,
-    mut skipped: BTreeMap<String, Vec<String>>,
-    request: &Request,
-) -> Loaded {
+fn gather(parts: Parts, request: &Request) -> Loaded {
+    let Parts { files, outcomes, assumed, rendered, mut problems, mut skipped, notes } = parts;
     let mut builder = Snapshot::builder();
-    if let Some(namespace) = &request.assume_namespace {
-        builder.assume_namespace(namespace, is_namespaced);
-    }
     let mut inputs = Vec::new();
     let mut comments = Vec::new();
     let mut live = None;
-    for (file, outcome) in files.iter().zip(outcomes) {
+    let known = request.assume_namespace.as_deref();
+    for ((file, outcome), namespace) in files.iter().zip(outcomes).zip(&assumed) {
+        builder.in_namespace(namespace.as_deref().or(known), is_namespaced);
         match outcome {
+            Outcome::Consumed => {}
             Outcome::Read(FileContent { documents, problems: found, comments: loose, foreign }) => {
                 comments.extend(loose);
-                let objects = documents.into_iter().map(|d| builder.add(d, UnitId::default())).sum();
+                let unit = UnitId::default();
+                let objects = documents.into_iter().map(|d| builder.add_shared(d, unit, None)).sum();
                 let clean = found.is_empty();
                 problems.extend(found);
                 match foreign {
@@ -170,28 +260,59 @@ fn gather(
             Outcome::Failed(problem) => problems.push(problem),
         }
     }
+    let mut stand_ins: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut last: Option<(String, UnitId)> = None;
     for unit in rendered {
-        let id = builder.unit(Unit { name: unit.unit });
+        // What one object deploys from several sources is one unit.
+        let id = match &last {
+            Some((name, id)) if *name == unit.unit => *id,
+            _ => builder.unit(Unit { name: unit.unit.clone() }),
+        };
+        last = Some((unit.unit, id));
+        builder.in_namespace(unit.namespace.as_deref().or(known), is_namespaced);
         let mut objects = 0;
         for (document, origins) in unit.documents {
-            objects += builder.add_shared(Arc::new(document), id, Some(origins));
+            objects += builder.add_shared(document, id, Some(origins));
         }
         problems.extend(unit.problems);
         comments.extend(unit.comments);
+        if !unit.placeholders.is_empty() {
+            stand_ins.entry(unit.source.clone()).or_default().extend(unit.placeholders);
+        }
         match unit.skipped {
             Some(reason) => skip(&mut skipped, reason, &unit.source),
             None => inputs.push(Input { source: unit.source, objects }),
         }
     }
-    inputs.sort_by(|a, b| a.source.cmp(&b.source));
+    inputs.sort_by(|a: &Input, b| a.source.cmp(&b.source));
+    // One folder that several objects deploy is one input.
+    inputs.dedup_by(|later, first| {
+        let same = later.source == first.source;
+        first.objects += if same { later.objects } else { 0 };
+        same
+    });
     problems.sort_by(|a, b| {
         (&a.source, a.problem.span.start, a.problem.code).cmp(&(&b.source, b.problem.span.start, b.problem.code))
     });
+    builder.in_namespace(known, is_namespaced);
     let snapshot = builder.build();
     if let Some(live) = &mut live {
         live.alone = snapshot.objects().all(|object| object.is_live());
     }
-    Loaded { snapshot, inputs, problems, comments, skipped: skipped.into_iter().collect(), live }
+    let stand_in = |(source, functions): (String, BTreeSet<&'static str>)| StandIn {
+        source,
+        functions: functions.into_iter().collect(),
+    };
+    Loaded {
+        snapshot,
+        inputs,
+        problems,
+        comments,
+        skipped: skipped.into_iter().collect(),
+        not_followed: notes,
+        stand_ins: stand_ins.into_iter().map(stand_in).collect(),
+        live,
+    }
 }
 
 /// Kinds of others that live in no namespace, beside those whose names begin with `Cluster` or `Global`.
@@ -230,6 +351,9 @@ fn read_source(file: &Found, source: Arc<Source>, warnings: Vec<Problem>, reques
     let limits = Limits { document_bytes: request.max_file_size as usize, ..Limits::default() };
     let parsed = parse(&source, &limits);
     let failed = parsed.problems.iter().any(|p| p.severity == Severity::Error);
+    if file.chart.is_some() && (failed || source.text().contains("{{")) {
+        return Outcome::Foreign("file of a chart that is no template and no manifest");
+    }
     if failed && !file.named && !looks_like_kubernetes(source.text()) {
         return Outcome::Foreign("does not parse, and no line names an `apiVersion` or `kind`");
     }
@@ -251,7 +375,7 @@ fn read_source(file: &Found, source: Arc<Source>, warnings: Vec<Problem>, reques
             Class::Object => {
                 problems.extend(type_problems(&document).into_iter().map(report));
                 problems.extend(nameless_items(&document).into_iter().map(report));
-                documents.push(document);
+                documents.push(Arc::new(document));
             }
             Class::Foreign(reason) => foreign = Some(reason),
             Class::Bad(problem) => problems.push(report(problem)),

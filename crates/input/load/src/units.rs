@@ -50,16 +50,23 @@ impl Default for Charts {
 }
 
 /// What one chart with one set of values gives.
+#[derive(Debug, Default)]
 pub(crate) struct RenderedUnit {
     /// Name of the unit, in fingerprints.
     pub(crate) unit: String,
     /// Name of the input.
     pub(crate) source: String,
-    pub(crate) documents: Vec<(Document, Arc<Origins>)>,
+    /// Canonical path of the folder or archive.
+    pub(crate) folder: PathBuf,
+    /// Where objects are that name no namespace, where something says so.
+    pub(crate) namespace: Option<String>,
+    pub(crate) documents: Vec<(Arc<Document>, Arc<Origins>)>,
     pub(crate) problems: Vec<ReportedProblem>,
     pub(crate) comments: Vec<(Arc<Source>, Vec<Comment>)>,
     /// Why there is nothing to judge, where that is fine.
     pub(crate) skipped: Option<&'static str>,
+    /// Functions of its templates whose results stand for random or secret ones, or for the time of the run.
+    pub(crate) placeholders: Vec<&'static str>,
 }
 
 /// Renders all units. What the user's own arguments cannot give is in `problems`.
@@ -69,6 +76,7 @@ pub(crate) fn render_all(
     progress: &Progress,
     overlay: Overlay<'_>,
     problems: &mut Vec<ReportedProblem>,
+    is_claimed: &(dyn Fn(&Path) -> bool + Sync),
 ) -> Vec<RenderedUnit> {
     let charts: Vec<&FoundUnit> = units.iter().filter(|unit| unit.kind != UnitKind::Kustomization).collect();
     if charts.is_empty() {
@@ -78,7 +86,7 @@ pub(crate) fn render_all(
     let rendered: Vec<Vec<RenderedUnit>> = charts
         .par_iter()
         .map(|unit| {
-            let all = chart(unit, &options, request, overlay);
+            let all = chart(unit, &options, request, overlay, is_claimed);
             progress.read.fetch_add(1, Ordering::Relaxed);
             all
         })
@@ -86,7 +94,7 @@ pub(crate) fn render_all(
     rendered.into_iter().flatten().collect()
 }
 
-fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Vec<ReportedProblem>) -> Option<Options> {
+pub(crate) fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Vec<ReportedProblem>) -> Option<Options> {
     let charts = &request.charts;
     let mut read = |path: &Path| -> Option<Arc<Source>> {
         let name = display(path);
@@ -119,49 +127,79 @@ fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Vec<ReportedP
         namespace: charts.namespace.clone(),
         kubernetes_version: charts.kubernetes_version.clone(),
         api_versions: charts.api_versions.clone(),
-        values: ValueArguments { files, set: charts.set.clone(), set_files },
+        values: ValueArguments { files, set: charts.set.clone(), set_files, placed: Vec::new() },
         now: i128::from(charts.now) * 1_000_000_000,
         document_bytes: request.max_file_size as usize,
         ..Options::default()
     })
 }
 
-fn chart(unit: &FoundUnit, options: &Options, request: &Request, overlay: Overlay<'_>) -> Vec<RenderedUnit> {
+/// Texts that stand in for files of a chart.
+pub(crate) fn put_overlay(files: &mut ChartFiles, overlay: Overlay<'_>) {
+    for file in &mut files.files {
+        if let Some(text) = overlay(Path::new(&file.shown)) {
+            file.bytes = text.as_bytes().to_vec();
+        }
+    }
+}
+
+fn chart(
+    unit: &FoundUnit,
+    options: &Options,
+    request: &Request,
+    overlay: Overlay<'_>,
+    is_claimed: &(dyn Fn(&Path) -> bool + Sync),
+) -> Vec<RenderedUnit> {
+    let folder = fs_err::canonicalize(&unit.path).unwrap_or_else(|_| unit.path.clone());
+    let claimed = is_claimed(&folder);
+    if claimed && !request.charts.variants {
+        return Vec::new();
+    }
     let read = match unit.kind {
         UnitKind::Chart => read_folder(&unit.path, &unit.name),
         UnitKind::ChartArchive | UnitKind::Kustomization => read_archive(&unit.path, &unit.name),
     };
     let files = match read {
         Ok(mut files) => {
-            for file in &mut files.files {
-                if let Some(text) = overlay(Path::new(&file.shown)) {
-                    file.bytes = text.as_bytes().to_vec();
-                }
-            }
+            put_overlay(&mut files, overlay);
             files
         }
         Err(problem) => {
             let (unit, source) = (unit.name.clone(), unit.name.clone());
-            let nothing = Vec::new();
-            let problems = vec![problem];
-            return vec![RenderedUnit {
-                unit,
-                source,
-                documents: Vec::new(),
-                problems,
-                comments: nothing,
-                skipped: None,
-            }];
+            return vec![RenderedUnit { unit, source, folder, problems: vec![problem], ..RenderedUnit::default() }];
         }
     };
-    let mut all = vec![one(&files, unit.name.clone(), options)];
+    let mut all = Vec::new();
+    if !claimed {
+        all.push(RenderedUnit { folder, ..one(&files, unit.name.clone(), options) });
+    }
     if request.charts.variants {
         for file in files.files.iter().filter(|file| is_variant(&file.name)) {
             let mut options = options.clone();
             let source = Source::decode(file.shown.as_str(), file.bytes.clone()).0;
             // The user's own arguments stay on top.
             options.values.files.insert(0, source);
+            // A variant is deployed by nobody but those who test the chart: it stays whoever names the chart.
             all.push(one(&files, format!("{} with {}", unit.name, file.name), &options));
+        }
+    }
+    all
+}
+
+/// The texts of a chart's templates, one behind the other.
+pub(crate) fn template_texts(chart: &Path) -> String {
+    let mut all = String::new();
+    let mut pending = vec![chart.join("templates")];
+    while let Some(folder) = pending.pop() {
+        let Ok(entries) = fs_err::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let kind = entry.file_type();
+            if kind.as_ref().is_ok_and(|kind| kind.is_dir()) {
+                pending.push(entry.path());
+            } else if kind.is_ok_and(|kind| kind.is_file()) && entry.metadata().is_ok_and(|m| m.len() < 5 << 20) {
+                all.push_str(&fs_err::read_to_string(entry.path()).unwrap_or_default());
+                all.push('\n');
+            }
         }
     }
     all
@@ -172,7 +210,7 @@ fn is_variant(name: &str) -> bool {
 }
 
 fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
-    let Rendered { manifests, mut problems, comments, is_library, .. } = render(files, options);
+    let Rendered { manifests, mut problems, comments, is_library, placeholders, .. } = render(files, options);
     let mut documents = Vec::new();
     for manifest in manifests {
         let mut report = |problem: Problem| {
@@ -187,7 +225,7 @@ fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
                 Class::Object => {
                     type_problems(&document).into_iter().for_each(&mut report);
                     nameless_items(&document).into_iter().for_each(&mut report);
-                    documents.push((document, Arc::clone(&manifest.origins)));
+                    documents.push((Arc::new(document), Arc::clone(&manifest.origins)));
                 }
                 Class::Foreign(_) => {}
                 Class::Bad(problem) => report(problem),
@@ -195,5 +233,6 @@ fn one(files: &ChartFiles, unit: String, options: &Options) -> RenderedUnit {
         }
     }
     let skipped = is_library.then_some("library chart: judged through the charts that use it");
-    RenderedUnit { unit, source: files.root.clone(), documents, problems, comments, skipped }
+    let source = files.root.clone();
+    RenderedUnit { unit, source, documents, problems, comments, skipped, placeholders, ..RenderedUnit::default() }
 }

@@ -2,6 +2,7 @@
 
 use crate::archive;
 use crate::helmignore::Rules;
+use crate::local;
 use crate::problems::of_file;
 use ironclad_model::ReportedProblem;
 use std::fs::FileType;
@@ -35,8 +36,13 @@ pub(crate) const FILES: usize = 20_000;
 /// Folders below a chart before it is refused.
 const DEEPEST: usize = 64;
 
-/// Reads a chart's folder. Symbolic links are followed only within it.
+/// Reads a chart's folder, and the charts beside it that it depends on. Symbolic links are followed only within it.
 pub fn read_folder(folder: &Path, shown: &str) -> Result<ChartFiles, ReportedProblem> {
+    read_folder_at(folder, shown, 0)
+}
+
+/// As [`read_folder`], for a chart that others depend on.
+pub(crate) fn read_folder_at(folder: &Path, shown: &str, depth: usize) -> Result<ChartFiles, ReportedProblem> {
     let rules = match fs_err::read_to_string(folder.join(".helmignore")) {
         Ok(text) => Rules::parse(&text)
             .map_err(|message| of_file(&format!("{shown}/.helmignore"), message, "Helm knows no `**` in a pattern"))?,
@@ -47,7 +53,9 @@ pub fn read_folder(folder: &Path, shown: &str) -> Result<ChartFiles, ReportedPro
     reader.walk(folder, "", 0)?;
     let mut files = reader.files;
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(ChartFiles { root: shown.to_owned(), files })
+    let mut chart = ChartFiles { root: shown.to_owned(), files };
+    local::add(&mut chart, folder, depth)?;
+    Ok(chart)
 }
 
 /// Reads a chart's archive (`.tgz`).

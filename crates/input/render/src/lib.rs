@@ -13,12 +13,15 @@
 
 mod api_versions;
 mod archive;
+mod branches;
 mod chart;
 mod comments;
 mod dependencies;
 mod files;
+mod formats;
 mod glob;
 mod helmignore;
+mod local;
 mod manifest;
 mod objects;
 mod origins;
@@ -26,9 +29,12 @@ mod problems;
 mod render;
 mod schema;
 mod set;
+mod substitute;
 mod values;
 
+pub use branches::branches;
 pub use files::{ChartFile, ChartFiles, read_archive, read_archive_bytes, read_folder};
 pub use ironclad_gotemplate::Limits;
-pub use render::{Options, Rendered, RenderedManifest, ValueArguments, print, render};
+pub use render::{Options, Placed, Rendered, RenderedManifest, ValueArguments, print, render};
 pub use set::{SetKind, parse as parse_set};
+pub use substitute::{Variable, substitute};

@@ -308,6 +308,11 @@ impl Files {
         let source = Source::new(&*file.shown, text.as_ref());
         let number = self.trails.source(&source);
         let mark = self.trails.place(number, Span { start: 0, end: text.len() as u32 }, Role::File);
+        if matches!(text, std::borrow::Cow::Owned(_)) {
+            self.trails.set_raw(mark, &file.bytes);
+            // Its bytes are not those of the place, one by one.
+            return Text::marked(text.as_ref(), mark);
+        }
         let mut rope = Rope::default();
         rope.push_linear(&text, mark, 0);
         rope.finish()

@@ -22,6 +22,21 @@ pub struct ValueArguments {
     pub set: Vec<(SetKind, String)>,
     /// The texts of the files that `--set-file` names.
     pub set_files: Vec<(String, Arc<Source>)>,
+    /// Arguments that stand in a file (`parameters` of an Application), below those of `set`.
+    pub placed: Vec<Placed>,
+}
+
+/// An argument of `--set` or its kin that stands in a file.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Which flag it stands for.
+    pub kind: SetKind,
+    /// The argument.
+    pub text: String,
+    /// Where it stands.
+    pub place: (Arc<Source>, Span),
+    /// It comes below the values file of this number (`valuesFrom` with a `targetPath`); else above them all.
+    pub layer: Option<usize>,
 }
 
 /// How a chart is rendered.
@@ -181,7 +196,22 @@ fn run_with(files: &ChartFiles, options: &Options, see: &mut dyn FnMut(&str, &Te
 /// What `-f` and `--set` say. Nothing where an argument cannot be read: whatever came out would not be what was asked.
 fn given_values(arguments: &ValueArguments, trails: &Trails, problems: &mut Vec<ReportedProblem>) -> Option<Value> {
     let mut given = Value::map([]);
-    for source in &arguments.files {
+    let put = |placed: &Placed, given: &Value, problems: &mut Vec<ReportedProblem>| {
+        let (source, span) = &placed.place;
+        let mark = trails.place(trails.source(source), *span, Role::Values);
+        let read = |path: &str| file(arguments, path, trails);
+        let parsed = parse_set(&placed.text, placed.kind, given, mark, &read);
+        if let Err(message) = &parsed {
+            problems.push(at(source, *span, format!("failed parsing the parameter: {message}"), ""));
+        }
+        parsed.is_ok()
+    };
+    for (layer, source) in arguments.files.iter().enumerate() {
+        for placed in arguments.placed.iter().filter(|placed| placed.layer == Some(layer)) {
+            if !put(placed, &given, problems) {
+                return None;
+            }
+        }
         match read_yaml(source, Role::Values, trails) {
             Ok(values) => match values.data {
                 Data::Map(_) => given = values::merge_maps(&given, &values),
@@ -199,6 +229,12 @@ fn given_values(arguments: &ValueArguments, trails: &Trails, problems: &mut Vec<
         }
     }
     for kind in [SetKind::Json, SetKind::Typed, SetKind::Text, SetKind::File] {
+        let above = |placed: &&Placed| placed.kind == kind && placed.layer.is_none_or(|at| at >= arguments.files.len());
+        for placed in arguments.placed.iter().filter(above) {
+            if !put(placed, &given, problems) {
+                return None;
+            }
+        }
         for (_, argument) in arguments.set.iter().filter(|(own, _)| *own == kind) {
             let flag = match kind {
                 SetKind::Json => "--set-json",
@@ -209,17 +245,7 @@ fn given_values(arguments: &ValueArguments, trails: &Trails, problems: &mut Vec<
             let source = Source::new(flag, argument.as_str());
             let number = trails.source(&source);
             let mark = trails.place(number, Span { start: 0, end: argument.len() as u32 }, Role::SetArgument);
-            let read = |path: &str| {
-                let (_, text) = arguments
-                    .set_files
-                    .iter()
-                    .find(|(name, _)| name == path)
-                    .ok_or_else(|| format!("{path:?} cannot be read"))?;
-                let number = trails.source(text);
-                let span = Span { start: 0, end: text.text().len() as u32 };
-                Ok(Value::text(Text::marked(text.text(), trails.place(number, span, Role::File))))
-            };
-            if let Err(message) = parse_set(argument, kind, &given, mark, &read) {
+            if let Err(message) = parse_set(argument, kind, &given, mark, &|path| file(arguments, path, trails)) {
                 let span = Span { start: 0, end: argument.len() as u32 };
                 problems.push(at(&source, span, format!("failed parsing {flag} data: {message}"), ""));
                 return None;
@@ -227,6 +253,14 @@ fn given_values(arguments: &ValueArguments, trails: &Trails, problems: &mut Vec<
         }
     }
     Some(given)
+}
+
+/// The text of a file that `--set-file` names.
+fn file(arguments: &ValueArguments, path: &str, trails: &Trails) -> Result<Value, String> {
+    let known = arguments.set_files.iter().find(|(name, _)| name == path);
+    let (_, text) = known.ok_or_else(|| format!("{path:?} cannot be read"))?;
+    let span = Span { start: 0, end: text.text().len() as u32 };
+    Ok(Value::text(Text::marked(text.text(), trails.place(trails.source(text), span, Role::File))))
 }
 
 fn missing(chart: &Chart, problems: &mut Vec<ReportedProblem>) {

@@ -1,9 +1,11 @@
-//! `values.schema.json`: the keywords of JSON Schema (draft 7) that describe values, with references within the file.
+//! `values.schema.json`: JSON Schema as the library that Helm uses applies it (santhosh-tekuri/jsonschema v6), drafts 4
+//! to 2020-12, with references within the file.
 //!
-//! What is not known here (remote references, `format`, `contains`, `dependencies`) passes, and a schema that refers to
-//! what cannot be had is said to be checked in part.
+//! `format` is asserted in drafts up to 7, as there. What a reference to another document says is not fetched, and the
+//! schema is then said to be checked in part. `unevaluatedItems`, `$dynamicRef` and `contentSchema` pass.
 
 use crate::chart::Chart;
+use crate::formats;
 use crate::problems::{at, warning};
 use ironclad_gotemplate::{Data, Trails, Value};
 use ironclad_model::ReportedProblem;
@@ -21,7 +23,8 @@ pub(crate) fn validate(chart: &Chart, values: &Value, trails: &Trails, problems:
         let parsed = parse(source, &Limits::default());
         match parsed.documents.first() {
             Some(document) if parsed.problems.is_empty() => {
-                let mut check = Check { root: document.root(), found: Vec::new(), remote: false };
+                let draft = draft(document.root());
+                let mut check = Check { root: document.root(), draft, found: Vec::new(), remote: false };
                 check.value(document.root(), values, "", 0);
                 for (path, value, message) in check.found.into_iter().take(MOST) {
                     let path = if path.is_empty() {
@@ -54,8 +57,21 @@ pub(crate) fn validate(chart: &Chart, values: &Value, trails: &Trails, problems:
     }
 }
 
+/// The number of a draft; 2019-09 and 2020-12 by their years. Without `$schema`, the newest.
+fn draft(root: NodeRef<'_>) -> u32 {
+    let named = root.get_str("$schema").and_then(|entry| entry.value().as_str()).unwrap_or_default();
+    match named {
+        _ if named.contains("draft-03") || named.contains("draft-04") => 4,
+        _ if named.contains("draft-06") => 6,
+        _ if named.contains("draft-07") => 7,
+        _ if named.contains("2019-09") => 2019,
+        _ => 2020,
+    }
+}
+
 struct Check<'a> {
     root: NodeRef<'a>,
+    draft: u32,
     found: Vec<(String, Option<Value>, String)>,
     remote: bool,
 }
@@ -78,12 +94,24 @@ impl<'a> Check<'a> {
 
     fn reference(&mut self, reference: &str) -> Option<NodeRef<'a>> {
         match reference.strip_prefix('#') {
-            Some(pointer) => self.root.at_pointer(pointer),
+            Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => self.root.at_pointer(pointer),
+            Some(anchor) => anchored(self.root, anchor, self.draft),
+            None if self.is_own(reference) => {
+                let pointer = reference.split_once('#').map_or("", |(_, pointer)| pointer);
+                self.root.at_pointer(pointer)
+            }
             None => {
                 self.remote = true;
                 None
             }
         }
+    }
+
+    /// Does a reference name the schema itself by its `$id`?
+    fn is_own(&self, reference: &str) -> bool {
+        let id = self.root.get_str("$id").or_else(|| self.root.get_str("id"));
+        let id = id.and_then(|entry| entry.value().as_str()).unwrap_or_default().trim_end_matches('#');
+        !id.is_empty() && reference.split('#').next() == Some(id)
     }
 
     fn value(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
@@ -101,8 +129,10 @@ impl<'a> Check<'a> {
             if let Some(target) = self.reference(reference) {
                 self.value(target, value, path, depth + 1);
             }
-            // In draft 7 nothing else counts beside a reference.
-            return;
+            // Up to draft 7 nothing else counts beside a reference.
+            if self.draft <= 7 {
+                return;
+            }
         }
         if let Some(wanted) = get("type") {
             let names: Vec<&str> = match wanted.kind() {
@@ -157,7 +187,7 @@ impl<'a> Check<'a> {
         {
             self.say(path, value, "has a form that is not allowed (not)".to_owned());
         }
-        if let Some(condition) = get("if") {
+        if let Some(condition) = get("if").filter(|_| self.draft >= 7) {
             let branch = if self.fits(condition, value, depth + 1) { get("then") } else { get("else") };
             if let Some(branch) = branch {
                 self.value(branch, value, path, depth + 1);
@@ -174,6 +204,12 @@ impl<'a> Check<'a> {
         if limit("maxLength").is_some_and(|most| length > most) {
             self.say(path, value, "is too long".to_owned());
         }
+        if let Some(format) = schema.get_str("format").and_then(|entry| entry.value().as_str())
+            && self.draft <= 7
+            && !formats::fits(format, text)
+        {
+            self.say(path, value, format!("is no `{format}`"));
+        }
         if let Some(pattern) = schema.get_str("pattern").and_then(|entry| entry.value().as_str())
             && regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().is_ok_and(|regex| !regex.is_match(text))
         {
@@ -189,13 +225,21 @@ impl<'a> Check<'a> {
         if let Some(most) = limit("maximum").filter(|most| number > *most) {
             self.say(path, value, format!("must be at most {most}"));
         }
+        if self.draft == 4 {
+            let flag = |name: &str| schema.get_str(name).and_then(|entry| entry.value().as_bool()) == Some(true);
+            if flag("exclusiveMinimum") && limit("minimum").is_some_and(|least| number <= least)
+                || flag("exclusiveMaximum") && limit("maximum").is_some_and(|most| number >= most)
+            {
+                self.say(path, value, "is at a limit that is excluded".to_owned());
+            }
+        }
         if let Some(least) = limit("exclusiveMinimum").filter(|least| number <= *least) {
             self.say(path, value, format!("must be more than {least}"));
         }
         if let Some(most) = limit("exclusiveMaximum").filter(|most| number >= *most) {
             self.say(path, value, format!("must be less than {most}"));
         }
-        if let Some(step) = limit("multipleOf").filter(|step| *step > 0.0 && (number / step).fract() != 0.0) {
+        if let Some(step) = limit("multipleOf").filter(|step| *step > 0.0 && !is_whole(number / step)) {
             self.say(path, value, format!("must be a multiple of {step}"));
         }
     }
@@ -215,14 +259,102 @@ impl<'a> Check<'a> {
                 self.say(path, value, "has an item twice".to_owned());
             }
         }
-        let Some(each) = schema.get_str("items").map(|entry| entry.value()) else { return };
+        let get = |name: &str| schema.get_str(name).map(|entry| entry.value());
+        if let Some(wanted) = get("contains").filter(|_| self.draft >= 6) {
+            let count = items.iter().filter(|item| self.fits(wanted, item, depth + 1)).count() as f64;
+            let least = limit("minContains").filter(|_| self.draft >= 2019).unwrap_or(1.0);
+            if count < least {
+                self.say(path, value, "holds too few items of the form that it must contain (contains)".to_owned());
+            }
+            if limit("maxContains").filter(|_| self.draft >= 2019).is_some_and(|most| count > most) {
+                self.say(path, value, "holds too many items of one form (maxContains)".to_owned());
+            }
+        }
+        // A schema for each place, and one for the rest; the draft decides what they are called.
+        let (first, rest) = match get("items") {
+            Some(each) if self.draft < 2020 && each.kind() == Kind::Sequence => (Some(each), get("additionalItems")),
+            each if self.draft < 2020 => (None, each),
+            each => (get("prefixItems"), each),
+        };
+        let first: Vec<NodeRef<'a>> = first.into_iter().flat_map(|first| first.items()).collect();
         for (index, item) in items.iter().enumerate() {
-            let schema = match each.kind() {
-                Kind::Sequence => each.items().nth(index),
-                _ => Some(each),
-            };
-            if let Some(schema) = schema {
+            if let Some(schema) = first.get(index).copied().or(rest) {
                 self.value(schema, item, &format!("{path}[{index}]"), depth + 1);
+            }
+        }
+    }
+
+    /// What the presence of one key asks of the others.
+    fn dependent(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
+        let Some(map) = value.as_map() else { return };
+        let has = |key: &str| map.borrow().entries.contains_key(key);
+        // The library goes on to apply the old keyword where a newer draft has none.
+        let old = &["dependencies"][..];
+        let new = if self.draft >= 2019 { &["dependentRequired", "dependentSchemas"][..] } else { &[] };
+        for name in old.iter().chain(new) {
+            let Some(rules) = schema.get_str(name) else { continue };
+            for rule in rules.value().entries().filter(|rule| has(rule.key())) {
+                if rule.value().kind() != Kind::Sequence {
+                    self.value(rule.value(), value, path, depth + 1);
+                    continue;
+                }
+                for wanted in rule.value().items().filter_map(|name| name.as_str()).filter(|name| !has(name)) {
+                    self.say(path, value, format!("`{wanted}` is required beside `{}`", rule.key()));
+                }
+            }
+        }
+    }
+
+    /// Keys that no part of the schema judges (`unevaluatedProperties: false`).
+    fn unevaluated(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
+        let rule = schema.get_str("unevaluatedProperties").map(|entry| entry.value());
+        let (Some(rule), Some(map)) = (rule.filter(|_| self.draft >= 2019), value.as_map()) else { return };
+        let mut known = Vec::new();
+        self.evaluated(schema, value, &mut known, depth);
+        for (key, slot) in &map.borrow().entries {
+            if known.iter().any(|known| known == &**key || known == "*") {
+                continue;
+            }
+            let below = format!("{path}.{key}");
+            if rule.as_bool() == Some(false) {
+                self.say(&below, &slot.value, "is not a known key".to_owned());
+            } else {
+                self.value(rule, &slot.value, &below, depth + 1);
+            }
+        }
+    }
+
+    /// Keys that a schema judges, in what applies of it.
+    fn evaluated(&mut self, schema: NodeRef<'a>, value: &Value, known: &mut Vec<String>, depth: usize) {
+        if depth > DEEPEST || schema.kind() != Kind::Mapping {
+            return;
+        }
+        let get = |name: &str| schema.get_str(name).map(|entry| entry.value());
+        let entries = |name: &str| get(name).into_iter().flat_map(|node| node.entries());
+        known.extend(entries("properties").map(|entry| entry.key().to_owned()));
+        for pattern in entries("patternProperties") {
+            if let (Ok(regex), Some(map)) = (Regex::new(pattern.key()), value.as_map()) {
+                known.extend(map.borrow().entries.keys().filter(|key| regex.is_match(key)).map(|key| key.to_string()));
+            }
+        }
+        if get("additionalProperties").is_some() {
+            known.push("*".to_owned());
+        }
+        if let Some(target) = get("$ref").and_then(|node| node.as_str()).and_then(|name| self.reference(name)) {
+            self.evaluated(target, value, known, depth + 1);
+        }
+        for part in ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| get(name)).flat_map(|all| all.items()) {
+            if self.fits(part, value, depth + 1) {
+                self.evaluated(part, value, known, depth + 1);
+            }
+        }
+        if let Some(condition) = get("if") {
+            let holds = self.fits(condition, value, depth + 1);
+            if holds {
+                self.evaluated(condition, value, known, depth + 1);
+            }
+            if let Some(branch) = if holds { get("then") } else { get("else") } {
+                self.evaluated(branch, value, known, depth + 1);
             }
         }
     }
@@ -243,6 +375,17 @@ impl<'a> Check<'a> {
         if limit("maxProperties").is_some_and(|most| map.entries.len() as f64 > most) {
             self.say(path, value, "has too many entries".to_owned());
         }
+        if let Some(names) = get("propertyNames").filter(|_| self.draft >= 6) {
+            for key in map.entries.keys() {
+                let name = Value::str(&**key);
+                if !self.fits(names, &name, depth + 1) {
+                    let message = "is a key of a form that is not allowed (propertyNames)".to_owned();
+                    self.say(&format!("{path}.{key}"), value, message);
+                }
+            }
+        }
+        self.dependent(schema, value, path, depth);
+        self.unevaluated(schema, value, path, depth);
         let properties = get("properties");
         let patterns: Vec<(Regex, NodeRef<'a>)> = get("patternProperties")
             .into_iter()
@@ -277,6 +420,29 @@ impl<'a> Check<'a> {
             }
         }
     }
+}
+
+/// The library divides decimals; of two floats the quotient may be off by the last bits.
+fn is_whole(quotient: f64) -> bool {
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
+}
+
+/// The part of a schema that carries a name: `$anchor`, or `$id` up to draft 7.
+fn anchored<'a>(root: NodeRef<'a>, name: &str, draft: u32) -> Option<NodeRef<'a>> {
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        let text = |key: &str| node.get_str(key).and_then(|entry| entry.value().as_str());
+        let is = match draft {
+            0..=7 => text("$id").or(text("id")).and_then(|id| id.strip_prefix('#')) == Some(name),
+            _ => text("$anchor") == Some(name),
+        };
+        if is {
+            return Some(node);
+        }
+        pending.extend(node.entries().map(|entry| entry.value()));
+        pending.extend(node.items());
+    }
+    None
 }
 
 fn is_type(value: &Value, name: &str) -> bool {

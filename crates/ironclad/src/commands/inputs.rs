@@ -29,6 +29,7 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
         version,
         charts: Charts { kubernetes_version: format!("v1.{version}.0"), now: settings::now(), ..Charts::default() },
         assume_namespace: None,
+        gitops: !flags.no_gitops,
     }
 }
 

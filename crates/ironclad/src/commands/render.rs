@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
+use ironclad_load::Loaded;
 use ironclad_model::{Link, Object, Place, Role, Snapshot};
 use ironclad_tree::{Kind, NodeId, NodeRef};
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
         }
     }
     output::print_raw(out.as_bytes())?;
+    if !global.quiet {
+        notes(&loaded, global.verbose > 0);
+    }
     let mut exit = if scan::complain(&loaded.problems) { Exit::Incomplete } else { Exit::Clean };
     if loaded.snapshot.is_empty() && exit == Exit::Clean {
         output::note("error[input/nothing-scanned]: no Kubernetes object in the arguments");
@@ -56,9 +60,40 @@ pub(crate) fn run(arguments: &Render, global: &Global) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// What the objects do not show: what is not here, and what stands for something else.
+fn notes(loaded: &Loaded, verbose: bool) {
+    for not in loaded.not_followed.iter().filter(|_| verbose) {
+        output::note(&format!("note: {}:{}: {} is not followed: {}", not.source, not.line, not.object, not.reason));
+    }
+    if !verbose && !loaded.not_followed.is_empty() {
+        output::note("note: some objects deploy what is not in this tree, or not read (-v lists it)");
+    }
+    for chart in &loaded.stand_ins {
+        let functions = chart.functions.join(", ");
+        output::note(&format!(
+            "note: {}: what {functions} give differs on every run; this is a stand-in",
+            chart.source
+        ));
+    }
+}
+
 /// The place of a node as a whole.
 fn place(node: NodeId) -> Place {
     Place { node, missing: Vec::new(), part: None }
+}
+
+/// The branches of templates that a chain goes through: what had to hold for the field to be printed.
+fn conditions(chain: &[Link]) -> Vec<Link> {
+    let mut all: Vec<Link> = Vec::new();
+    for link in chain.iter().filter(|link| link.role == Role::Template) {
+        for span in ironclad_load::branches(&link.source, link.span.start) {
+            let branch = Link { source: Arc::clone(&link.source), span, role: Role::Template };
+            if !all.iter().any(|known| known.is_same(&branch)) {
+                all.push(branch);
+            }
+        }
+    }
+    all
 }
 
 /// Where the field at a pointer comes from, in every object that has it: from what printed it to what a person edits.
@@ -75,34 +110,37 @@ fn why(snapshot: &Snapshot, pointer: &str, json: bool, out: &mut String) -> usiz
         }
         let mut value = String::new();
         node.write_json(&mut value);
-        answers.push((object, value, chain));
+        let conditions = conditions(&chain);
+        answers.push((object, value, chain, conditions));
     }
     if json {
         let all: Vec<serde_json::Value> = answers
             .iter()
-            .map(|(object, value, chain)| {
-                let links: Vec<serde_json::Value> = chain
-                    .iter()
-                    .map(|link| {
-                        let at = link.source.position(link.span.start);
-                        serde_json::json!({"role": link.role.as_str(), "source": &**link.source.name(), "line": at.line, "column": at.column})
-                    })
-                    .collect();
+            .map(|(object, value, chain, conditions)| {
+                let shown = |link: &Link| {
+                    let at = link.source.position(link.span.start);
+                    serde_json::json!({"role": link.role.as_str(), "source": &**link.source.name(), "line": at.line, "column": at.column})
+                };
+                let links: Vec<serde_json::Value> = chain.iter().map(shown).collect();
+                let conditions: Vec<serde_json::Value> = conditions.iter().map(shown).collect();
                 let value: serde_json::Value = serde_json::from_str(value).unwrap_or_default();
-                serde_json::json!({"object": object.identity().to_string(), "path": pointer, "value": value, "renderedFrom": links})
+                serde_json::json!({"object": object.identity().to_string(), "path": pointer, "value": value, "renderedFrom": links, "conditions": conditions})
             })
             .collect();
         out.push_str(&serde_json::Value::from(all).to_string());
         out.push('\n');
         return answers.len();
     }
-    for (object, value, chain) in &answers {
+    for (object, value, chain, conditions) in &answers {
         out.push_str(&format!("{}{pointer}: {}\n", object.identity(), clip(value)));
-        for (index, link) in chain.iter().enumerate() {
+        let links = chain
+            .iter()
+            .enumerate()
+            .map(|(index, link)| (if index + 1 == chain.len() { "edit" } else { "from" }, link));
+        for (word, link) in conditions.iter().map(|link| ("when", link)).chain(links) {
             let at = link.source.position(link.span.start);
             let text = link.source.text();
             let cut = text.get(link.span.start as usize..link.span.end as usize).unwrap_or_default();
-            let word = if index + 1 == chain.len() { "edit" } else { "from" };
             out.push_str(&format!(
                 "  {word} {}:{}:{} ({}) {}\n",
                 link.source.name(),

@@ -75,6 +75,8 @@ pub(crate) fn run_on(
             checks: session.run.enabled.len(),
             not_observed: judged.not_observed,
             skipped: loaded.skipped,
+            not_followed: loaded.not_followed,
+            stand_ins: loaded.stand_ins,
         },
         hidden,
         ..Report::default()

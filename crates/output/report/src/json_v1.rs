@@ -152,6 +152,23 @@ struct Summary<'a> {
     fixable: usize,
     not_observed: Vec<NotObserved<'a>>,
     skipped: Vec<Skipped<'a>>,
+    not_followed: Vec<NotFollowed<'a>>,
+    stand_ins: Vec<StandIn<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotFollowed<'a> {
+    object: &'a str,
+    reason: &'a str,
+    source: &'a str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct StandIn<'a> {
+    source: &'a str,
+    functions: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -211,6 +228,24 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
                 .map(|n| NotObserved { check: n.check, reason: &n.reason })
                 .collect(),
             skipped: report.coverage.skipped.iter().map(|(reason, files)| Skipped { reason, files }).collect(),
+            not_followed: report
+                .coverage
+                .not_followed
+                .iter()
+                .map(|n| NotFollowed {
+                    object: &n.object,
+                    reason: &n.reason,
+                    source: &n.source,
+                    line: n.line,
+                    column: n.column,
+                })
+                .collect(),
+            stand_ins: report
+                .coverage
+                .stand_ins
+                .iter()
+                .map(|s| StandIn { source: &s.source, functions: &s.functions })
+                .collect(),
         },
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;

@@ -437,6 +437,21 @@ fn coverage(view: &View<'_>, out: &mut String) {
         for not in &coverage.not_observed {
             let _ = writeln!(out, "{DIM}not observed: {}: {}{DIM:#}", not.check, safe(&not.reason));
         }
+        for not in &coverage.not_followed {
+            let place = format!("{}:{}", not.source, not.line);
+            let _ = writeln!(
+                out,
+                "{DIM}not followed: {} {}: {}{DIM:#}",
+                safe(&place),
+                safe(&not.object),
+                safe(&not.reason)
+            );
+        }
+        for chart in &coverage.stand_ins {
+            let functions = chart.functions.join(", ");
+            let _ =
+                writeln!(out, "{DIM}stands for what differs on every run: {}: {functions}{DIM:#}", safe(&chart.source));
+        }
         return;
     }
     let skipped: usize = coverage.skipped.iter().map(|(_, files)| files.len()).sum();
@@ -448,6 +463,22 @@ fn coverage(view: &View<'_>, out: &mut String) {
         let count = coverage.not_observed.len();
         let checks = if count == 1 { "check" } else { "checks" };
         let _ = writeln!(out, "{DIM}{count} {checks} could not see what they need (-v lists them){DIM:#}");
+    }
+    if !coverage.not_followed.is_empty() {
+        let mut objects: Vec<(&str, &str)> =
+            coverage.not_followed.iter().map(|not| (not.source.as_str(), not.object.as_str())).collect();
+        objects.dedup();
+        let count = objects.len();
+        let those = if count == 1 { "object deploys" } else { "objects deploy" };
+        let _ = writeln!(out, "{DIM}{count} {those} what is not in this tree, or not read (-v lists it){DIM:#}");
+    }
+    if !coverage.stand_ins.is_empty() {
+        let count = coverage.stand_ins.len();
+        let charts = if count == 1 { "chart prints" } else { "charts print" };
+        let _ = writeln!(
+            out,
+            "{DIM}{count} {charts} what differs on every run; it is judged by a stand-in (-v says which){DIM:#}"
+        );
     }
 }
 

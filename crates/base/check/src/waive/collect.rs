@@ -274,6 +274,15 @@ fn reach(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, extent: E
     said
 }
 
+/// Does a span lie within a text that a document holds?
+fn is_within_text(snapshot: &Snapshot, source: &Arc<Source>, span: Span) -> bool {
+    let documents = snapshot.objects().filter(|o| Arc::ptr_eq(o.document().source(), source));
+    documents.flat_map(|o| o.document().nodes()).any(|node| {
+        let own = node.span();
+        node.as_str().is_some() && own.start <= span.start && span.end <= own.end
+    })
+}
+
 fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directive: Directive) -> Placed {
     let mut faults = directive.faults;
     let object;
@@ -289,7 +298,9 @@ fn placed(snapshot: &Snapshot, source: &Arc<Source>, comment: &Comment, directiv
         let documents = snapshot.objects().filter(|o| Arc::ptr_eq(o.document().source(), source));
         let range = documents.inspect(|_| is_judged = true).find_map(|o| comment::range_on_line(o.document(), line));
         // A values file or a template is nobody's document: an entry of the one, a line of the other.
-        match range.or_else(|| (!is_judged).then(|| comment::range_in_text(source, line))) {
+        // Nor is a text within a document: the values that an Application holds as a block.
+        let loose = || !is_judged || is_within_text(snapshot, source, comment.span);
+        match range.or_else(|| loose().then(|| comment::range_in_text(source, line))) {
             Some(range) => {
                 object = object_at(snapshot, source, range);
                 Reach::Range(Arc::clone(source), range)

@@ -9,15 +9,15 @@ use std::fmt::Write;
 
 pub(super) const ROWS: &[Row] = &[
     ("sha1sum", "s", |call| {
-        let sum = sha1(call.str(0).as_bytes());
+        let sum = sha1(&call.bytes(0));
         call.made(hex(&sum))
     }),
-    ("sha256sum", "s", |call| call.made(hex(&Sha256::digest(call.str(0).as_bytes())))),
-    ("sha512sum", "s", |call| call.made(hex(&Sha512::digest(call.str(0).as_bytes())))),
+    ("sha256sum", "s", |call| call.made(hex(&Sha256::digest(call.bytes(0))))),
+    ("sha512sum", "s", |call| call.made(hex(&Sha512::digest(call.bytes(0))))),
     ("adler32sum", "s", |call| {
         let (mut a, mut b) = (1u32, 0u32);
-        for byte in call.str(0).bytes() {
-            a = (a + u32::from(byte)) % 65_521;
+        for byte in call.bytes(0).iter() {
+            a = (a + u32::from(*byte)) % 65_521;
             b = (b + a) % 65_521;
         }
         call.made((b << 16 | a).to_string())

@@ -6,8 +6,8 @@ use crate::json;
 use crate::value::Value;
 
 pub(super) const ROWS: &[Row] = &[
-    ("b64enc", "s", |call| call.made(encode(call.str(0).as_bytes(), BASE64, 6))),
-    ("b32enc", "s", |call| call.made(encode(call.str(0).as_bytes(), BASE32, 5))),
+    ("b64enc", "s", |call| call.made(encode(&call.bytes(0), BASE64, 6))),
+    ("b32enc", "s", |call| call.made(encode(&call.bytes(0), BASE32, 5))),
     ("b64dec", "s", |call| match decode(call.str(0), BASE64, 6) {
         Ok(bytes) => call.made(String::from_utf8_lossy(&bytes).into_owned()),
         Err(at) => call.made(format!("illegal base64 data at input byte {at}")),

@@ -20,8 +20,14 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("fail", "s", |call| Err(CallError::Verdict(call.str(0).to_owned()))),
     // There is no cluster to ask.
-    ("lookup", "ssss", |_| Ok(Value::map([]))),
-    ("getHostByName", "s", |_| Ok(Value::str(""))),
+    ("lookup", "ssss", |call| {
+        call.placeholder("lookup");
+        Ok(Value::map([]))
+    }),
+    ("getHostByName", "s", |call| {
+        call.placeholder("getHostByName");
+        Ok(Value::str(""))
+    }),
     ("toYaml", "a", |call| yaml_out(call, yaml::Flavour::V2)),
     ("toYamlPretty", "a", |call| yaml_out(call, yaml::Flavour::V3)),
     ("fromYaml", "s", |call| {
@@ -46,6 +52,12 @@ pub(super) const ROWS: &[Row] = &[
             Err(message) => wrong(message),
         }
     }),
+    ("fromToml", "s", |call| match toml::read(call.str(0)) {
+        Ok(value) => Ok(value),
+        Err(message) => Ok(Value::map([("Error".into(), Value::str(message))])),
+    }),
+    // Sprig's own greeting.
+    ("hello", "", |_| Ok(Value::str("Hello!"))),
     ("toToml", "a", |call| {
         let text = toml::write(call.value(0), call.engine.limits().text)?;
         call.made(text)

@@ -320,6 +320,15 @@ pub(super) fn coverage(view: &View<'_>, out: &mut String) {
         let rows = files.iter().map(|file| format!("<li><code>{}</code></li>", escape(file)));
         fold(format!("Files left alone: {}", message(reason)), files.len(), rows.collect(), out);
     }
+    let rows = coverage.not_followed.iter().map(|not| {
+        let place = format!("{}:{}", not.source, not.line);
+        format!("<li>{} <code>{}</code>: {}</li>", escape(&not.object), escape(&place), message(&not.reason))
+    });
+    fold("Not followed".to_owned(), coverage.not_followed.len(), rows.collect(), out);
+    let rows = coverage.stand_ins.iter().map(|chart| {
+        format!("<li><code>{}</code> {}</li>", escape(&chart.source), escape(&chart.functions.join(", ")))
+    });
+    fold("Charts that print what differs on every run".to_owned(), coverage.stand_ins.len(), rows.collect(), out);
     let rows = view.report.inputs.iter().map(|input| {
         format!("<li><code>{}</code> {}</li>", escape(&input.source), count(input.objects, "object", "objects"))
     });
