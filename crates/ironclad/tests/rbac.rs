@@ -190,6 +190,12 @@ fn exit_codes_say_what_happened() {
         (vec!["lookup", "--kind", "robot", "w.yaml"], 2),
         (vec!["lookup", "w.yaml", "bad.yaml"], 2),
         (vec!["lookup", "-e", "(", "w.yaml"], 2),
+        (vec!["who-can", "get", "pods", "w.yaml", "--expect", "User:<eve & \"co\">"], 0),
+        (vec!["who-can", "get", "pods", "w.yaml", "--expect", "Group:system:masters,User:<eve & \"co\">"], 0),
+        (vec!["who-can", "get", "pods", "w.yaml", "--expect", "User:bob"], 1),
+        (vec!["who-can", "get", "pods", "w.yaml", "--expect", "User:bob,User:<eve & \"co\">"], 1),
+        (vec!["who-can", "get", "pods", "w.yaml", "bad.yaml", "--expect", "User:<eve & \"co\">"], 2),
+        (vec!["who-can", "get", "pods", "w.yaml", "--expect", "bob"], 2),
         (vec!["diff", "w.yaml", "w.yaml"], 0),
         (vec!["why", "get", "pods", "--as", "x", "w.yaml"], 1),
         (vec!["generate", "role", "r", "--groups", "nope"], 2),
@@ -200,6 +206,98 @@ fn exit_codes_say_what_happened() {
         let output = ironclad(&all, folder.path(), "");
         assert_eq!(code(&output), expected, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
+}
+
+/// A word that is none is answered with what helps.
+#[test]
+fn bad_questions_are_answered_with_what_helps() {
+    let folder = folder();
+    for (arguments, part) in [
+        (vec!["who-can", "get", "podz", "w.yaml"], "near are pods"),
+        (vec!["who-can", "get", "pod,secret", "w.yaml"], "one resource at a time"),
+        (vec!["who-can", "get,list", "pods", "w.yaml"], "one verb"),
+        (vec!["who-can", "", "pods", "w.yaml"], "one verb"),
+        (vec!["who-can", "get", "healthz", "w.yaml"], "`/healthz`"),
+        (vec!["who-can", "get", "pods", "--name", "a/b", "w.yaml"], "has a `/`"),
+        (vec!["who-can", "get", "pods", "-n", "BAD", "w.yaml"], "not the name of a namespace"),
+        (vec!["can-i", "get", "pods", "--as", "", "w.yaml"], "system:anonymous"),
+        (vec!["can-i", "get", "pods", "--sa", "a:b:c", "w.yaml"], "NAMESPACE:NAME"),
+        (vec!["can-i", "get", "pods", "--sa", ":b", "w.yaml"], "NAMESPACE:NAME"),
+        (
+            vec!["can-i", "get", "pods", "--as", "system:serviceaccount:b", "w.yaml"],
+            "system:serviceaccount:NAMESPACE:NAME",
+        ),
+        (vec!["can-i", "get", "pods", "--as-group", "g", "w.yaml"], "a group and no user"),
+        (vec!["can-i", "get", "pods", "--as", "x", "--live-sar", "w.yaml"], "--context NAME"),
+        (vec!["diff", "w.yaml"], "no PATH"),
+        (vec!["whoami", "--offline", "--kubeconfig", "none"], "none"),
+    ] {
+        let output = ironclad(&[&["rbac"][..], &arguments].concat(), folder.path(), "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2, "{arguments:?}: {said}");
+        assert!(said.contains("help: ") && said.contains(part), "{arguments:?}: {said}");
+    }
+    // A verb that the resource has not may still be in a rule: a warning, with the one that was meant.
+    for (verb, part) in [("gett", "did you mean `get`"), ("GET", "did you mean `get`"), ("escalate", "")] {
+        let output = ironclad(&["rbac", "who-can", verb, "pods", "w.yaml"], folder.path(), "");
+        assert_eq!(code(&output), 0);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(part) && (part.is_empty() != said.contains("warning")), "{verb}: {said}");
+    }
+}
+
+/// Roles that gather each other come to an end, and a hundred thousand groups are no trouble.
+#[test]
+fn circles_and_crowds() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n";
+    let gathers = |name: &str, own: &str, other: &str| {
+        format!(
+            "{head}metadata: {{name: {name}, labels: {{{own}: 'true'}}}}\naggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{{other}: 'true'}}}}]}}\nrules: []\n---\n"
+        )
+    };
+    let world = gathers("a", "to-b", "to-a")
+        + &gathers("b", "to-a", "to-b")
+        + &gathers("c", "to-a", "to-a")
+        + &format!(
+            "{head}metadata: {{name: base, labels: {{to-b: 'true'}}}}\nrules: [{{apiGroups: [''], resources: [pods], verbs: [get]}}]\n---\n"
+        )
+        + &WORLD.replace("view", "a").replace("<eve & \"co\">", "eve");
+    fs::write(folder.path().join("w.yaml"), world).unwrap();
+    let why = ironclad(&["rbac", "why", "get", "pods", "--as", "eve", "w.yaml"], folder.path(), "");
+    assert_eq!(code(&why), 0);
+    assert!(text(&why).contains("rule 1, from ClusterRole/base"), "{}", text(&why));
+    let groups: Vec<String> = (0..100_000).map(|n| format!("group-{n}")).collect();
+    let request = json!({"user": "x", "groups": groups, "verb": "get", "resource": "pods"});
+    let many = ironclad(&["rbac", "can-i", "--requests", "-", "w.yaml"], folder.path(), &format!("{request}\n"));
+    assert_eq!((code(&many), &lines(&many)[0]["allowed"]), (0, &json!(false)));
+}
+
+/// A table for programs says by which bindings.
+#[test]
+fn a_matrix_for_programs_has_its_proofs() {
+    let folder = folder();
+    let eve = "<eve & \"co\">";
+    let value = |arguments: &[&str]| -> Value {
+        let output = ironclad(arguments, folder.path(), "");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    let mine = value(&[
+        "rbac",
+        "matrix",
+        "--as",
+        eve,
+        "--resources",
+        "pods",
+        "--verbs",
+        "get,create",
+        "--format",
+        "json",
+        "w.yaml",
+    ]);
+    assert_eq!(mine["rows"][0]["via"], json!({"get": ["ClusterRoleBinding/b"]}), "{mine:#}");
+    let of = value(&["rbac", "matrix", "--for", "pods", "--verbs", "get,create", "--format", "json", "w.yaml"]);
+    assert_eq!(of["rows"][0]["via"], json!({"get": ["ClusterRoleBinding/b"]}), "{of:#}");
 }
 
 /// A node reaches what its pods name, and nothing else.

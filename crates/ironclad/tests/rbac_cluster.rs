@@ -266,6 +266,42 @@ fn who_could_by_escalation() {
     assert_eq!(enter["steps"][0]["proofs"][0]["binding"]["label"], format!("RoleBinding/{namespace}/enter"));
 }
 
+/// What a log shows to be needed, beside the cluster's own roles: the patch is one that kubectl takes, and then nothing is
+/// missing.
+#[test]
+fn a_patch_of_a_live_role_is_taken() {
+    let Some(plane) = plane("a patch of a live role") else { return };
+    let namespace = world(plane, "patch");
+    let reader = format!("reader-{namespace}");
+    let folder = tempfile::tempdir().unwrap();
+    let event = serde_json::json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "1", "stage": "ResponseComplete", "verb": "list",
+        "user": {"username": reader, "groups": ["system:authenticated"]}, "responseStatus": {"code": 200},
+        "objectRef": {"resource": "configmaps", "namespace": namespace, "apiVersion": "v1"},
+        "requestURI": format!("/api/v1/namespaces/{namespace}/configmaps"),
+    });
+    std::fs::write(folder.path().join("audit.log"), format!("{event}\n")).unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let target = format!("Role/{namespace}/reader");
+    let merge = ["rbac", "least-privilege", "--merge", &target, "--kubeconfig", &kubeconfig, "audit.log"];
+    let output = ironclad(&merge, folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let patch = String::from_utf8(output.stdout).unwrap();
+    let patched =
+        plane.kubectl(&["patch", "role", "reader", "-n", &namespace, "--type", "json", "-p", &patch]).unwrap();
+    assert!(patched.status.success(), "{}", text(&patched));
+    let again = ironclad(&merge, folder.path());
+    assert_eq!(json(&again), serde_json::json!([]), "{}", text(&again));
+    until(|| {
+        ask(&plane.kubeconfig(), &["can-i", "list", "configmaps", "--as", &reader, "-n", &namespace, "--live-sar"])
+            .status
+            .success()
+    });
+    let unused = ["rbac", "least-privilege", "--unused", "--kubeconfig", &kubeconfig, "audit.log", "--format", "csv"];
+    let unused = text(&ironclad(&unused, folder.path()));
+    assert!(unused.contains(&format!("RoleBinding/{namespace}/seer")), "{unused}");
+}
+
 /// A webhook may allow what no role does: a "no" is then none, and the server can be asked itself.
 #[test]
 fn another_authorizer_is_not_overlooked() {

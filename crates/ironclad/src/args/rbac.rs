@@ -178,7 +178,7 @@ pub struct Lookup {
 #[derive(Args, Debug)]
 #[command(
     override_usage = "ironclad rbac who-can [OPTIONS] VERB RESOURCE PATH...\n       ironclad rbac who-can [OPTIONS] --requests FILE PATH...",
-    after_help = "RESOURCE is TYPE, TYPE/NAME, TYPE/SUBRESOURCE or a path (/healthz); TYPE.GROUP where the group matters.\n\nExamples:\n  ironclad rbac who-can get secrets -n shop rbac/\n  ironclad rbac who-can create pods/exec -A rbac/\n  ironclad rbac who-can get secrets/db --through-groups rbac/\n  ironclad rbac who-can list secrets -n shop --escalated --cluster\n\nFormats: table, wide, json, yaml, csv, markdown"
+    after_help = "RESOURCE is TYPE, TYPE/NAME, TYPE/SUBRESOURCE or a path (/healthz); TYPE.GROUP where the group matters.\n\nExamples:\n  ironclad rbac who-can get secrets -n shop rbac/\n  ironclad rbac who-can create pods/exec -A rbac/\n  ironclad rbac who-can get secrets/db --through-groups rbac/\n  ironclad rbac who-can list secrets -n shop --escalated --cluster\n  ironclad rbac who-can get secrets -n prod --expect Group:sre rbac/\n\nExit codes: 0 answered, 1 not what --expect says, 2 something could not be read\nFormats: table, wide, json, yaml, csv, markdown"
 )]
 pub struct WhoCan {
     /// VERB RESOURCE, then files and folders
@@ -190,6 +190,15 @@ pub struct WhoCan {
     /// Members of the groups that may, as far as the input knows them: ServiceAccounts and users
     #[arg(long, help_heading = "Question")]
     pub through_groups: bool,
+    /// Exactly these may, and no others: `User:alice,Group:ops,ServiceAccount:shop/ci`; else exit code 1
+    #[arg(
+        long,
+        value_name = "SUBJECTS",
+        value_delimiter = ',',
+        conflicts_with = "requests",
+        help_heading = "Question"
+    )]
+    pub expect: Vec<String>,
     /// Those too who could come to it: by impersonation, tokens, pods that run as somebody, `bind` and `escalate`
     #[arg(long, help_heading = "Question")]
     pub escalated: bool,
@@ -351,7 +360,8 @@ pub struct Matrix {
     /// Paths that are no resources too: those that every API server has and those that rules name
     #[arg(long, help_heading = "Question")]
     pub include_nonresource: bool,
-    /// The other side of a comparison: as=USER, namespace=NAMESPACE or snapshot=PATH; only what differs is shown
+    /// The other side of a comparison: as=USER, sa=NAMESPACE:NAME, namespace=NAMESPACE, snapshot=PATH or context=NAME; only
+    /// what differs is shown
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Question")]
     pub diff_with: Option<String>,
     /// Where.

@@ -13,59 +13,56 @@
   const search = document.getElementById("search"), count = document.getElementById("count");
   // Beyond this many, arrows are a grey block: only those of the chosen card are drawn.
   const MOST_WIRES = 1200;
-  let chosen = null, all = false;
+  const worst = (card) => ["critical", "high"].find((word) => card.classList.contains(word));
+  // Hidden until they are asked for: known here, because to ask the page would lay it out again for each card.
+  const more = new Set([...cards].filter(([, card]) => card.classList.contains("more")).map(([id]) => id));
+  let chosen = null, all = false, shown = new Set([...cards.keys()].filter((id) => !more.has(id)));
+  let texts = null;
 
-  const visible = (card) => card.offsetParent !== null;
-  const reach = (id, steps, seen) => {
-    for (const next of steps.get(id) || []) if (!seen.has(next)) { seen.add(next); reach(next, steps, seen); }
+  // All that can be reached from any of these.
+  const reach = (ids, steps) => {
+    const seen = new Set(ids), open = [...ids];
+    while (open.length) for (const next of steps.get(open.pop()) || []) if (!seen.has(next)) { seen.add(next); open.push(next); }
     return seen;
   };
-  const connected = (id) => new Set([id, ...reach(id, to, new Set()), ...reach(id, from, new Set())]);
+  const connected = (ids) => new Set([...reach(ids, to), ...reach(ids, from)]);
 
   const draw = () => {
-    const base = main.getBoundingClientRect(), paths = [];
-    const hot = chosen ? connected(chosen) : null;
-    for (const [id, nexts] of to) {
-      const card = cards.get(id);
-      if (!nexts.length || !visible(card)) continue;
-      const a = card.getBoundingClientRect();
-      for (const next of nexts) {
-        const other = cards.get(next);
-        if (!visible(other)) continue;
-        const isHot = hot && hot.has(id) && hot.has(next);
-        const b = other.getBoundingClientRect();
-        const x1 = a.right - base.left, y1 = a.top + Math.min(a.height / 2, 20) - base.top;
-        const x2 = b.left - base.left, y2 = b.top + Math.min(b.height / 2, 20) - base.top;
-        const mid = (x1 + x2) / 2;
-        const worst = ["critical", "high"].find((w) => card.classList.contains(w) && ["critical", "high"].some((o) => other.classList.contains(o)));
-        paths.push([isHot, worst, `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}`]);
-      }
-    }
-    const drawn = paths.length > MOST_WIRES ? paths.filter(([isHot]) => isHot) : paths;
-    wires.innerHTML = drawn.slice(0, MOST_WIRES).map(([isHot, worst, d]) => `<path class="${isHot ? "hot" : worst || ""}" d="${d}"/>`).join("");
-    for (const [id, card] of cards) card.classList.toggle("hot", Boolean(hot && hot.has(id)));
+    if (getComputedStyle(wires).display === "none") return;
+    const hot = chosen ? connected([chosen]) : null;
+    const edges = [];
+    for (const id of shown) for (const next of to.get(id)) if (shown.has(next)) edges.push([id, next]);
+    const isHot = ([id, next]) => Boolean(hot && hot.has(id) && hot.has(next));
+    const drawn = (edges.length > MOST_WIRES ? edges.filter(isHot) : edges).slice(0, MOST_WIRES);
+    const base = main.getBoundingClientRect();
+    const paths = drawn.map((edge) => {
+      const [card, other] = edge.map((id) => cards.get(id));
+      const a = card.getBoundingClientRect(), b = other.getBoundingClientRect();
+      const x1 = a.right - base.left, y1 = a.top + Math.min(a.height / 2, 20) - base.top;
+      const x2 = b.left - base.left, y2 = b.top + Math.min(b.height / 2, 20) - base.top;
+      const mid = (x1 + x2) / 2;
+      const risk = worst(card) && worst(other) ? worst(card) : "";
+      return `<path class="${isHot(edge) ? "hot" : risk}" d="M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}"/>`;
+    });
+    wires.innerHTML = paths.join("");
   };
 
   const apply = () => {
     const words = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     let keep = null;
     if (words.length) {
-      keep = new Set();
-      for (const [id, card] of cards) {
-        const text = card.textContent.toLowerCase();
-        if (words.every((word) => text.includes(word))) connected(id).forEach((other) => keep.add(other));
-      }
+      texts ||= new Map([...cards].map(([id, card]) => [id, card.textContent.toLowerCase()]));
+      keep = connected([...texts].filter(([, text]) => words.every((word) => text.includes(word))).map(([id]) => id));
     } else if (chosen) {
-      keep = connected(chosen);
+      keep = connected([chosen]);
     }
-    let shown = 0;
+    shown = new Set([...cards.keys()].filter((id) => keep ? keep.has(id) : all || !more.has(id)));
     for (const [id, card] of cards) {
-      const found = keep ? keep.has(id) : all;
-      card.classList.toggle("found", Boolean(found));
+      card.classList.toggle("found", Boolean(keep ? keep.has(id) : all));
       card.classList.toggle("off", Boolean(keep && !keep.has(id)));
-      if (visible(card)) shown += 1;
+      card.classList.toggle("hot", chosen === id);
     }
-    count.textContent = keep ? `${shown} of ${cards.size} cards` : "";
+    count.textContent = keep ? `${shown.size} of ${cards.size} cards` : "";
     draw();
   };
 
@@ -78,7 +75,8 @@
   main.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.classList.contains("card")) choose(event.target);
   });
-  search.addEventListener("input", apply);
+  let pending = 0;
+  search.addEventListener("input", () => { clearTimeout(pending); pending = setTimeout(apply, 120); });
   document.getElementById("all").addEventListener("click", () => { all = !all; apply(); });
   document.getElementById("reset").addEventListener("click", () => { chosen = null; all = false; search.value = ""; apply(); });
   addEventListener("resize", draw);

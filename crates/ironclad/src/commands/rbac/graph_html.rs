@@ -5,7 +5,7 @@ use super::graph_model::{Graph, Node, NodeKind};
 use super::show::escape;
 
 /// Cards of one column that are in the page at all; the rest is counted.
-const CARDS: usize = 6_000;
+const CARDS: usize = 3_000;
 /// Members of a card that are listed; the rest is counted.
 const MEMBERS: usize = 40;
 
@@ -27,13 +27,19 @@ pub(super) fn page(graph: &Graph) -> String {
     ));
     if hidden > 0 {
         out.push_str(&format!(
-            "; the first <b>{shown}</b> are drawn, <b>{hidden}</b> are hidden until you search or show them"
+            "; the first <b>{shown}</b> are drawn, risky ones in front, <b>{hidden}</b> are hidden until you search or show them"
+        ));
+    }
+    let beyond = (shown + hidden).saturating_sub(CARDS);
+    if beyond > 0 {
+        out.push_str(&format!(
+            "; <b>{beyond}</b> of them are not in this page: <code>--include-subjects</code> and <code>-n</code> make a smaller one"
         ));
     }
     if graph.filtered > 0 {
         out.push_str(&format!("; {} subjects are filtered out, the API server's own among them", graph.filtered));
     }
-    out.push_str("</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource, verb or severity\" aria-label=\"Search\"> ");
+    out.push_str(". Choose a card to see what it is connected to.</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource, verb or severity\" aria-label=\"Search\"> ");
     out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span></p></header>\n");
     if graph.nodes.is_empty() {
         out.push_str("<p class=\"empty\">No grant passes the filter. <code>--include-subjects .</code> draws the API server's own, too.</p>\n");

@@ -5,11 +5,12 @@ use super::question::{self, namespace, parts};
 use super::session::{From, Session, Setting, from, is_path};
 use super::show;
 use crate::args::Global;
+use crate::args::cluster::Cluster;
 use crate::args::rbac::{Matrix, What, Who};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use ironclad_authz::resources::{Resource, VERBS};
-use ironclad_authz::{Cell, Column, Request, SubjectId, User, World};
+use ironclad_authz::{Cell, Column, Proof, Request, SubjectId, User, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Draws.
@@ -127,7 +128,7 @@ fn other_grid(
     global: &Global,
 ) -> anyhow::Result<(Grid, bool)> {
     let own = arguments.scope.namespace.as_deref();
-    let help = "as=USER, namespace=NAMESPACE or snapshot=PATH".to_owned();
+    let help = "as=USER, sa=NAMESPACE:NAME, namespace=NAMESPACE, snapshot=PATH or context=NAME".to_owned();
     match text.split_once('=') {
         Some(("as", name)) => {
             let who = Who { user: Some(name.to_owned()), groups: Vec::new(), service_account: None };
@@ -138,6 +139,14 @@ fn other_grid(
             Ok((grid(session, arguments, &who, verbs, own)?, true))
         }
         Some(("namespace", namespace)) => Ok((grid(session, arguments, &arguments.who, verbs, Some(namespace))?, true)),
+        Some(("context", name)) => {
+            let mut there = arguments.clone();
+            there.input.cluster = Cluster { context: Some(name.to_owned()), ..arguments.input.cluster.clone() };
+            let other = open(&there, &From::Cluster, global)?;
+            let complete = other.exit(Exit::Clean) == Exit::Clean;
+            let cells = grid(&other, arguments, &arguments.who, verbs, own)?;
+            Ok((if complete { cells } else { cells.doubtful() }, complete))
+        }
         Some(("snapshot", path)) => {
             if !is_path(path) {
                 return Err(user_error(format!("`{path}` is neither a file nor a folder"), help));
@@ -180,7 +189,18 @@ fn grid(
         let matrix = world.matrix(&subjects, std::slice::from_ref(&column), &names, &scope);
         let rows = subjects.iter().enumerate().map(|(row, id)| (world.subject_label(*id), matrix.cell(row, 0)));
         let rows = rows.filter(|(_, cell)| cell.yes | cell.partial != 0).collect();
-        return Ok(Grid::one(format!("SUBJECT ({word})"), verbs, rows, supported));
+        let grid = Grid::one(format!("SUBJECT ({word})"), verbs, rows, supported);
+        if !wants_proofs(arguments) {
+            return Ok(grid);
+        }
+        let asked = |verb: &str| column_request(verb, &column).within(&scope);
+        let who: BTreeMap<&String, ironclad_authz::Who> =
+            verbs.iter().map(|verb| (verb, world.who_can(&asked(verb)))).collect();
+        let labels: BTreeMap<String, SubjectId> = subjects.iter().map(|id| (world.subject_label(*id), *id)).collect();
+        return Ok(grid.with_proofs(|label, verb| {
+            let (Some(id), Some(who)) = (labels.get(label), who.get(&verb.to_owned())) else { return Vec::new() };
+            bindings(world, &world.proofs_for(who, *id, &asked(verb)))
+        }));
     }
     let columns = columns(session, arguments)?;
     let urls = if arguments.include_nonresource { non_resources(world) } else { Vec::new() };
@@ -232,7 +252,47 @@ fn grid(
         let yes = path_bits(&names, |verb| world.allows(&user, &Request::path(verb, &path.name)));
         cells.push((path.name.clone(), Cell { yes, ..Cell::default() }, path));
     }
-    Ok(Grid::many("RESOURCE", verbs, cells))
+    let requests: BTreeMap<String, (Column, String)> = match wants_proofs(arguments) {
+        true => cells
+            .iter()
+            .map(|(label, _, resource)| (label.clone(), (column_of(resource), space_or_default(resource.namespaced))))
+            .collect(),
+        false => BTreeMap::new(),
+    };
+    let grid = Grid::many("RESOURCE", verbs, cells);
+    if requests.is_empty() {
+        return Ok(grid);
+    }
+    Ok(grid.with_proofs(|label, verb| {
+        if masters {
+            return vec![format!("bypass/{}", ironclad_authz::MASTERS)];
+        }
+        let request = match requests.get(label) {
+            Some((column, _)) if column.resource.starts_with('/') => Request::path(verb, &column.resource),
+            Some((column, scope)) => column_request(verb, column).within(scope),
+            None => return Vec::new(),
+        };
+        bindings(world, &world.decide(&user, &request).proofs)
+    }))
+}
+
+/// For programs, of one user or one resource: a table of everybody would be proofs and little else.
+fn wants_proofs(arguments: &Matrix) -> bool {
+    let word = arguments.output.format.as_deref().or(arguments.output.output.as_deref()).unwrap_or_default();
+    let structured =
+        ["json", "yaml", "yml"].iter().any(|format| word == *format || word.ends_with(&format!(".{format}")));
+    structured && !arguments.all_subjects && arguments.diff_with.is_none()
+}
+
+fn column_request(verb: &str, column: &Column) -> Request {
+    Request::resource(verb, &column.group, &column.resource).subresource(&column.subresource).named(&column.name)
+}
+
+fn bindings(world: &World, proofs: &[Proof]) -> Vec<String> {
+    let mut labels: Vec<String> = proofs.iter().map(|proof| world.binding_label(proof.binding)).collect();
+    labels.sort();
+    labels.dedup();
+    labels
 }
 
 fn column_of(resource: &Resource) -> Column {

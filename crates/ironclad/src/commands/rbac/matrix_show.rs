@@ -4,6 +4,7 @@ use super::show::{self, Sheet, escape};
 use ironclad_authz::Cell;
 use ironclad_authz::resources::Resource;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// One cell of a grid.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub(crate) struct Grid {
     head: String,
     verbs: Vec<String>,
     rows: Vec<Row>,
+    /// By row and verb: the bindings that grant it. Empty where nobody asked.
+    via: BTreeMap<(String, String), Vec<String>>,
 }
 
 impl Grid {
@@ -68,7 +71,7 @@ impl Grid {
             let rights = verbs.iter().enumerate();
             (label, rights.map(|(bit, verb)| (Right::of(cell, bit, supported(verb)), None)).collect())
         });
-        Grid { head, verbs: verbs.to_vec(), rows: rows.collect() }
+        Grid { head, verbs: verbs.to_vec(), rows: rows.collect(), via: BTreeMap::new() }
     }
 
     /// Rows each on a resource of its own.
@@ -80,7 +83,19 @@ impl Grid {
                 .map(|(bit, verb)| (Right::of(cell, bit, resource.verbs.iter().any(|own| own == verb)), None));
             (label, rights.collect())
         });
-        Grid { head: head.to_owned(), verbs: verbs.to_vec(), rows: rows.collect() }
+        Grid { head: head.to_owned(), verbs: verbs.to_vec(), rows: rows.collect(), via: BTreeMap::new() }
+    }
+
+    /// The same, with the bindings that grant the verbs of a row, for programs.
+    pub(crate) fn with_proofs(mut self, via: impl Fn(&str, &str) -> Vec<String>) -> Grid {
+        for (label, rights) in &self.rows {
+            for (verb, (right, _)) in self.verbs.iter().zip(rights) {
+                if matches!(right, Right::Yes | Right::Partial) {
+                    self.via.insert((label.clone(), verb.clone()), via(label, verb));
+                }
+            }
+        }
+        self
     }
 
     /// The same, where not everything was seen: what is not allowed is not known.
@@ -111,7 +126,7 @@ impl Grid {
                 rows.push((label, both.collect()));
             }
         }
-        Grid { head: self.head, verbs: self.verbs, rows }
+        Grid { head: self.head, verbs: self.verbs, rows, via: BTreeMap::new() }
     }
 
     fn sheet(&self, word: impl Fn(Right) -> &'static str) -> Sheet {
@@ -139,11 +154,20 @@ impl Grid {
                 let cells: serde_json::Map<String, Value> =
                     self.verbs.iter().cloned().zip(rights.iter().map(cell)).collect();
                 let (subject, resource) = label.split_once("  ").map_or((None, label.as_str()), |(s, r)| (Some(s), r));
-                match (subject, self.head.starts_with("SUBJECT (")) {
+                let mut row = match (subject, self.head.starts_with("SUBJECT (")) {
                     (_, true) => json!({"subject": label, "verbs": cells}),
                     (Some(subject), _) => json!({"subject": subject, "resource": resource, "verbs": cells}),
                     (None, _) => json!({"resource": resource, "verbs": cells}),
+                };
+                let via: serde_json::Map<String, Value> = self
+                    .verbs
+                    .iter()
+                    .filter_map(|verb| Some((verb.clone(), json!(self.via.get(&(label.clone(), verb.clone()))?))))
+                    .collect();
+                if !via.is_empty() {
+                    row["via"] = Value::Object(via);
                 }
+                row
             })
             .collect();
         json!({"verbs": self.verbs, "rows": rows})

@@ -55,6 +55,10 @@ pub(crate) fn question(
     what: &What,
     scope: &Scope,
 ) -> anyhow::Result<Question> {
+    if verb.is_empty() || verb.contains([',', ' ']) {
+        let help = "one verb, as in `get`; `*` asks for all of them".to_owned();
+        return Err(user_error(format!("`{verb}` is not a verb"), help));
+    }
     if word.starts_with('/') {
         if what.subresource.is_some() || what.name.is_some() {
             let help = "a path has neither: leave them out".to_owned();
@@ -152,10 +156,15 @@ pub(crate) fn parts(session: &Session, word: &str, what: &What) -> anyhow::Resul
                 Named::Unknown(near) => near.join(", "),
                 Named::One(_) => String::new(),
             };
-            return Err(user_error(
-                format!("resource `{head}` is not known"),
-                format!("near are {near}; --allow-unknown takes it as it is written"),
-            ));
+            let help = match head {
+                _ if head.contains(',') => "one resource at a time".to_owned(),
+                "healthz" | "livez" | "readyz" | "metrics" | "version" | "api" | "apis" | "logs" | "openapi"
+                | "debug" => {
+                    format!("a path begins with a slash: `/{word}`")
+                }
+                _ => format!("near are {near}; --allow-unknown takes it as it is written"),
+            };
+            return Err(user_error(format!("resource `{head}` is not known"), help));
         }
         output::note(&format!("warning: resource `{whole}` is not known; it is taken as it is written"));
         let (resource, group) = whole.split_once('.').unwrap_or((&whole, ""));
@@ -208,8 +217,9 @@ fn warn_of_verb(session: &Session, verb: &str, group: &str, resource: &str, subr
     let virtual_verb = VIRTUAL_VERBS.contains(&verb) || verb.starts_with("impersonate");
     let Some(known) = session.resources.get(group, resource, subresource) else { return };
     if !virtual_verb && !known.verbs.iter().any(|own| own == verb) {
-        let near = known.verbs.iter().min_by_key(|own| distance(own, verb)).map_or("", |own| own);
-        let help = if distance(near, verb) <= 2 { format!(" (did you mean `{near}`?)") } else { String::new() };
+        let lower = verb.to_lowercase();
+        let near = known.verbs.iter().min_by_key(|own| distance(own, &lower)).map_or("", |own| own);
+        let help = if distance(near, &lower) <= 2 { format!(" (did you mean `{near}`?)") } else { String::new() };
         output::note(&format!(
             "warning: `{resource}` has no verb `{verb}`{help}; its verbs: {}",
             known.verbs.join(", ")
@@ -273,6 +283,9 @@ pub(crate) fn user(who: &Who, space: Option<&str>) -> anyhow::Result<Option<User
         return Ok(Some(User::implied(&format!("system:serviceaccount:{namespace}:{name}"), &who.groups)));
     }
     match &who.user {
+        Some(name) if name.is_empty() => {
+            Err(user_error("the user's name is empty", "the anonymous user is `system:anonymous`".to_owned()))
+        }
         Some(name) => {
             if name.starts_with("system:serviceaccount:") && ironclad_authz::service_account_of(name).is_none() {
                 return Err(user_error(

@@ -6,6 +6,8 @@ use super::{batch, escalated, question};
 use crate::args::Global;
 use crate::args::rbac::WhoCan;
 use crate::exit::Exit;
+use crate::failure::user_error;
+use crate::output;
 use ironclad_authz::{MASTERS, Proof, Request, SubjectKind, User, World};
 use ironclad_model::Kind;
 use serde_json::{Map, Value, json};
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     }
     let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
     let example = "`ironclad rbac who-can get secrets -n shop rbac/`";
+    are_labels(&arguments.expect)?;
     let (verb, word, from) = question::split(&arguments.input, &arguments.operands, example)?;
     let mut setting = Setting::of(&arguments.scope);
     if arguments.through_groups {
@@ -72,10 +75,48 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
         value["escalated"] = escalated::value(&session, &climbs);
     }
     if target.format == "table" && !global.quiet {
-        crate::output::note(&format!("who may {}:", asked.words));
+        output::note(&format!("who may {}:", asked.words));
+    }
+    let (unexpected, missing) = unlike(&subjects, &arguments.expect);
+    if !arguments.expect.is_empty() {
+        value["unexpected"] = json!(unexpected);
+        value["missing"] = json!(missing);
     }
     target.show(&sheet, &value, "nobody")?;
-    Ok(session.exit(Exit::Clean))
+    if arguments.expect.is_empty() || unexpected.is_empty() && missing.is_empty() {
+        return Ok(session.exit(Exit::Clean));
+    }
+    for (words, labels) in [("may, and is not expected to", &unexpected), ("is expected to, and may not", &missing)] {
+        for label in labels {
+            output::note(&format!("{label} {words}"));
+        }
+    }
+    Ok(session.exit(Exit::Findings))
+}
+
+/// Who may and is not expected to, and the reverse. Members of `system:masters` always may: to name them is free.
+fn unlike(subjects: &[String], expected: &[String]) -> (Vec<String>, Vec<String>) {
+    let masters = format!("Group:{MASTERS}");
+    let without = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|label| **label != masters && !those.contains(label)).cloned().collect()
+    };
+    (without(subjects, expected), without(expected, subjects))
+}
+
+/// Labels that subjects can have.
+fn are_labels(expected: &[String]) -> anyhow::Result<()> {
+    let is_one = |label: &String| match label.split_once(':') {
+        Some(("User" | "Group", name)) => !name.is_empty(),
+        Some(("ServiceAccount", name)) => name.split_once('/').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()),
+        _ => false,
+    };
+    match expected.iter().find(|label| !is_one(label)) {
+        Some(label) => Err(user_error(
+            format!("`{label}` is not a subject"),
+            "write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME".to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Labels of the subjects, and the proofs in their order.
