@@ -263,3 +263,23 @@ fn paths_are_rows_of_a_matrix_where_they_are_wanted() {
         text(&run(folder.path(), &everybody))
     );
 }
+
+/// A waiver by who holds the right: it covers a finding whose every holder is meant, and no other.
+#[test]
+fn a_waiver_by_subject() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = "{verbs: [list], apiGroups: [''], resources: [secrets]}";
+    let both = format!("{}, {{kind: User, name: eve}}", account("backup"));
+    let world = grant("one", None, read, &account("backup")) + &grant("two", None, read, &both);
+    fs::write(folder.path().join("w.yaml"), world).unwrap();
+    let waivers =
+        "waivers:\n- checks: [rbac/secrets-read-all]\n  reason: it backs them up\n  subject: ServiceAccount:shop/*\n";
+    fs::write(folder.path().join("ironclad.yaml"), waivers).unwrap();
+    let output = run(folder.path(), &["audit", "--select", "rbac/secrets-read-all", "--format", "json", "w.yaml"]);
+    let report = json(&output);
+    let status = |name: &str| {
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().find(|f| f["object"]["name"] == name).unwrap_or_else(|| panic!("{report:#}"))["status"].clone()
+    };
+    assert_eq!((status("one"), status("two")), ("waived".into(), "open".into()), "{report:#}");
+}

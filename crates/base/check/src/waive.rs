@@ -9,6 +9,7 @@ mod matcher;
 mod peers;
 
 pub use collect::{PeerReach, PeerWaiver, of_peers};
+pub use matcher::holders;
 pub use peers::{ids as peer_ids, moment, trivy_expiry};
 
 use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
@@ -54,6 +55,8 @@ pub struct Scope {
     pub name: Option<String>,
     /// Label selector in kubectl's notation (`app=web,tier in (a,b)`).
     pub selector: Option<String>,
+    /// Glob of who holds the right that the finding is about (`ServiceAccount:kube-system/*`): all of them must match.
+    pub subject: Option<String>,
     /// Glob of the container's name.
     pub container: Option<String>,
     /// Glob of the container's image.

@@ -408,8 +408,20 @@ impl Reader<'_> {
     }
 
     fn waiver_fields(&mut self, item: NodeRef<'_>, form: &'static str) -> Option<Waiver> {
-        let known =
-            ["by", "check", "checks", "container", "expires", "files", "image", "object", "path", "reason", "selector"];
+        let known = [
+            "by",
+            "check",
+            "checks",
+            "container",
+            "expires",
+            "files",
+            "image",
+            "object",
+            "path",
+            "reason",
+            "selector",
+            "subject",
+        ];
         let item = self.mapping(item, &known, "a waiver: a mapping with `checks` and `reason`")?;
         let names = item.get_str("checks").or_else(|| item.get_str("check"));
         let Some(names) = names else {
@@ -424,6 +436,7 @@ impl Reader<'_> {
         let mut field = |name: &str| item.get_str(name).and_then(|entry| self.text(entry.value()));
         let (reason, by, expires) = (field("reason"), field("by"), field("expires"));
         let (selector, container, image, path) = (field("selector"), field("container"), field("image"), field("path"));
+        let subject = field("subject");
         let files = item.get_str("files").and_then(|entry| self.globs(entry.value())).unwrap_or_default();
         let object = item.get_str("object").and_then(|entry| {
             self.mapping(entry.value(), &["kind", "name", "namespace"], "a mapping of kind, namespace and name")
@@ -444,7 +457,18 @@ impl Reader<'_> {
         let span = Span { start: item.span().start, end: (line.end as u32).min(item.span().end) };
         Some(Waiver {
             checks: names,
-            scope: Scope { kind, namespace, name, selector, container, image, path, files, ..Scope::default() },
+            scope: Scope {
+                kind,
+                namespace,
+                name,
+                selector,
+                subject,
+                container,
+                image,
+                path,
+                files,
+                ..Scope::default()
+            },
             reason,
             by,
             expires,

@@ -31,6 +31,7 @@ pub fn json_schema(catalogue: &Catalogue) -> String {
                 },
             },
             "selector": {"description": "Label selector in kubectl's notation.", "type": "string"},
+            "subject": {"description": "Who holds the right: User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME, globs too; all holders must match.", "type": "string"},
             "container": {"type": "string"},
             "image": {"type": "string"},
             "path": {"description": "Field path; covers everything below.", "type": "string"},

@@ -137,7 +137,7 @@ pub struct Output {
 /// `ironclad rbac lookup`
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "ironclad rbac lookup [OPTIONS] [PATTERN] PATH...",
+    override_usage = "ironclad rbac lookup [OPTIONS] [PATTERN] PATH...\n       ironclad rbac lookup [OPTIONS] [PATTERN] --cluster",
     after_help = "Examples:\n  ironclad rbac lookup alice rbac/\n  ironclad rbac lookup --kind serviceaccount -n shop rbac/\n  ironclad rbac lookup --exact ci-bot -o wide cluster.yaml\n\nFormats: table, wide, json, yaml, csv, markdown"
 )]
 pub struct Lookup {
@@ -177,7 +177,7 @@ pub struct Lookup {
 /// `ironclad rbac who-can`
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "ironclad rbac who-can [OPTIONS] VERB RESOURCE PATH...\n       ironclad rbac who-can [OPTIONS] --requests FILE PATH...",
+    override_usage = "ironclad rbac who-can [OPTIONS] VERB RESOURCE PATH...\n       ironclad rbac who-can [OPTIONS] VERB RESOURCE --cluster\n       ironclad rbac who-can [OPTIONS] --requests FILE PATH...",
     after_help = "RESOURCE is TYPE, TYPE/NAME, TYPE/SUBRESOURCE or a path (/healthz); TYPE.GROUP where the group matters.\n\nExamples:\n  ironclad rbac who-can get secrets -n shop rbac/\n  ironclad rbac who-can create pods/exec -A rbac/\n  ironclad rbac who-can get secrets/db --through-groups rbac/\n  ironclad rbac who-can list secrets -n shop --escalated --cluster\n  ironclad rbac who-can get secrets -n prod --expect Group:sre rbac/\n\nExit codes: 0 answered, 1 not what --expect says, 2 something could not be read\nFormats: table, wide, json, yaml, csv, markdown"
 )]
 pub struct WhoCan {
@@ -219,7 +219,7 @@ pub struct WhoCan {
 /// `ironclad rbac can-i`
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "ironclad rbac can-i [OPTIONS] VERB RESOURCE --as USER PATH...\n       ironclad rbac can-i [OPTIONS] --requests FILE PATH...",
+    override_usage = "ironclad rbac can-i [OPTIONS] VERB RESOURCE --as USER PATH...\n       ironclad rbac can-i [OPTIONS] VERB RESOURCE --cluster\n       ironclad rbac can-i [OPTIONS] --requests FILE PATH...",
     after_help = "Examples:\n  ironclad rbac can-i get secrets --as alice -n shop rbac/\n  ironclad rbac can-i create pods/exec --sa shop:ci -q rbac/\n  ironclad rbac can-i --requests reviews.jsonl rbac/\n\nExit codes: 0 yes, 1 no, 2 it cannot be told\nFormats: table, json, yaml"
 )]
 pub struct CanI {
@@ -252,7 +252,7 @@ pub struct CanI {
 /// `ironclad rbac why`
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "ironclad rbac why [OPTIONS] VERB RESOURCE --as USER PATH...",
+    override_usage = "ironclad rbac why [OPTIONS] VERB RESOURCE --as USER PATH...\n       ironclad rbac why [OPTIONS] VERB RESOURCE --cluster",
     after_help = "Examples:\n  ironclad rbac why get pods --as alice -n shop rbac/\n\nFormats: table, json, yaml"
 )]
 pub struct Why {
@@ -282,7 +282,7 @@ pub struct Why {
 /// `ironclad rbac rules`
 #[derive(Args, Debug)]
 #[command(
-    override_usage = "ironclad rbac rules [OPTIONS] --as USER PATH...",
+    override_usage = "ironclad rbac rules [OPTIONS] --as USER PATH...\n       ironclad rbac rules [OPTIONS] --cluster",
     after_help = "Examples:\n  ironclad rbac rules --sa shop:ci rbac/\n  ironclad rbac rules -e '^ServiceAccount:shop/' rbac/\n\nFormats: table, wide, json, yaml, csv, markdown, sarif"
 )]
 pub struct Rules {

@@ -15,6 +15,7 @@ pub(super) struct Matcher {
     namespace: Option<GlobMatcher>,
     name: Option<GlobMatcher>,
     selector: Option<LabelSelector>,
+    subject: Option<GlobMatcher>,
     container: Option<GlobMatcher>,
     image: Option<GlobMatcher>,
     path: Option<Vec<String>>,
@@ -34,6 +35,7 @@ impl Matcher {
             namespace: one(&scope.namespace)?,
             name: one(&scope.name)?,
             selector: selector.map_err(|error| format!("has a selector that cannot be read: {error}"))?,
+            subject: one(&scope.subject)?,
             container: one(&scope.container)?,
             image: one(&scope.image)?,
             path: scope.path.as_deref().map(steps),
@@ -55,6 +57,11 @@ impl Matcher {
             && is(&self.namespace, object.namespace().unwrap_or_default())
             && is(&self.name, object.name())
             && self.selector.as_ref().is_none_or(|selector| selects(selector, object))
+            && self.subject.as_ref().is_none_or(|glob| {
+                // One holder who is not meant is reason enough to tell.
+                let held = holders(finding);
+                !held.is_empty() && held.iter().all(|holder| glob.is_match(holder))
+            })
             && is(&self.container, finding.container.as_deref().unwrap_or_default())
             && self.image.as_ref().is_none_or(|glob| image_of(finding, object).is_some_and(|i| glob.is_match(i)))
             && self.path.as_ref().is_none_or(|path| below(path, &finding.pointer))
@@ -112,6 +119,29 @@ fn has(finding: &Finding, object: &Object, snapshot: &Snapshot, key: &str, patte
             labels.or_else(|| object.annotation(key)).is_some_and(is)
         }
     }
+}
+
+/// Who holds the right that a finding is about: `User:alice`, `ServiceAccount:shop/ci`. Of others nobody.
+pub fn holders(finding: &Finding) -> Vec<String> {
+    let held = finding.evidence.iter().find(|(key, _)| *key == "subjects");
+    held.map(|(_, text)| labels(text)).unwrap_or_default()
+}
+
+/// `User "alice", ServiceAccount "shop/ci"` as labels. What a name holds beside letters is its own.
+fn labels(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((kind, tail)) = rest.split_once(" \"") {
+        let marks = ["\", User \"", "\", Group \"", "\", ServiceAccount \""];
+        let end = marks.iter().filter_map(|mark| tail.find(mark)).min();
+        let (name, next) = match end {
+            Some(end) => (&tail[..end], &tail[end + 3..]),
+            None => (tail.strip_suffix('"').unwrap_or(tail), ""),
+        };
+        found.push(format!("{kind}:{name}"));
+        rest = next;
+    }
+    found
 }
 
 /// The nodes around what a finding points at, innermost first.

@@ -2,6 +2,7 @@
 //! and where, not which line.
 
 use crate::catalogue;
+use ironclad_check::waive::holders;
 use ironclad_check::{RunConfig, Selection, run};
 use ironclad_model::{ObjectId, Severity, Snapshot};
 use std::collections::BTreeSet;
@@ -29,11 +30,11 @@ pub(crate) fn of(snapshot: &Snapshot, version: u8) -> Vec<Risk> {
         .findings
         .into_iter()
         .filter_map(|finding| {
-            let held = finding.evidence.iter().find(|(name, _)| *name == "subjects")?;
-            Some(Risk {
+            let subjects: BTreeSet<String> = holders(&finding).into_iter().collect();
+            (!subjects.is_empty()).then(|| Risk {
                 check: finding.check,
                 severity: finding.severity,
-                subjects: labels(&held.1),
+                subjects,
                 object: finding.object,
                 related: finding.related.iter().map(|related| related.object).collect(),
                 message: finding.message,
@@ -42,33 +43,4 @@ pub(crate) fn of(snapshot: &Snapshot, version: u8) -> Vec<Risk> {
         .collect();
     risks.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(b.check)));
     risks
-}
-
-/// `User "alice", ServiceAccount "shop/ci"` as labels. What a name holds beside them is its own.
-fn labels(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut rest = text;
-    while let Some((kind, tail)) = rest.split_once(" \"") {
-        let end =
-            ["\", User \"", "\", Group \"", "\", ServiceAccount \""].iter().filter_map(|mark| tail.find(mark)).min();
-        let (name, next) = match end {
-            Some(end) => (&tail[..end], &tail[end + 3..]),
-            None => (tail.trim_end_matches('"'), ""),
-        };
-        found.insert(format!("{kind}:{name}"));
-        rest = next;
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::labels;
-
-    #[test]
-    fn names_keep_what_they_hold() {
-        let found = labels("User \"a, \"b\"\", Group \"x\", ServiceAccount \"shop/ci\"");
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["Group:x", "ServiceAccount:shop/ci", "User:a, \"b"]);
-        assert!(labels("").is_empty());
-    }
 }
