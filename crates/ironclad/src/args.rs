@@ -193,7 +193,7 @@ pub struct Reading {
 /// `ironclad scan`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  ironclad scan .\n  ironclad scan charts/web -f prod.yaml --set image.tag=1.27.3\n  ironclad scan deploy/ --pss restricted\n  ironclad scan --context prod -n shop\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
+    after_help = "Examples:\n  ironclad scan .\n  ironclad scan charts/web -f prod.yaml --set image.tag=1.27.3\n  ironclad scan deploy/ --pss restricted\n  ironclad scan --context prod -n shop\n  ironclad scan --cluster --watch --format ndjson\n  ironclad scan . -o report.sarif -o report.json --fail-on never"
 )]
 pub struct Scan {
     /// Where to look.
@@ -205,6 +205,9 @@ pub struct Scan {
     /// What of it.
     #[command(flatten)]
     pub extent: cluster::Extent,
+    /// Stay connected to the cluster and tell what changes, until Ctrl-C
+    #[arg(long, help_heading = "Cluster", conflicts_with = "write_baseline")]
+    pub watch: bool,
     /// Which checks.
     #[command(flatten)]
     pub select: Select,
@@ -321,7 +324,7 @@ pub struct Select {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Output")]
 pub struct Report {
-    /// Format on standard output: pretty, json, sarif, github, junit, gitlab, markdown, html, csv, openreports,
+    /// Format on standard output: pretty, json, ndjson, sarif, github, junit, gitlab, markdown, html, csv, openreports,
     /// policyreport
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<String>,

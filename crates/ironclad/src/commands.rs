@@ -20,3 +20,4 @@ pub(crate) mod scan;
 mod settings;
 pub(crate) mod snapshot;
 mod track;
+mod watch;

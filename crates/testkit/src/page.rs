@@ -2,7 +2,8 @@
 //!
 //! A block is a fence whose first words are `yaml bad`, `yaml good` or `yaml fixed`. Words after that set the run:
 //! `profile=restricted`, `pss=restricted@1.25`, `version=1.30`, `strict`, `strict-init`, `complete`,
-//! `param.NAME=VALUE` (lists separated by `,`; maps as `k:v,k:v`). A mark is a comment `# finding: text` on the line
+//! `live` (the objects as a cluster gives them), `deprecated=GROUP/VERSION/RESOURCE@1.N`,
+//! `secret=NAMESPACE/NAME/KEY=VALUE`, `param.NAME=VALUE` (lists separated by `,`; maps as `k:v,k:v`). A mark is a comment `# finding: text` on the line
 //! where the finding begins; the text must be part of the message, and may be empty. `# finding[12..16]: text` also
 //! says which columns (1-based, end exclusive). `# severity: low` after the text checks the severity.
 //!
@@ -13,11 +14,13 @@
 use crate::snapshot;
 use ironclad_check::waive::{WaiverPolicy, Waiving, apply};
 use ironclad_check::{
-    Catalogue, Check, Enabled, FixKind, Level, Outcome, ParamDefault, ParamValue, Params, RunConfig, Subscription, run,
+    Beside, Catalogue, Check, DeprecatedUse, Enabled, FixKind, Level, Outcome, ParamDefault, ParamValue, Params,
+    RunConfig, SecretMarks, SecretPlace, Subscription, Told, run,
 };
 use ironclad_model::{Finding, Safety};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a block promises.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -214,7 +217,11 @@ fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> R
     // A waiver's comment ends with its line, so the mark behind it must not be part of it.
     let text = if waivers { without_marks(&block.text) } else { block.text.clone() };
     let snapshot = snapshot("page.yaml", &text);
-    let outcome = if waivers { judge_waivers(check, list, config, &snapshot)? } else { run(&snapshot, &config) };
+    let outcome = match waivers {
+        true => judge_waivers(check, list, config, &snapshot)?,
+        false if block.options.iter().any(|option| option == "live") => run_live(&snapshot, &config),
+        false => run(&snapshot, &config),
+    };
     if let Some(failure) = outcome.failures.first() {
         return Err(format!("the check failed on {}: {}", failure.object, failure.message));
     }
@@ -241,6 +248,22 @@ fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> R
     }
     let rest: Vec<Finding> = open.into_iter().cloned().collect();
     Err(format!("not expected: {}", show(&rest, &snapshot)))
+}
+
+/// Judges the objects as an API server would give them, and says where in the text that is.
+fn run_live(text: &ironclad_model::Snapshot, config: &RunConfig) -> Outcome {
+    let source = ironclad_tree::Source::new("cluster:page", "");
+    let mut builder = ironclad_model::Snapshot::builder();
+    for object in text.objects() {
+        builder.add(object.document().detach(&source), Default::default());
+    }
+    let mut outcome = run(&builder.build(), config);
+    for finding in &mut outcome.findings {
+        if let Some(object) = text.object(finding.object) {
+            finding.span = finding.place.span(object.document());
+        }
+    }
+    outcome
 }
 
 fn show(findings: &[Finding], snapshot: &ironclad_model::Snapshot) -> String {
@@ -339,12 +362,26 @@ fn marks(text: &str) -> Result<Vec<Mark>, String> {
 fn configure(check: &'static Check, options: &[String]) -> Result<RunConfig, String> {
     let mut params = Params::defaults(check.meta.params);
     let mut config = RunConfig { version: 37, ..RunConfig::default() };
+    let mut beside = Beside::default();
     for option in options {
         match option.split_once('=').unwrap_or((option.as_str(), "")) {
             ("value", _) => {}
             ("strict", _) => config.strict = true,
             ("strict-init", _) => config.strict_init = true,
             ("complete", _) => config.complete = true,
+            // The objects are those of a live cluster.
+            ("live", _) => config.complete = true,
+            ("deprecated", used) => beside.deprecated = Told::Yes(used.split(',').filter_map(deprecated).collect()),
+            ("secret", secret) => {
+                let (place, value) = secret.split_once('=').ok_or("write secret=NAMESPACE/NAME/KEY=VALUE")?;
+                let mut parts = place.splitn(3, '/').map(str::to_owned);
+                let (Some(namespace), Some(name), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+                    return Err("write secret=NAMESPACE/NAME/KEY=VALUE".to_owned());
+                };
+                let mut marks = SecretMarks::default();
+                marks.insert(value, SecretPlace { namespace, name, key });
+                beside.secrets = Told::Yes(marks);
+            }
             ("profile", "restricted") => config.exact_pss = true,
             ("profile", "all") => config.strict = true,
             ("version", version) => config.version = minor(version)?,
@@ -367,7 +404,15 @@ fn configure(check: &'static Check, options: &[String]) -> Result<RunConfig, Str
         }
     }
     config.enabled = vec![Enabled { check, severity: None, params }];
+    config.beside = Arc::new(beside);
     Ok(config)
+}
+
+/// `GROUP/VERSION/RESOURCE@1.N`, an end that is not decided left out.
+fn deprecated(text: &str) -> Option<DeprecatedUse> {
+    let (name, removed) = text.split_once('@').map_or((text, None), |(name, removed)| (name, Some(removed.to_owned())));
+    let mut parts = name.splitn(3, '/').map(str::to_owned);
+    Some(DeprecatedUse { group: parts.next()?, version: parts.next()?, resource: parts.next()?, removed })
 }
 
 fn param(like: ParamDefault, value: &str) -> Result<ParamValue, String> {

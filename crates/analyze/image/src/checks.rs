@@ -8,5 +8,6 @@ ironclad_check::checks![
     old_registry: pod,
     pull_policy: pod,
     registry: pod,
+    running_drift: snapshot,
     tag_latest: pod,
 ];

@@ -2,6 +2,7 @@
 
 ironclad_check::checks![
     deprecated_api: object,
+    deprecated_api_in_use: snapshot,
     duplicate_key: object,
     expired_waiver: waivers,
     invalid_waiver: waivers,

@@ -94,6 +94,7 @@ ironclad_check::checks! {
     sa_legacy_token_secret: object,
     sa_secrets_field_mountable: object,
     sa_shared_across_workloads: snapshot,
+    sa_stale_token: snapshot,
     sa_subject_wrong_namespace: snapshot,
     sa_token_long_expiry: pod,
     sa_token_request: snapshot,

@@ -6,4 +6,5 @@ ironclad_check::checks![
     config_map_personal: kind(CONFIG_MAP),
     env_from_secret: pod,
     env_literal: pod,
+    repeated_value: snapshot,
 ];

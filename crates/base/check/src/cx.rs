@@ -1,7 +1,7 @@
 //! What a check is handed: the run's facts, its own parameters, and a way to say what it found.
 
 use crate::{
-    Level, Meta, ParamValue, RunConfig,
+    Beside, Level, Meta, ParamValue, RunConfig,
     run::{Enabled, Memo, Shared},
 };
 use ironclad_model::{
@@ -12,6 +12,7 @@ use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};
 use std::any::Any;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Context of one call of one check.
@@ -29,6 +30,8 @@ pub struct Cx<'a> {
     /// Number of findings when a counterpart turned out to be one that the cluster did not show: what comes after says
     /// that something is missing of which nobody knows.
     pub(crate) unfounded: Option<usize>,
+    /// Something besides the object was looked at: what is found may change although the object does not.
+    pub(crate) looked_around: Cell<bool>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) not_observed: Vec<String>,
 }
@@ -157,7 +160,12 @@ impl<'a> Cx<'a> {
     ///
     /// When one check asks for facts of two types; the runner reports it as a failed check.
     pub fn once<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&Self) -> T) -> &'a T {
-        let fact = self.memo.get_or_init(|| Box::new(find_out(self)));
+        let before = self.looked_around.replace(false);
+        let (fact, looked_around) = self.memo.get_or_init(|| {
+            let fact: Box<dyn Any + Send + Sync> = Box::new(find_out(self));
+            (fact, self.looked_around.get())
+        });
+        self.looked_around.set(before || *looked_around);
         #[expect(clippy::expect_used, reason = "a check that breaks this fails on its first object, in its own test")]
         fact.downcast_ref().expect("a check keeps one type of fact")
     }
@@ -169,6 +177,7 @@ impl<'a> Cx<'a> {
     ///
     /// Never: the fact of a type has that type.
     pub fn shared<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&Snapshot, &RunConfig) -> T) -> Arc<T> {
+        self.looked_around.set(true);
         #[expect(clippy::expect_used, reason = "stored under its own type")]
         self.shared.get(|| find_out(self.snapshot, self.config)).expect("the fact of a type has that type")
     }
@@ -184,6 +193,7 @@ impl<'a> Cx<'a> {
     /// Ask it where the verdict hangs on the counterpart, not before: an object that passes without it saw all it
     /// needs.
     pub fn context(&mut self, kinds: &[Kind]) -> bool {
+        self.looked_around.set(true);
         debug_assert!(
             kinds.iter().all(|kind| self.meta.reads.contains(kind)) || self.meta.reads.contains(&Kind::ANY),
             "{} looks at {kinds:?} without listing them in `reads`",
@@ -208,6 +218,7 @@ impl<'a> Cx<'a> {
     /// As [`context`](Self::context), for a counterpart of a kind that has no [`Kind`]: the check says whether it saw
     /// any.
     pub fn observed(&mut self, seen: bool, what: &str) -> bool {
+        self.looked_around.set(true);
         if self.config.complete || seen {
             return true;
         }
@@ -216,14 +227,22 @@ impl<'a> Cx<'a> {
         false
     }
 
+    /// What a cluster says beside its objects; the check lists what it asks for in `facts`.
+    pub fn beside(&self) -> &'a Beside {
+        self.looked_around.set(true);
+        &self.config.beside
+    }
+
     /// The snapshot. What a check takes from it is of kinds that it lists in `reads`.
     pub fn snapshot(&self) -> &'a Snapshot {
+        self.looked_around.set(true);
         self.snapshot
     }
 
     /// The pods of an object, for a check that is called with objects: none where another object of the snapshot makes
     /// it, as that one is judged.
     pub fn pods_of<'o>(&self, object: &'o Object) -> Vec<Pod<'o>> {
+        self.looked_around.set(true);
         let made = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
             && self.snapshot.controller_of(object).is_some();
         if made { Vec::new() } else { pods(object, &self.config.workloads) }
@@ -231,11 +250,13 @@ impl<'a> Cx<'a> {
 
     /// The object with this id.
     pub fn object_of(&self, id: ObjectId) -> Option<&'a Object> {
+        self.looked_around.set(true);
         self.snapshot.object(id)
     }
 
     /// Objects of a kind that the check listed in `reads`.
     pub fn objects(&self, kind: Kind) -> Vec<&'a Object> {
+        self.looked_around.set(true);
         debug_assert!(
             self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
             "{} looks at {kind:?} without listing it in `reads`",
@@ -246,6 +267,7 @@ impl<'a> Cx<'a> {
 
     /// The object of a kind with this namespace and name, from a kind that the check listed in `reads`.
     pub fn named(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Option<&'a Object> {
+        self.looked_around.set(true);
         debug_assert!(
             self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
             "{} looks at {kind:?} without listing it in `reads`",
@@ -256,6 +278,7 @@ impl<'a> Cx<'a> {
 
     /// Says that the check could not see what it needs.
     pub fn not_observed(&mut self, reason: impl Into<String>) {
+        self.looked_around.set(true);
         self.not_observed.push(reason.into());
     }
 

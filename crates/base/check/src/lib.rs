@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: any check, any I/O, any clock.
 
+mod beside;
 mod catalogue;
 mod cx;
 mod fingerprint;
@@ -18,12 +19,15 @@ mod select;
 mod twins;
 pub mod waive;
 
+pub use beside::{Beside, DeprecatedUse, Fact, SecretMarks, SecretPlace, Told};
 pub use catalogue::{Catalogue, suggest};
 pub use cx::{Cx, Finder};
 pub use fingerprint::{keyed_path, stamp};
 pub use meta::{Applies, Check, FixKind, Level, Meta, Profile, Pss, Subscription};
 pub use param::{Default as ParamDefault, Param, ParamValue, Params};
-pub use run::{Enabled, Outcome, RunConfig, UnseenKind, pods_of, run, sort as sort_findings};
+pub use run::{
+    Enabled, Outcome, RunConfig, Settled, UnseenKind, pods_of, run, run_alone, run_but, sort as sort_findings,
+};
 pub use select::{ProfileName, Selection, SelectionError, matching};
 
 /// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.

@@ -1,6 +1,6 @@
 //! Everything that is said about a check, in one place.
 
-use crate::{Cx, Param};
+use crate::{Cx, Fact, Param};
 use ironclad_model::{Confidence, Kind, Object, Severity};
 use ironclad_views::Pod;
 
@@ -151,6 +151,8 @@ pub struct Meta {
     pub reads: &'static [Kind],
     /// What it has a cluster list, where that is less than what it `reads`: it judges what others had listed as well.
     pub asks: Option<&'static [Kind]>,
+    /// What it asks a cluster for besides objects.
+    pub facts: &'static [Fact],
     /// Files, live objects, or both.
     pub applies: Applies,
     /// Upstream Pod Security checks that it implements.
@@ -176,6 +178,7 @@ impl Meta {
         since: "0.1.0",
         reads: &[Kind::ANY_POD],
         asks: None,
+        facts: &[],
         applies: Applies::Everywhere,
         pss: &[],
         tags: &[],

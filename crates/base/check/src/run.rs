@@ -3,13 +3,14 @@
 //! Invariant: what comes out depends on the snapshot and the configuration alone, not on threads. Findings are sorted
 //! by source, position, check, pointer, message before anything else sees them.
 
-use crate::{Check, Cx, Level, Params, Subscription, fingerprint, twins};
+use crate::{Applies, Beside, Check, Cx, Level, Params, Subscription, fingerprint, twins};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, ObjectId, Severity, Snapshot};
-use ironclad_tree::Span;
+use ironclad_tree::{NodeRef, Span, f};
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::any::{Any, TypeId};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -22,6 +23,13 @@ pub struct Enabled {
     pub severity: Option<Severity>,
     /// Its parameters.
     pub params: Params,
+}
+
+impl Enabled {
+    /// A check as nobody configured it.
+    pub fn of(check: &'static Check) -> Enabled {
+        Enabled { check, severity: None, params: Params::defaults(check.meta.params) }
+    }
 }
 
 /// Objects that were asked for and not shown.
@@ -72,6 +80,8 @@ pub struct RunConfig {
     pub rendered_edits: bool,
     /// Kinds that make pods beyond the built-in ones.
     pub workloads: WorkloadKinds,
+    /// What a cluster says beside its objects.
+    pub beside: Arc<Beside>,
 }
 
 /// What a run yields.
@@ -93,11 +103,23 @@ impl Outcome {
     }
 }
 
+/// Why a check of live objects says nothing of files.
+const LIVE_ONLY: &str = "only a live cluster tells";
+
 /// Objects that are judged side by side: enough for many cores, few beside what a large tree holds.
 const BATCH: usize = 2_048;
 
 /// Runs the enabled checks over a snapshot, on the current rayon pool.
 pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
+    run_but(snapshot, config, &|_| None)
+}
+
+/// As [`run`], without the calls that are settled: what they say of an object is known, and the object is the same.
+pub fn run_but<'k>(
+    snapshot: &Snapshot,
+    config: &RunConfig,
+    settled: &(dyn Fn(&Object) -> Option<&'k Settled> + Sync),
+) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
     let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
     let shared = Shared::default();
@@ -106,11 +128,14 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
     let mut outcome = Outcome::default();
     // In batches: what a batch found is moved on before the next one needs room, so nothing is in memory twice.
     for batch in objects.chunks(BATCH) {
-        let parts: Vec<Outcome> = batch.par_iter().map(|object| judge(object, world, &memos)).collect();
+        let parts: Vec<Outcome> =
+            batch.par_iter().map(|object| judge(object, world, &memos, Calls::But(settled(object)))).collect();
         for part in parts {
             outcome.absorb(part);
         }
     }
+    // What files never show is not missing, and not fine either.
+    let is_written = !objects.is_empty() && !objects.iter().any(|object| object.is_live());
     for (enabled, memo) in config.enabled.iter().zip(&memos) {
         let meta = enabled.check.meta;
         let missed = config.unseen.iter().filter(|unseen| unseen.is_among(meta.reads));
@@ -118,49 +143,125 @@ pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
         if !matches!(enabled.check.run, Subscription::Waivers) {
             outcome.not_observed.extend(missed);
         }
+        if is_written && meta.applies == Applies::Live {
+            outcome.not_observed.push(NotObserved { check: meta.id, reason: LIVE_ONLY.to_owned() });
+            continue;
+        }
         if let Subscription::Snapshot(check) = enabled.check.run {
             call(Call { enabled, world, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
         }
     }
-    for finding in &mut outcome.findings {
-        trace(finding, snapshot, config.rendered_edits);
-    }
-    sort(&mut outcome.findings, snapshot);
-    fingerprint::stamp(&mut outcome.findings, snapshot);
+    finish(&mut outcome.findings, world);
     outcome.failures.sort_by(|a, b| (a.check, &a.object).cmp(&(b.check, &b.object)));
     outcome.not_observed.sort();
     outcome.not_observed.dedup();
     outcome
 }
 
-fn judge(object: &Object, world: World<'_>, memos: &[Memo]) -> Outcome {
+/// The checks whose verdict on an object hangs on nothing else, by their place in [`RunConfig::enabled`].
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Settled(Vec<u64>);
+
+impl Settled {
+    fn insert(&mut self, index: usize) {
+        self.0.resize(self.0.len().max(index / 64 + 1), 0);
+        self.0[index / 64] |= 1 << (index % 64);
+    }
+
+    fn contains(&self, index: usize) -> bool {
+        self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+}
+
+/// Judges each of these objects as if it were alone, and keeps what would be said of it in any company: by the checks
+/// that looked at nothing else. Which those are is watched, not declared; [`run_but`] makes the other calls.
+///
+/// Whether a pod answers for itself hangs on its owner: pods, ReplicaSets and Jobs that have one are left to `run_but`.
+pub fn run_alone(snapshot: &Snapshot, objects: &[ObjectId], config: &RunConfig) -> Vec<(Vec<Finding>, Settled)> {
+    let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
+    let shared = Shared::default();
+    let twins = FxHashSet::default();
+    let world = World { snapshot, config, shared: &shared, twins: &twins };
+    let one = |id: &ObjectId| {
+        let mut settled = Settled::default();
+        let Some(object) = snapshot.object(*id) else { return (Vec::new(), settled) };
+        let mut findings = judge(object, world, &memos, Calls::Alone(&mut settled)).findings;
+        finish(&mut findings, world);
+        (findings, settled)
+    };
+    objects.par_iter().map(one).collect()
+}
+
+/// One order, and fingerprints.
+fn finish(findings: &mut [Finding], World { snapshot, config, .. }: World<'_>) {
+    for finding in &mut *findings {
+        trace(finding, snapshot, config.rendered_edits);
+    }
+    sort(findings, snapshot);
+    fingerprint::stamp(findings, snapshot);
+}
+
+/// Which calls are made of an object, and what is kept.
+enum Calls<'a> {
+    /// All but these.
+    But(Option<&'a Settled>),
+    /// All, and only what looked at nothing else is kept; these it were.
+    Alone(&'a mut Settled),
+}
+
+/// Has it an owner that may answer for it? A static pod's mirror is owned by its Node, which says nothing of what runs
+/// in it.
+fn has_owner(object: &Object) -> bool {
+    let owners = || object.metadata()?.get(f::OWNER_REFERENCES).map(|entry| entry.value());
+    let text = |owner: NodeRef<'_>| owner.get(f::KIND).and_then(|entry| entry.value().as_str()) != Some("Node");
+    let controls =
+        |owner: NodeRef<'_>| owner.get(f::CONTROLLER).and_then(|entry| entry.value().as_bool()) == Some(true);
+    matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
+        && owners().is_some_and(|owners| owners.items().any(|owner| controls(owner) && text(owner)))
+}
+
+fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>) -> Outcome {
     let World { snapshot, config, .. } = world;
     let mut outcome = Outcome::default();
+    let left_to_others = matches!(calls, Calls::Alone(_)) && has_owner(object);
     let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
     // A static pod's mirror is owned by its Node, which says nothing of what runs in it.
     let owner = || snapshot.controller_of(object).filter(|owner| owner.kind() != Kind::NODE);
-    let owned = matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
-        && (owner().is_some() || world.twins.contains(&object.id()));
+    let owned = left_to_others
+        || matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
+            && (owner().is_some() || world.twins.contains(&object.id()));
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
     let hook = is_hook(object);
-    for (enabled, memo) in config.enabled.iter().zip(memos) {
+    for (index, (enabled, memo)) in config.enabled.iter().zip(memos).enumerate() {
+        if matches!(calls, Calls::But(Some(settled)) if settled.contains(index)) {
+            continue;
+        }
         let here = |guessed| Call { enabled, world, memo, object: Some(object), guessed };
         if hook && enabled.check.meta.domain() == "reliability" || !enabled.check.meta.applies.to(object.is_live()) {
             continue;
         }
+        let before = outcome.findings.len();
+        let mut looked_around = false;
         match enabled.check.run {
             Subscription::Pod(check) => {
+                looked_around = left_to_others;
                 for pod in &found {
-                    call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
+                    looked_around |= call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
                 }
             }
             Subscription::Kind(kind, check) if kind == object.kind() => {
-                call(here(false), &mut outcome, |cx| check(object, cx));
+                looked_around = call(here(false), &mut outcome, |cx| check(object, cx));
             }
             Subscription::Object(check) => {
-                call(here(false), &mut outcome, |cx| check(object, cx));
+                looked_around = call(here(false), &mut outcome, |cx| check(object, cx));
             }
             Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) | Subscription::Waivers => {}
+        }
+        if let Calls::Alone(settled) = &mut calls {
+            match looked_around {
+                true => outcome.findings.truncate(before),
+                false => settled.insert(index),
+            }
         }
     }
     outcome
@@ -172,7 +273,8 @@ fn is_hook(object: &Object) -> bool {
 }
 
 /// What a check keeps from one call to the next: computed once a run, by whoever asks first.
-pub(crate) type Memo = OnceLock<Box<dyn Any + Send + Sync>>;
+/// With it: did finding it out take more than the configuration?
+pub(crate) type Memo = OnceLock<(Box<dyn Any + Send + Sync>, bool)>;
 
 /// Facts about the whole snapshot that several checks ask for, by type; each is found out once a run.
 #[derive(Default)]
@@ -210,7 +312,8 @@ struct Call<'a> {
     guessed: bool,
 }
 
-fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a>)) {
+/// Says whether the check looked at more than its object. One that panicked counts among those: it is called again.
+fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a>)) -> bool {
     let Call { enabled, world: World { snapshot, config, shared, .. }, memo, object, guessed } = call;
     let meta = enabled.check.meta;
     let mut cx = Cx {
@@ -224,6 +327,7 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
         guessed,
         unseen: false,
         unfounded: None,
+        looked_around: Cell::new(false),
         findings: Vec::new(),
         not_observed: Vec::new(),
     };
@@ -232,6 +336,7 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
     cx.findings.truncate(cx.unfounded.unwrap_or(usize::MAX));
     outcome.findings.append(&mut cx.findings);
     outcome.not_observed.extend(cx.not_observed.drain(..).map(|reason| NotObserved { check: meta.id, reason }));
+    let looked_around = cx.looked_around.get() || result.is_err();
     if let Err(panic) = result {
         let message = panic
             .downcast_ref::<&str>()
@@ -241,6 +346,7 @@ fn call<'a>(call: Call<'a>, outcome: &mut Outcome, check: impl FnOnce(&mut Cx<'a
         let object = object.map_or_else(|| "the snapshot".to_owned(), |o| o.identity().to_string());
         outcome.failures.push(CheckFailure { check: meta.id, object, message });
     }
+    looked_around
 }
 
 /// Where a person edits what a finding in a rendered object is about.
@@ -361,6 +467,50 @@ mod tests {
         assert_eq!(run_it(map, true, None), (Severity::Critical, Vec::new()));
         assert_eq!(run_it(&format!("{map}{service}"), false, None), (Severity::Critical, Vec::new()));
         assert_eq!(run_it(&format!("{map}{service}"), false, Some(Severity::Medium)), (Severity::Medium, Vec::new()));
+    }
+
+    static LISTS: Meta = Meta { id: "test/lists", reads: &[Kind::CONFIG_MAP], ..Meta::DEFAULT };
+    static ALONE: [Check; 3] = [
+        Check { meta: &NAMES, run: CHECKS[1].run },
+        // Looks at the others for some objects only.
+        Check {
+            meta: &LISTS,
+            run: Subscription::Kind(Kind::CONFIG_MAP, |object, cx| {
+                let others = if object.name() == "a" { cx.objects(Kind::CONFIG_MAP).len() } else { 0 };
+                cx.find(object.metadata().unwrap(), format!("beside {others}"));
+            }),
+        },
+        Check {
+            meta: &JOINS,
+            run: Subscription::Snapshot(|cx| {
+                let object = cx.objects(Kind::CONFIG_MAP)[0];
+                cx.find_in(object, object.metadata().unwrap(), "is the first");
+            }),
+        },
+    ];
+
+    /// What is found of objects alone, and the rest of the calls, are together a whole run.
+    #[test]
+    fn alone_and_the_rest_are_a_whole_run() {
+        let map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n---\n");
+        let snapshot = snapshot(&[map("a"), map("b")].concat());
+        let enabled = ALONE.iter().map(|check| Enabled { check, severity: None, params: Params::default() });
+        let config = RunConfig { enabled: enabled.collect(), version: 37, ..RunConfig::default() };
+        let said = |findings: Vec<Finding>| -> Vec<(String, String)> {
+            findings.into_iter().map(|f| (f.fingerprint, f.message)).collect()
+        };
+        let ids: Vec<ObjectId> = snapshot.objects().map(|object| object.id()).collect();
+        let alone = run_alone(&snapshot, &ids, &config);
+        let messages: Vec<&str> = alone.iter().flat_map(|(found, _)| found).map(|f| f.message.as_str()).collect();
+        assert_eq!(messages, ["has a name", "beside 0", "has a name"]);
+        let settled = |object: &Object| Some(&alone[object.id().0 as usize].1);
+        let rest = run_but(&snapshot, &config, &settled).findings;
+        assert_eq!(rest.len(), 2);
+        let mut parts = said(alone.iter().flat_map(|(found, _)| found.clone()).chain(rest).collect());
+        let mut whole = said(run(&snapshot, &config).findings);
+        parts.sort();
+        whole.sort();
+        assert_eq!(parts, whole);
     }
 
     /// What a cluster did not show is not missing: nothing is said of it but that it was not shown.

@@ -153,9 +153,37 @@ struct Judged {
 /// Marks the findings that waivers cover and adds what is wrong with the waivers; sorted and with fingerprints again.
 pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
     let mut hygiene = Vec::new();
+    let judged = mark(findings, waiving, &mut hygiene);
+    for waiver in &judged {
+        for covered in waiver.covered.iter().filter(|c| !c.used) {
+            let ran = |id: &&str| waiving.enabled.iter().any(|e| e.check.meta.id == *id);
+            if covered.ids.iter().any(ran) {
+                let message = format!("{} hides nothing", described(&waiver.placed.waiver, &covered.pattern));
+                let before = hygiene.len();
+                report(&mut hygiene, waiving, "manifest/unused-waiver", &waiver.placed, message);
+                for finding in hygiene.iter_mut().skip(before) {
+                    finding.fixes.extend(removal(waiver, &covered.pattern, waiving));
+                }
+            }
+        }
+    }
+    if hygiene.is_empty() {
+        return;
+    }
+    findings.extend(hygiene);
+    run::sort(findings, waiving.snapshot);
+    fingerprint::stamp(findings, waiving.snapshot);
+}
+
+/// Only marks the findings: of some objects nobody can say that a waiver hides nothing.
+pub fn apply_to_some(findings: &mut [Finding], waiving: &Waiving<'_>) {
+    mark(findings, waiving, &mut Vec::new());
+}
+
+fn mark(findings: &mut [Finding], waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> Vec<Judged> {
     let mut judged = Vec::new();
     for placed in collect::collect(waiving) {
-        judged.extend(judge(placed, waiving, &mut hygiene));
+        judged.extend(judge(placed, waiving, hygiene));
     }
     for finding in findings.iter_mut() {
         for waiver in &mut judged {
@@ -181,25 +209,7 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
             }
         }
     }
-    for waiver in &judged {
-        for covered in waiver.covered.iter().filter(|c| !c.used) {
-            let ran = |id: &&str| waiving.enabled.iter().any(|e| e.check.meta.id == *id);
-            if covered.ids.iter().any(ran) {
-                let message = format!("{} hides nothing", described(&waiver.placed.waiver, &covered.pattern));
-                let before = hygiene.len();
-                report(&mut hygiene, waiving, "manifest/unused-waiver", &waiver.placed, message);
-                for finding in hygiene.iter_mut().skip(before) {
-                    finding.fixes.extend(removal(waiver, &covered.pattern, waiving));
-                }
-            }
-        }
-    }
-    if hygiene.is_empty() {
-        return;
-    }
-    findings.extend(hygiene);
-    run::sort(findings, waiving.snapshot);
-    fingerprint::stamp(findings, waiving.snapshot);
+    judged
 }
 
 /// Takes a waiver out of a manifest; of one that names several checks only this name, while another is of use.

@@ -11,11 +11,13 @@ mod field;
 mod kinds;
 pub mod lifecycle;
 mod macros;
+mod manager;
 mod pods;
 pub mod schema;
 
 pub use field::{Field, IntOrText, List, Map, State, Texts, View};
 pub use kinds::*;
+pub use manager::Manager;
 pub use pods::{CustomWorkload, Pod, PodContainer, Role, WorkloadKinds, makes_pods, pods};
 
 /// The view of an object's `spec`.

@@ -1,37 +1,64 @@
 //! From a kubeconfig, or a pod's own credentials, to a client.
 
 use crate::Failure;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use crate::credentials;
+use crate::failure::{of_client, of_kubeconfig};
+use crate::request::{Asker, UNKNOWN};
+use http::{HeaderName, HeaderValue};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// How to reach a cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The kubeconfig that was named; else `$KUBECONFIG`, else `~/.kube/config`, else the pod's own credentials.
+    /// The kubeconfig that was named; else the files of `$KUBECONFIG`, else `~/.kube/config`, else the pod's own
+    /// credentials.
     pub kubeconfig: Option<PathBuf>,
     /// The context; else the current one.
     pub context: Option<String>,
     /// How long one request may be silent.
     pub timeout: Option<Duration>,
+    /// Whom to act as, in place of what the kubeconfig says of it.
+    pub act_as: Option<ActAs>,
+}
+
+/// A user to act as, as `kubectl --as` does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActAs {
+    /// The user.
+    pub user: String,
+    /// Its groups.
+    pub groups: Vec<String>,
+    /// Its uid.
+    pub uid: Option<String>,
 }
 
 /// A cluster that can be asked.
 pub struct Connection {
-    pub(crate) client: Client,
+    pub(crate) asker: Asker,
     pub(crate) runtime: Runtime,
     context: String,
     namespace: String,
+    insecure: bool,
 }
 
+/// How long one request may be silent, where nobody says.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A connection that takes longer leads nowhere.
+const CONNECT: Duration = Duration::from_secs(10);
+
 impl Connection {
-    /// Reads the kubeconfig and prepares a client. Nothing is asked of the cluster yet.
+    /// Reads the kubeconfig and prepares a client; a plug-in for credentials runs. Nothing is asked of the cluster yet.
     ///
     /// # Errors
     ///
-    /// `cluster/kubeconfig` where there is none, or it does not say how to reach a cluster.
+    /// `cluster/kubeconfig` where there is none, or it does not say how to reach a cluster; `cluster/unauthorized` where
+    /// there are no credentials to be had.
     pub fn open(access: &Access) -> Result<Connection, Failure> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
@@ -39,16 +66,30 @@ impl Connection {
             .build()
             .map_err(|error| Failure::new("cluster/unreachable", format!("no threads: {error}")))?;
         let (mut config, context) = runtime.block_on(configuration(access))?;
-        // Retries are ours: they are counted, bounded and reported.
+        // Retries and time limits are ours: they are counted, bounded and reported.
         config.default_retry = false;
-        config.read_timeout = Some(access.timeout.unwrap_or(Duration::from_secs(60)));
-        config.connect_timeout = Some(Duration::from_secs(10));
+        config.read_timeout = None;
+        config.connect_timeout = Some(CONNECT.min(access.timeout.unwrap_or(CONNECT)));
+        let act_as = impersonation(&mut config.auth_info, access.act_as.clone());
+        // What cannot be read is told by the client, which reads it as well.
+        let credential = credentials::of(&config.auth_info).unwrap_or_default();
         let namespace = config.default_namespace.clone();
+        let server = config.cluster_url.to_string();
+        let insecure = config.accept_invalid_certs;
+        let plugin = config.auth_info.exec.clone();
         let client = {
             let _inside = runtime.enter();
-            Client::try_from(config).map_err(|error| kubeconfig(&error))?
+            Client::try_from(config).map_err(|error| of_client(&error, plugin.as_ref()))?
         };
-        Ok(Connection { client, runtime, context, namespace })
+        let asker = Asker {
+            client,
+            server: server.trim_end_matches('/').into(),
+            headers: headers(act_as.as_ref())?.into(),
+            silence: access.timeout.unwrap_or(SILENCE),
+            skew: Arc::new(AtomicI64::new(UNKNOWN)),
+            credential: credential.into(),
+        };
+        Ok(Connection { asker, runtime, context, namespace, insecure })
     }
 
     /// Name of the context, as outputs print it.
@@ -60,29 +101,45 @@ impl Connection {
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
+
+    /// What a person should know of the connection although it works: nobody proves who the server is, clocks differ.
+    pub fn warnings(&self) -> Vec<Failure> {
+        let mut warnings = Vec::new();
+        if self.insecure {
+            let message =
+                format!("nobody proves that {} is the cluster: its certificate is not looked at", self.asker.server);
+            warnings.push(
+                Failure::new("cluster/insecure", message).hint(
+                    "`insecure-skip-tls-verify` in the kubeconfig asks for that; `certificate-authority` is better",
+                ),
+            );
+        }
+        warnings.extend(self.asker.skewed());
+        warnings
+    }
 }
 
 async fn configuration(access: &Access) -> Result<(Config, String), Failure> {
-    let file = match read(access) {
-        Ok(file) => file,
+    let Some(file) = read(access)? else {
         // Inside a pod there is no file, and no need of one.
-        Err(error) if access.kubeconfig.is_none() && access.context.is_none() => {
-            return Config::incluster().map(|c| (c, "in-cluster".to_owned())).map_err(|_| kubeconfig(&error));
+        if access.context.is_none()
+            && let Ok(config) = Config::incluster()
+        {
+            return Ok((config, "in-cluster".to_owned()));
         }
-        Err(error) => return Err(kubeconfig(&error)),
+        return Err(nowhere());
     };
     let context = context(access, &file)?;
     let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| kubeconfig(&error))?;
+    let config = Config::from_custom_kubeconfig(file, &options).await;
+    let config = config.map_err(|error| of_kubeconfig(&error, Some(&context)))?;
     Ok((config, context))
 }
 
-/// The kubeconfig that is named, or the user's own.
-pub(crate) fn read(access: &Access) -> Result<Kubeconfig, KubeconfigError> {
-    match &access.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
-    }
+/// There is no kubeconfig.
+pub(crate) fn nowhere() -> Failure {
+    Failure::new("cluster/kubeconfig", "there is no kubeconfig, and this is no pod of a cluster")
+        .hint("name one with `--kubeconfig FILE` or `$KUBECONFIG`; kubectl's own is `~/.kube/config`")
 }
 
 /// The context that is asked for, or the current one.
@@ -94,13 +151,63 @@ pub(crate) fn context(access: &Access, file: &Kubeconfig) -> Result<String, Fail
             true => "the kubeconfig names no current context".to_owned(),
             false => format!("the kubeconfig has no context \"{context}\""),
         };
-        let hint = format!("`--context` takes one of: {}", known.join(", "));
+        let hint = match known.is_empty() {
+            true => "it has no context at all".to_owned(),
+            false => format!("`--context` takes one of: {}", known.join(", ")),
+        };
         return Err(Failure::new("cluster/kubeconfig", message).hint(hint));
     }
     Ok(context)
 }
 
-pub(crate) fn kubeconfig(error: &dyn std::error::Error) -> Failure {
-    Failure::new("cluster/kubeconfig", crate::request::chain(error))
-        .hint("name a kubeconfig with `--kubeconfig` or `$KUBECONFIG`; `kubectl cluster-info` shows whether it works")
+/// The kubeconfig that is named, or the user's own, merged from several files as kubectl merges them; nothing where none
+/// of them is there.
+pub(crate) fn read(access: &Access) -> Result<Option<Kubeconfig>, Failure> {
+    if let Some(path) = &access.kubeconfig {
+        return Kubeconfig::read_from(path).map(Some).map_err(|error| of_kubeconfig(&error, None));
+    }
+    let named = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());
+    let paths: Vec<PathBuf> = match &named {
+        Some(value) => std::env::split_paths(value).filter(|path| !path.as_os_str().is_empty()).collect(),
+        None => std::env::home_dir().map(|home| home.join(".kube").join("config")).into_iter().collect(),
+    };
+    // Files of the list that are not there are passed over, as kubectl does.
+    let there: Vec<&PathBuf> = paths.iter().filter(|path| path.try_exists().unwrap_or(true)).collect();
+    if there.is_empty() {
+        return match named {
+            Some(_) => Err(missing(&paths)),
+            None => Ok(None),
+        };
+    }
+    let merged = there.iter().try_fold(Kubeconfig::default(), |merged, path| {
+        Kubeconfig::read_from(path).and_then(|next| merged.merge(next))
+    });
+    merged.map(Some).map_err(|error| of_kubeconfig(&error, None))
+}
+
+fn missing(paths: &[PathBuf]) -> Failure {
+    let names: Vec<String> = paths.iter().map(|path: &PathBuf| Path::display(path).to_string()).collect();
+    Failure::new("cluster/kubeconfig", format!("no file of `$KUBECONFIG` is there: {}", names.join(", ")))
+        .hint("check the spelling, or unset it")
+}
+
+/// Takes out whom to act as: the client would send one group of several.
+fn impersonation(user: &mut AuthInfo, asked: Option<ActAs>) -> Option<ActAs> {
+    let name = user.impersonate.take();
+    let groups = user.impersonate_groups.take().unwrap_or_default();
+    let uid = user.impersonate_uid.take();
+    asked.or_else(|| name.map(|name| ActAs { user: name, groups, uid }))
+}
+
+fn headers(act_as: Option<&ActAs>) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let Some(act_as) = act_as else { return Ok(Vec::new()) };
+    let user = std::iter::once(("impersonate-user", &act_as.user));
+    let groups = act_as.groups.iter().map(|group| ("impersonate-group", group));
+    let uid = act_as.uid.iter().map(|uid| ("impersonate-uid", uid));
+    let header = |(name, value): (&'static str, &String)| {
+        let bad =
+            |_| Failure::new("cluster/kubeconfig", format!("nobody can act as {value:?}: it is no value of a header"));
+        Ok((HeaderName::from_static(name), HeaderValue::from_str(value).map_err(bad)?))
+    };
+    user.chain(groups).chain(uid).map(header).collect()
 }

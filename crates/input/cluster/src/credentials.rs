@@ -4,14 +4,17 @@
 //! tokens only the cluster's own configuration knows which claim is the user name, and of a plug-in nothing is known
 //! until it runs: it is not run here.
 
-use crate::connect::{context, kubeconfig, read};
+use crate::connect::{context, nowhere, read};
+use crate::failure::{kubeconfig, moment};
 use crate::{Access, Failure, certificate};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ironclad_model::Date;
 use ironclad_tree::{Limits, NodeRef, Source, parse};
 use kube::config::AuthInfo;
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the credentials of a context say.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -47,7 +50,7 @@ pub enum Until {
 ///
 /// `cluster/kubeconfig` where there is no such context, or a file that it names cannot be read.
 pub fn credentials(access: &Access) -> Result<Credentials, Failure> {
-    let file = read(access).map_err(|error| kubeconfig(&error))?;
+    let file = read(access)?.ok_or_else(nowhere)?;
     let name = context(access, &file)?;
     let chosen = file.contexts.iter().find(|c| c.name == name).and_then(|c| c.context.as_ref());
     let user = chosen.and_then(|chosen| chosen.user.clone()).unwrap_or_default();
@@ -72,7 +75,38 @@ pub fn credentials(access: &Access) -> Result<Credentials, Failure> {
     Ok(found)
 }
 
+/// What the credentials of a user say, without its context.
+pub(crate) fn of(auth: &AuthInfo) -> Result<Credentials, Failure> {
+    let mut found = Credentials::default();
+    found.look_at(auth)?;
+    Ok(found)
+}
+
 impl Credentials {
+    /// What to do about a cluster that does not accept them.
+    pub(crate) fn of_refusal(&self) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        let source = match self.source.as_str() {
+            "" | "none" => return "the kubeconfig's user has no credentials: name a context whose user has".to_owned(),
+            "plug-in" => return "what the credential plug-in gave may have expired: log in again".to_owned(),
+            source => source,
+        };
+        let (is_over, end) = match &self.until {
+            Some(Until::Seconds(end)) => (*end <= now, moment(*end)),
+            // Both are RFC 3339 in UTC: later moments are larger texts.
+            Some(Until::Moment(end)) => (*end <= rfc3339(now), end.clone()),
+            None => return format!("the {source} may have expired, or be another cluster's"),
+        };
+        match is_over {
+            true => format!("the {source} expired on {end}: log in again"),
+            false => {
+                format!(
+                    "the {source} is valid until {end}, and this cluster does not accept it: is it another cluster's?"
+                )
+            }
+        }
+    }
+
     /// In the order in which client-go and the API server take them: a certificate is looked at before a token.
     fn look_at(&mut self, auth: &AuthInfo) -> Result<(), Failure> {
         if let Some(pem) = certificate_of(auth)? {
@@ -148,6 +182,12 @@ impl Credentials {
             }
         }
     }
+}
+
+fn rfc3339(seconds: i64) -> String {
+    let of_day = seconds.rem_euclid(86_400);
+    let (hours, minutes, seconds_left) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{}T{hours:02}:{minutes:02}:{seconds_left:02}Z", Date::from_unix(seconds))
 }
 
 fn claim(root: NodeRef<'_>, name: &str) -> Option<String> {

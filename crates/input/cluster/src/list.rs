@@ -3,7 +3,9 @@
 //! A page is taken apart and freed before the next is asked for. When a listing expires between two pages (410) it
 //! begins again: pages of two states of the cluster are never mixed.
 
-use crate::{Connection, Failure, Resource};
+use crate::Failure;
+use crate::read::Stream;
+use crate::request::Asker;
 use ironclad_tree::{Choice, Document, Limits, NodeRef, Source, Step, parse};
 use std::sync::Arc;
 
@@ -24,19 +26,24 @@ pub(crate) enum Part {
     Metadata,
 }
 
-impl Connection {
+/// A listing, and the state of the cluster that it shows: from there a watch goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) documents: Vec<Document>,
+    pub(crate) version: String,
+}
+
+impl Asker {
     /// All objects of a resource, as documents that say what they are.
     pub(crate) async fn list(
         &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        part: Part,
+        stream: &Stream,
         source: &Arc<Source>,
         seen: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Document>, Failure> {
+    ) -> Result<Listing, Failure> {
         let mut restarts = 0;
         loop {
-            match self.pages(resource, namespace, part, source, seen).await {
+            match self.pages(stream, source, seen).await {
                 Err(failure) if failure.code == "cluster/gone" && restarts < RESTARTS => restarts += 1,
                 other => return other,
             }
@@ -45,41 +52,34 @@ impl Connection {
 
     async fn pages(
         &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        part: Part,
+        stream: &Stream,
         source: &Arc<Source>,
         seen: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Document>, Failure> {
-        let accept = if part == Part::Metadata { METADATA } else { OBJECTS };
-        let mut documents = Vec::new();
+    ) -> Result<Listing, Failure> {
+        let accept = if stream.part() == Part::Metadata { METADATA } else { OBJECTS };
+        let mut listing = Listing::default();
         let mut next = String::new();
         loop {
-            let mut path = format!("{}?limit={PAGE}", resource.path(namespace));
+            let mut path = stream.path(&format!("limit={PAGE}"));
             if !next.is_empty() {
                 path.push_str("&continue=");
                 path.push_str(&escape(&next));
             }
             let body = self.get(&path, accept).await?;
-            let before = documents.len();
-            next = take_apart(body, resource, part, source, &mut documents)?;
-            seen(documents.len() - before);
+            let before = listing.documents.len();
+            next = take_apart(body, stream, source, &mut listing)?;
+            seen(listing.documents.len() - before);
             if next.is_empty() {
-                return Ok(documents);
+                return Ok(listing);
             }
         }
     }
 }
 
 /// The items of a page, each a document of its own; returns the token of the next page.
-fn take_apart(
-    body: Vec<u8>,
-    resource: &Resource,
-    part: Part,
-    source: &Arc<Source>,
-    documents: &mut Vec<Document>,
-) -> Result<String, Failure> {
-    let bad = |message: &str| Failure::new("cluster/answer", format!("listing {}: {message}", resource.name()));
+fn take_apart(body: Vec<u8>, stream: &Stream, source: &Arc<Source>, listing: &mut Listing) -> Result<String, Failure> {
+    let bad = |message: &str| Failure::new("cluster/answer", format!("listing {}: {message}", stream.resource.name()));
+    let part = stream.part();
     let text = String::from_utf8(body).map_err(|_| bad("not UTF-8"))?;
     let limits = Limits { document_bytes: usize::MAX, nodes: usize::MAX, ..Limits::default() };
     let parsed = parse(&Source::new("page", text), &limits);
@@ -93,9 +93,11 @@ fn take_apart(
         (Part::Metadata, [Step::Key("kind" | "apiVersion")]) => Choice::Drop,
         _ => prune(path, node),
     };
-    documents.extend(items.items().map(|item| item.extract(source, &mut choose)));
-    let next = page.at_pointer("/metadata/continue").and_then(|token| token.as_str());
-    Ok(next.unwrap_or_default().to_owned())
+    let documents = items.items().map(|item| item.extract(source, &mut choose));
+    listing.documents.extend(documents.map(|document| stream.of_type.told(document, source)));
+    let text = |pointer: &str| page.at_pointer(pointer).and_then(|node| node.as_str()).unwrap_or_default().to_owned();
+    listing.version = text("/metadata/resourceVersion");
+    Ok(text("/metadata/continue"))
 }
 
 /// Leaves out what nobody looks at, a third of a listing: who set which field, and the last manifest again.
@@ -128,36 +130,38 @@ pub(crate) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Resource;
+    use crate::read::OfType;
 
-    fn pods() -> Resource {
-        Resource {
+    fn pods() -> Stream {
+        let resource = Resource {
             group: String::new(),
             version: "v1".to_owned(),
             plural: "pods".to_owned(),
             kind: "Pod".to_owned(),
             namespaced: true,
-        }
+        };
+        Stream { resource, namespace: None, of_type: OfType::Any }
     }
 
     #[test]
     fn a_page_is_taken_apart() {
-        let body = r#"{"kind":"PodList","metadata":{"continue":"a/b+c"},"items":[
+        let body = r#"{"kind":"PodList","metadata":{"continue":"a/b+c","resourceVersion":"7"},"items":[
             {"metadata":{"name":"a","managedFields":[{"manager":"x"}],"annotations":{
                 "kubectl.kubernetes.io/last-applied-configuration":"{}","own":"1"}},"spec":{}}]}"#;
-        let mut documents = Vec::new();
-        let next =
-            take_apart(body.into(), &pods(), Part::Whole, &Source::new("cluster:t", ""), &mut documents).unwrap();
+        let mut listing = Listing::default();
+        let next = take_apart(body.into(), &pods(), &Source::new("cluster:t", ""), &mut listing).unwrap();
         assert_eq!((next.as_str(), escape(&next).as_str()), ("a/b+c", "a%2Fb%2Bc"));
         let mut json = String::new();
-        documents[0].root().write_json(&mut json);
+        listing.documents[0].root().write_json(&mut json);
+        assert_eq!(listing.version, "7");
         assert_eq!(json, r#"{"metadata":{"name":"a","annotations":{"own":"1"}},"spec":{}}"#);
     }
 
     #[test]
     fn a_page_that_is_none_is_an_error() {
         for body in ["", "[]", "{\"items\":", "{\"kind\":\"Status\"}"] {
-            let failure =
-                take_apart(body.into(), &pods(), Part::Whole, &Source::new("t", ""), &mut Vec::new()).unwrap_err();
+            let failure = take_apart(body.into(), &pods(), &Source::new("t", ""), &mut Listing::default()).unwrap_err();
             assert_eq!(failure.code, "cluster/answer", "{body}");
         }
     }

@@ -49,6 +49,17 @@ fn plural(kind: &str) -> String {
     }
 }
 
+/// What values of Secrets take, beside listing them: records of Helm are got one by one.
+pub fn with_secret_values(rules: &mut Vec<Rule>) {
+    let secrets = |rule: &Rule| rule.group.is_empty() && rule.resources.iter().any(|resource| resource == "secrets");
+    for rule in rules.iter_mut().filter(|rule| secrets(rule)) {
+        rule.resources.retain(|resource| resource != "secrets");
+    }
+    rules.retain(|rule| !rule.resources.is_empty());
+    let verbs = vec!["get", "list"];
+    rules.push(Rule { group: String::new(), resources: vec!["secrets".to_owned()], verbs });
+}
+
 /// The smallest set of rules that shows these resources: one rule a group, nothing with a wildcard.
 pub fn least_role<'r>(resources: impl IntoIterator<Item = &'r Resource>, watch: bool) -> Vec<Rule> {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -1,9 +1,9 @@
 //! A cluster, read once.
 
-use crate::list::Part;
+use crate::list::{Part, escape};
 use crate::{Connection, Failure, Resource, Served};
 use ironclad_model::{Kind, Snapshot, SnapshotBuilder, UnitId};
-use ironclad_tree::{Document, Source};
+use ironclad_tree::{Document, Limits, Source, parse};
 use ironclad_views::{CustomWorkload, makes_pods};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
 /// Listings under way at once: more would only queue in the API server's own fairness.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 /// Kinds that no check looks at and that would cost the most: every one of them changes all the time.
 const NEVER: &[(&str, &str)] = &[
@@ -43,6 +43,74 @@ pub struct Request {
     pub namespaces: Vec<String>,
     /// Not Secrets, whatever is wanted: the permission to list them grants their values.
     pub without_secrets: bool,
+    /// Types of Secrets that are told from others.
+    pub secret_types: BTreeSet<String>,
+}
+
+/// One listing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stream {
+    /// Of what.
+    pub resource: Resource,
+    /// Where, unless everywhere.
+    pub namespace: Option<String>,
+    /// Of Secrets: which.
+    pub of_type: OfType,
+}
+
+/// Which Secrets. Their metadata does not say of what `type` they are: who wants to know lists one type after another,
+/// and then the rest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OfType {
+    /// All objects.
+    Any,
+    /// Those of this type.
+    One(String),
+    /// Those of no type of these.
+    Other(Vec<String>),
+}
+
+impl OfType {
+    /// As the field selector that asks for it.
+    fn selector(&self) -> Option<String> {
+        match self {
+            OfType::Any => None,
+            OfType::One(name) => Some(format!("type={name}")),
+            OfType::Other(names) => {
+                let others: Vec<String> = names.iter().map(|name| format!("type!={name}")).collect();
+                Some(others.join(","))
+            }
+        }
+    }
+
+    /// The metadata with the type, where it is known.
+    pub(crate) fn told(&self, document: Document, source: &Arc<Source>) -> Document {
+        let OfType::One(name) = self else { return document };
+        let mut json = String::new();
+        document.root().write_json(&mut json);
+        // The API server takes no type with a quote in it (a qualified name or a path).
+        let Some(body) = json.strip_suffix('}').filter(|_| !name.contains(['"', '\\'])) else { return document };
+        let text = format!("{body},\"type\":\"{name}\"}}");
+        let parsed = parse(&Source::new("secret", text), &Limits::default());
+        match parsed.documents.first().filter(|_| parsed.problems.is_empty()) {
+            Some(typed) => typed.detach(source),
+            None => document,
+        }
+    }
+}
+
+impl Stream {
+    /// Whole objects or their metadata.
+    pub(crate) fn part(&self) -> Part {
+        if self.resource.known_kind() == Kind::SECRET { Part::Metadata } else { Part::Whole }
+    }
+
+    /// Path of a request for it.
+    pub(crate) fn path(&self, query: &str) -> String {
+        let selector = self.of_type.selector();
+        let selector = selector.map(|selector| format!("&fieldSelector={}", escape(&selector))).unwrap_or_default();
+        format!("{}?{query}{selector}", self.resource.path(self.namespace.as_deref()))
+    }
 }
 
 /// How far the reading is, for a progress line on another thread.
@@ -111,6 +179,36 @@ impl Request {
             })
     }
 
+    /// The listings that show resources: one for all namespaces, or one for each that is asked for.
+    pub(crate) fn listings(&self, resources: &[Resource]) -> Vec<Stream> {
+        let mut listings: Vec<Stream> = Vec::new();
+        for resource in resources {
+            let everywhere = self.namespaces.is_empty() || !resource.namespaced;
+            let places: Vec<Option<String>> = match everywhere {
+                true => vec![None],
+                false => self.namespaces.iter().cloned().map(Some).collect(),
+            };
+            let types = self.types_of(resource);
+            for namespace in places {
+                let of = |of_type: &OfType| Stream {
+                    resource: resource.clone(),
+                    namespace: namespace.clone(),
+                    of_type: of_type.clone(),
+                };
+                listings.extend(types.iter().map(of));
+            }
+        }
+        listings
+    }
+
+    fn types_of(&self, resource: &Resource) -> Vec<OfType> {
+        if resource.known_kind() != Kind::SECRET || self.secret_types.is_empty() {
+            return vec![OfType::Any];
+        }
+        let known = self.secret_types.iter().cloned();
+        known.clone().map(OfType::One).chain([OfType::Other(known.collect())]).collect()
+    }
+
     /// The resources of a cluster that show what is wanted.
     pub fn resources(&self, served: &Served) -> Vec<Resource> {
         let everything = self.wanted.contains(&Want::Kind(Kind::ANY));
@@ -145,36 +243,43 @@ pub fn read(connection: &Connection, request: &Request, progress: &Progress) -> 
     let served = connection.discover()?;
     let resources = request.resources(&served);
     let source = Source::new(format!("cluster:{}", connection.context()), "");
-    let mut tasks: Vec<(Resource, Option<String>)> = Vec::new();
-    for resource in &resources {
-        if request.namespaces.is_empty() || !resource.namespaced {
-            tasks.push((resource.clone(), None));
-        } else {
-            tasks.extend(request.namespaces.iter().map(|namespace| (resource.clone(), Some(namespace.clone()))));
-        }
-    }
+    let tasks = request.listings(&resources);
     progress.listings.store(tasks.len(), Ordering::Relaxed);
     let answers = connection.runtime.block_on(list_all(connection, &tasks, &source, progress));
     let mut builder = Snapshot::builder();
     let mut unseen = Vec::new();
     let mut listed = BTreeSet::new();
-    for ((resource, namespace), answer) in tasks.into_iter().zip(answers) {
+    let mut last: Option<(Resource, Vec<Document>)> = None;
+    for (Stream { resource, namespace, .. }, answer) in tasks.into_iter().zip(answers) {
         match answer {
             Ok(documents) => {
-                add(&mut builder, &resource, documents);
-                listed.insert(resource);
+                listed.insert(resource.clone());
+                // Objects of one kind come from several listings: together they are in one order.
+                match &mut last {
+                    Some((known, before)) if *known == resource => before.extend(documents),
+                    _ => {
+                        if let Some((known, before)) = last.replace((resource, documents)) {
+                            add(&mut builder, &known, before);
+                        }
+                    }
+                }
             }
             // A custom resource whose definition went away in the meantime has no objects.
             Err(failure) if failure.code == "cluster/not-found" => {}
             Err(failure) => unseen.push(Unseen { resource, namespace, failure }),
         }
     }
+    if let Some((known, documents)) = last {
+        add(&mut builder, &known, documents);
+    }
+    // Of one kind and place several listings may have failed: it is one permission.
+    unseen.dedup_by(|a, b| a.resource == b.resource && a.namespace == b.namespace && a.failure.code == b.failure.code);
     Ok(Read { snapshot: builder.build(), source, served, listed: listed.into_iter().collect(), unseen })
 }
 
 async fn list_all(
     connection: &Connection,
-    tasks: &[(Resource, Option<String>)],
+    tasks: &[Stream],
     source: &Arc<Source>,
     progress: &Progress,
 ) -> Vec<Result<Vec<Document>, Failure>> {
@@ -182,13 +287,12 @@ async fn list_all(
     let seen = |objects| {
         progress.objects.fetch_add(objects, Ordering::Relaxed);
     };
-    let one = async |(resource, namespace): &(Resource, Option<String>)| {
+    let one = async |stream: &Stream| {
         // The semaphore lives as long as this function and is never closed.
         let _turn = free.acquire().await.ok();
-        let part = if resource.known_kind() == Kind::SECRET { Part::Metadata } else { Part::Whole };
-        let answer = connection.list(resource, namespace.as_deref(), part, source, &seen).await;
+        let answer = connection.asker.list(stream, source, &seen).await;
         progress.made.fetch_add(1, Ordering::Relaxed);
-        answer
+        answer.map(|listing| listing.documents)
     };
     futures_util::future::join_all(tasks.iter().map(one)).await
 }

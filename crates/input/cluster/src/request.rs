@@ -1,11 +1,17 @@
 //! One request: bounded in size, tried again where that helps, and its failure in our words.
 
 use crate::Connection;
-use http::{Request, StatusCode, header};
+use crate::credentials::Credentials;
+use crate::failure::{chain, of_credentials, of_transport};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// Bytes of one answer. A page of 500 objects at their largest (etcd's 1.5 MiB each) would not fit; a listing that
 /// comes to it is asked for in smaller pages.
@@ -46,21 +52,6 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// An error with all that lies below it.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(error) = below {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        below = error.source();
-    }
-    text
-}
-
 /// `metav1.Status`, of which the message is enough.
 #[derive(Deserialize, Default)]
 struct Status {
@@ -68,32 +59,67 @@ struct Status {
     message: String,
 }
 
-/// What one try came to.
-enum Outcome {
-    Body(Vec<u8>),
-    Again(Failure, Option<Duration>),
-    Final(Failure),
+/// Who asks: what every request needs. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    pub(crate) client: Client,
+    /// URL of the API server, for messages.
+    pub(crate) server: Arc<str>,
+    /// Of every request: whom to act as.
+    pub(crate) headers: Arc<[(HeaderName, HeaderValue)]>,
+    /// How long one request may be silent.
+    pub(crate) silence: Duration,
+    /// By how many seconds the server's clock is ahead of ours, as far as its answers tell.
+    pub(crate) skew: Arc<AtomicI64>,
+    pub(crate) credential: Arc<Credentials>,
 }
 
+/// Clocks that differ by more than this are worth a word: tokens, certificates and waivers end by them.
+const SKEW: i64 = 120;
+/// No answer told a time yet.
+pub(crate) const UNKNOWN: i64 = i64::MAX;
+
 impl Connection {
-    /// The body of a GET, tried again on what passes: overload, restarts, broken connections.
+    /// As [`Asker::get`].
     pub(crate) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
-        self.ask(path, accept, None).await
+        self.asker.get(path, accept).await
     }
 
     /// The body of a POST of JSON that stores nothing: a review. Tried again as a GET is.
     pub(crate) async fn review(&self, path: &str, body: &str) -> Result<Vec<u8>, Failure> {
-        self.ask(path, "application/json", Some(body)).await
+        self.asker.until_it_works(path, "application/json", Sort::Review(body)).await
+    }
+}
+
+/// What sort of request.
+#[derive(Clone, Copy)]
+enum Sort<'a> {
+    Get,
+    /// What comes holds secrets: buffers are wiped.
+    Wiped,
+    /// A POST of this.
+    Review(&'a str),
+}
+
+impl Asker {
+    /// The body of a GET, tried again on what passes: overload, restarts, broken connections.
+    pub(crate) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
+        self.until_it_works(path, accept, Sort::Get).await
     }
 
-    async fn ask(&self, path: &str, accept: &str, review: Option<&str>) -> Result<Vec<u8>, Failure> {
+    /// As [`get`](Self::get), in a buffer that is wiped when it is dropped.
+    pub(crate) async fn get_wiped(&self, path: &str, accept: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        self.until_it_works(path, accept, Sort::Wiped).await.map(Zeroizing::new)
+    }
+
+    async fn until_it_works(&self, path: &str, accept: &str, sort: Sort<'_>) -> Result<Vec<u8>, Failure> {
         let mut wait = Duration::from_millis(100);
         let mut last = None;
         for left in (0..TRIES).rev() {
-            match self.try_once(path, accept, review).await {
-                Outcome::Body(body) => return Ok(body),
-                Outcome::Final(failure) => return Err(failure),
-                Outcome::Again(failure, asked) => {
+            match self.try_once(path, accept, sort).await {
+                Ok(body) => return Ok(body),
+                Err((failure, None)) => return Err(failure),
+                Err((failure, Some(asked))) => {
                     last = Some(failure);
                     if left == 0 {
                         break;
@@ -107,76 +133,212 @@ impl Connection {
         Err(Failure { message: format!("{} ({TRIES} tries)", failure.message), ..failure })
     }
 
-    async fn try_once(&self, path: &str, accept: &str, review: Option<&str>) -> Outcome {
-        let request = match review {
-            None => Request::get(path).header(header::ACCEPT, accept).body(Body::empty()),
-            Some(body) => Request::post(path)
-                .header(header::ACCEPT, accept)
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(body.as_bytes().to_vec())),
+    async fn try_once(&self, path: &str, accept: &str, sort: Sort<'_>) -> Result<Vec<u8>, Refusal> {
+        let response = self.send(path, accept, sort).await?;
+        let wiped = matches!(sort, Sort::Wiped);
+        let status = response.status();
+        if status.is_success() {
+            return self.collect(response.into_body(), wiped).await.map_err(|failure| (failure, Some(None)));
+        }
+        let after = retry_after(&response);
+        let body = self.collect(response.into_body(), wiped).await.unwrap_or_default();
+        Err(self.refused(status, &body, after))
+    }
+
+    /// The head of an answer.
+    async fn send(&self, path: &str, accept: &str, sort: Sort<'_>) -> Result<Response<Body>, Refusal> {
+        let (mut request, body) = match sort {
+            Sort::Get | Sort::Wiped => (Request::get(path), Body::empty()),
+            Sort::Review(body) => {
+                let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+                (request, Body::from(body.as_bytes().to_vec()))
+            }
         };
-        let request = match request {
-            Ok(request) => request,
-            Err(error) => return Outcome::Final(Failure::new("cluster/answer", error.to_string())),
+        request = request.header(header::ACCEPT, accept);
+        for (name, value) in self.headers.iter() {
+            request = request.header(name, value);
+        }
+        let request = request.body(body);
+        let request = request.map_err(|error| (Failure::new("cluster/answer", error.to_string()), None))?;
+        let Ok(answer) = tokio::time::timeout(self.silence, self.client.send(request)).await else {
+            return Err((silent(&self.server, self.silence), Some(None)));
         };
-        let response = match self.client.send(request).await {
-            Ok(response) => response,
-            Err(kube::Error::Auth(error)) => {
-                let failure = Failure::new("cluster/unauthorized", format!("no credentials: {}", chain(&error)));
-                return Outcome::Final(failure.hint("renew the login that the kubeconfig's user stands for"));
+        match answer {
+            Ok(response) => {
+                self.compare_clocks(&response);
+                Ok(response)
+            }
+            Err(kube::Error::Auth(error)) => Err((of_credentials(&error, None), None)),
+            // A plug-in that renews credentials fails within the service.
+            Err(kube::Error::Service(error)) if error.is::<kube::client::AuthError>() => {
+                let of = error.downcast_ref::<kube::client::AuthError>().map(|error| of_credentials(error, None));
+                Err((of.unwrap_or_else(|| Failure::new("cluster/unauthorized", "no credentials")), None))
             }
             Err(error) => {
-                let failure = Failure::new("cluster/unreachable", chain(&error));
-                return Outcome::Again(failure.hint("is the cluster up, and the kubeconfig's server right?"), None);
+                let failure = of_transport(&error, &self.server);
+                // A certificate does not change by asking again.
+                let is_final = failure.message.contains("certificate") || failure.message.contains("speak TLS");
+                Err((failure, (!is_final).then_some(None)))
             }
-        };
-        let status = response.status();
-        let after = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
-        let body = match collect(response.into_body()).await {
-            Ok(body) => body,
-            Err(failure) if status.is_success() => return Outcome::Again(failure, None),
-            Err(_) => Vec::new(),
-        };
-        if status.is_success() {
-            return Outcome::Body(body);
         }
-        refused(status, &body, after.map(Duration::from_secs))
+    }
+
+    /// A stream of lines: the head of its answer decides whether there is one.
+    pub(crate) async fn stream(&self, path: &str, accept: &str) -> Result<Body, (Failure, Option<Duration>)> {
+        let response =
+            self.send(path, accept, Sort::Get).await.map_err(|(failure, after)| (failure, after.flatten()))?;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        let (status, after) = (response.status(), retry_after(&response));
+        let body = self.collect(response.into_body(), false).await.unwrap_or_default();
+        let (failure, after) = self.refused(status, &body, after);
+        Err((failure, after.flatten()))
+    }
+
+    /// `Date` is what the server's clock says.
+    fn compare_clocks(&self, response: &Response<Body>) {
+        let date = response.headers().get(header::DATE).and_then(|value| seconds(value.to_str().ok()?));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs() as i64);
+        if let Some((date, now)) = date.zip(now) {
+            // An answer that took its time makes clocks look apart: the least is nearest to the truth.
+            let skew = date - now;
+            let known = self.skew.load(Ordering::Relaxed);
+            if known == UNKNOWN || skew.abs() < known.abs() {
+                self.skew.store(skew, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// That clocks differ, where they do.
+    pub(crate) fn skewed(&self) -> Option<Failure> {
+        let skew = Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != UNKNOWN)?;
+        let way = if skew > 0 { "ahead of" } else { "behind" };
+        let message = format!("the clock of {} is {} s {way} this machine's", self.server, skew.abs());
+        let hint = "tokens, certificates and waivers end by a clock: set the one that is wrong";
+        (skew.abs() > SKEW).then(|| Failure::new("cluster/clock-skew", message).hint(hint))
     }
 }
 
-async fn collect(mut body: Body) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|error| Failure::new("cluster/unreachable", format!("cut short: {}", chain(&error))))?;
-        if let Ok(data) = frame.into_data() {
-            if bytes.len() + data.len() > LARGEST {
+/// Why there is no answer, and whether to ask again: then perhaps after the time that the server wants.
+type Refusal = (Failure, Option<Option<Duration>>);
+
+pub(crate) fn silent(server: &str, silence: Duration) -> Failure {
+    Failure::new("cluster/unreachable", format!("{server} was silent for {} s", silence.as_secs()))
+        .hint("`--request-timeout SECONDS` waits longer")
+}
+
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let value = response.headers().get(header::RETRY_AFTER)?;
+    value.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+/// Days from 1970-01-01 of a day of the Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    // The year begins in March: the day that comes every four years is its last.
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Seconds since 1970 of an HTTP date: `Wed, 25 Nov 2026 04:27:53 GMT`.
+fn seconds(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = text.split_once(", ")?.1.split(' ');
+    let day = parts.next()?.parse().ok()?;
+    let name = parts.next()?;
+    let month = MONTHS.iter().position(|month| *month == name)? as i64 + 1;
+    let year = parts.next()?.parse().ok()?;
+    let mut time = parts.next()?.split(':').map(|part| part.parse::<i64>().ok());
+    let (hours, minutes, seconds) = (time.next()??, time.next()??, time.next()??);
+    Some(days(year, month, day) * 86_400 + hours * 3_600 + minutes * 60 + seconds)
+}
+
+impl Asker {
+    /// The whole of an answer. One that holds secrets is put together once, and its parts are wiped: a buffer that grew
+    /// would leave copies.
+    async fn collect(&self, mut body: Body, wiped: bool) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        let mut parts: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        let mut length = 0;
+        loop {
+            let frame = tokio::time::timeout(self.silence, body.frame()).await;
+            let Some(frame) = frame.map_err(|_| silent(&self.server, self.silence))? else { break };
+            let frame =
+                frame.map_err(|error| Failure::new("cluster/unreachable", format!("cut short: {}", chain(&error))))?;
+            let Ok(data) = frame.into_data() else { continue };
+            length += data.len();
+            if length > LARGEST {
                 return Err(Failure::new("cluster/answer", format!("an answer of more than {} MiB", LARGEST >> 20)));
             }
-            bytes.extend_from_slice(&data);
+            match wiped {
+                true => parts.push(Zeroizing::new(data.to_vec())),
+                false => bytes.extend_from_slice(&data),
+            }
         }
+        if wiped {
+            bytes.reserve_exact(length);
+            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        }
+        Ok(bytes)
     }
-    Ok(bytes)
 }
 
-fn refused(status: StatusCode, body: &[u8], after: Option<Duration>) -> Outcome {
+impl Asker {
+    fn refused(&self, status: StatusCode, body: &[u8], after: Option<Duration>) -> Refusal {
+        match refused(status, body, after) {
+            (failure, again) if failure.code == "cluster/unauthorized" => {
+                (failure.hint(self.credential.of_refusal()), again)
+            }
+            // Who shows nothing is let in as nobody.
+            (failure, again) if failure.message.contains("\"system:anonymous\"") => {
+                (failure.hint(self.credential.of_refusal()), again)
+            }
+            other => other,
+        }
+    }
+}
+
+fn refused(status: StatusCode, body: &[u8], after: Option<Duration>) -> Refusal {
     let text = String::from_utf8_lossy(body);
     let said = ironclad_tree::parse(&ironclad_tree::Source::new("status", text.clone()), &Default::default());
     let said = said.documents.first().and_then(|d| d.root().deserialize::<Status>().ok()).unwrap_or_default().message;
     let said = if said.is_empty() { text.chars().take(200).collect() } else { said };
     let message = if said.is_empty() { status.to_string() } else { said };
     match status {
-        StatusCode::UNAUTHORIZED => Outcome::Final(
-            Failure::new("cluster/unauthorized", format!("the cluster does not know who asks: {message}"))
-                .hint("the token or certificate of the kubeconfig may have expired"),
-        ),
-        StatusCode::FORBIDDEN => Outcome::Final(Failure::new("cluster/forbidden", message)),
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            Outcome::Final(Failure::new("cluster/not-found", message))
+        StatusCode::UNAUTHORIZED => {
+            (Failure::new("cluster/unauthorized", format!("the cluster does not know who asks: {message}")), None)
         }
-        StatusCode::GONE => Outcome::Final(Failure::new("cluster/gone", message)),
-        StatusCode::TOO_MANY_REQUESTS => Outcome::Again(Failure::new("cluster/overloaded", message), after),
-        _ if status.is_server_error() => Outcome::Again(Failure::new("cluster/answer", message), after),
-        _ => Outcome::Final(Failure::new("cluster/answer", message)),
+        StatusCode::FORBIDDEN => (Failure::new("cluster/forbidden", message), None),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => (Failure::new("cluster/not-found", message), None),
+        StatusCode::GONE => (Failure::new("cluster/gone", message), None),
+        StatusCode::TOO_MANY_REQUESTS => (Failure::new("cluster/overloaded", message), Some(after)),
+        _ if status.is_server_error() => (Failure::new("cluster/answer", message), Some(after)),
+        _ => (Failure::new("cluster/answer", message), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{days, seconds};
+
+    #[test]
+    fn days_of_the_calendar() {
+        for (date, expected) in
+            [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2026, 11, 25), 20_782), ((1969, 12, 31), -1)]
+        {
+            assert_eq!(days(date.0, date.1, date.2), expected, "{date:?}");
+        }
+    }
+
+    #[test]
+    fn dates_of_http() {
+        assert_eq!(seconds("Thu, 01 Jan 1970 00:00:10 GMT"), Some(10));
+        assert_eq!(seconds("Wed, 25 Nov 2026 04:27:53 GMT"), Some(1_795_580_873));
+        for none in ["", "now", "Wed, 25 Foo 2026 04:27:53 GMT", "Wed, 25 Nov 2026 04:27 GMT"] {
+            assert_eq!(seconds(none), None, "{none}");
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Snapshots of a cluster among the arguments: files that `ironclad snapshot` wrote.
 
 use crate::discover::Found;
-use ironclad_check::UnseenKind;
+use ironclad_check::{Beside, DeprecatedUse, Told, UnseenKind};
 use ironclad_model::{Input, Kind, ReportedProblem, SnapshotBuilder, UnitId};
-use ironclad_snapshot::{Batch, Fault, Header, Limits, MAGIC, Missing, Snapshot};
+use ironclad_snapshot::{Batch, Deprecated, Fault, Header, Limits, MAGIC, Missing, Snapshot};
 use ironclad_tree::{Problem, Severity, Span};
 use ironclad_views::makes_pods;
 use std::io::{BufReader, Read};
@@ -20,6 +20,16 @@ pub struct Live {
     pub whole: bool,
     /// Nothing but objects of clusters was read.
     pub alone: bool,
+    /// What the cluster says beside its objects.
+    pub beside: Arc<Beside>,
+}
+
+/// A snapshot in what standard input gave, or what it gave.
+pub(crate) fn in_bytes(bytes: Vec<u8>) -> Result<Snapshot, Vec<u8>> {
+    match bytes.starts_with(&MAGIC) {
+        true => Ok(ironclad_snapshot::read(&bytes[..], &Limits::default())),
+        false => Err(bytes),
+    }
 }
 
 /// The file, where it was named and begins as a snapshot does. What cannot be opened is told by who reads it as text.
@@ -72,11 +82,27 @@ pub(crate) fn add(
         problems.push(report("cluster/not-observed", Severity::Error, message, None));
         known.unseen.push(unseen(missing));
     }
+    known.beside = Arc::new(beside(&header));
     if header.without_secrets {
         let reason = "the snapshot holds no Secrets: `--list-secrets` takes them in".to_owned();
         known.unseen.push(UnseenKind { kind: Kind::SECRET, makes_pods: false, reason });
     }
     Input { source: name.to_owned(), objects }
+}
+
+/// What the header says beside objects. Values of Secrets are in no snapshot.
+fn beside(header: &Header) -> Beside {
+    let of = |used: &Deprecated| DeprecatedUse {
+        group: used.group.clone(),
+        version: used.version.clone(),
+        resource: used.resource.clone(),
+        removed: used.removed.clone(),
+    };
+    let deprecated = match &header.deprecated_requests {
+        Some(used) => Told::Yes(used.iter().map(of).collect()),
+        None => Told::No("the snapshot does not say which deprecated APIs were asked for".to_owned()),
+    };
+    Beside { deprecated, secrets: Told::No("a snapshot holds no values of Secrets".to_owned()) }
 }
 
 fn unseen(missing: &Missing) -> UnseenKind {

@@ -21,4 +21,4 @@ pub use cluster_file::Live;
 pub use discover::Walk;
 pub use ironclad_render::{SetKind, branches};
 pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};
-pub use units::Charts;
+pub use units::{Charts, FoundChart, charts_in};

@@ -343,6 +343,14 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
         Ok(bytes) => bytes,
         Err(problem) => return Outcome::Failed(problem),
     };
+    // A named file was looked at before it was read; standard input can be read only once.
+    let bytes = match file.path {
+        Some(_) => bytes,
+        None => match cluster_file::in_bytes(bytes) {
+            Ok(snapshot) => return Outcome::Cluster(Box::new(snapshot)),
+            Err(bytes) => bytes,
+        },
+    };
     let (source, warnings) = Source::decode(file.name.as_str(), bytes);
     read_source(file, source, warnings, request)
 }

@@ -1,7 +1,7 @@
 //! Charts among the inputs: rendered in parallel, each once for each variant of its values.
 
 use crate::classify::{Class, classify, nameless_items};
-use crate::discover::{FoundUnit, UnitKind, display};
+use crate::discover::{FoundUnit, UnitKind, discover, display};
 use crate::read::{Overlay, Progress, Request, io_problem};
 use crate::types::type_problems;
 use ironclad_model::{Origins, ReportedProblem};
@@ -67,6 +67,31 @@ pub(crate) struct RenderedUnit {
     pub(crate) skipped: Option<&'static str>,
     /// Functions of its templates whose results stand for random or secret ones, or for the time of the run.
     pub(crate) placeholders: Vec<&'static str>,
+}
+
+/// A chart among the inputs.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FoundChart {
+    /// `name` of its Chart.yaml.
+    pub name: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// The folder, as the output names it.
+    pub shown: String,
+}
+
+/// The charts in folders among the arguments, without rendering any.
+pub fn charts_in(request: &Request) -> Vec<FoundChart> {
+    let found = discover(&request.arguments, &request.walk, &request.stdin_name);
+    let charts = found.units.into_iter().filter(|unit| unit.kind == UnitKind::Chart);
+    let chart = |unit: FoundUnit| {
+        let text = fs_err::read(unit.path.join("Chart.yaml")).ok()?;
+        let (source, _) = Source::decode("Chart.yaml", text);
+        let parsed = ironclad_tree::parse(&source, &ironclad_tree::Limits::default());
+        let name = parsed.documents.first()?.root().get_str("name")?.value().as_str()?.to_owned();
+        Some(FoundChart { name, path: unit.path, shown: unit.name })
+    };
+    charts.filter_map(chart).collect()
 }
 
 /// Renders all units. What the user's own arguments cannot give is in `problems`.

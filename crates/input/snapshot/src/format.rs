@@ -40,6 +40,23 @@ pub struct Header {
     pub redacted: usize,
     /// Equal secrets have equal marks: a key was given.
     pub equality: bool,
+    /// Deprecated APIs that were asked for since the API server began; nothing where it did not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated_requests: Option<Vec<Deprecated>>,
+}
+
+/// A deprecated API that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Deprecated {
+    /// API group.
+    pub group: String,
+    /// Version.
+    pub version: String,
+    /// Resource.
+    pub resource: String,
+    /// The first release that does not serve it.
+    pub removed: Option<String>,
 }
 
 /// A kind that could not be listed.

@@ -15,6 +15,6 @@ mod format;
 mod read;
 mod write;
 
-pub use format::{Header, KindOf, MAGIC, Missing, VERSION};
+pub use format::{Deprecated, Header, KindOf, MAGIC, Missing, VERSION};
 pub use read::{Batch, Fault, Limits, Snapshot, read};
 pub use write::Writer;

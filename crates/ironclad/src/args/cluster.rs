@@ -22,6 +22,21 @@ pub struct Cluster {
     pub request_timeout: Option<u64>,
 }
 
+/// As whom a cluster is asked.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Cluster")]
+pub struct Acting {
+    /// Ask as this user, as `kubectl --as` does
+    #[arg(long = "as", value_name = "USER")]
+    pub act_as: Option<String>,
+    /// … of this group [repeatable]
+    #[arg(long, value_name = "GROUP", requires = "act_as")]
+    pub as_group: Vec<String>,
+    /// … with this uid
+    #[arg(long, value_name = "UID", requires = "act_as")]
+    pub as_uid: Option<String>,
+}
+
 impl Extent {
     /// The namespaces of a cluster that are looked at, `-n` included; all where it is empty.
     pub fn all_of(&self, one: Option<&String>) -> Vec<String> {
@@ -53,6 +68,20 @@ pub struct Extent {
     /// List Secrets too: their metadata, never their values. The permission to list them grants more than that
     #[arg(long)]
     pub list_secrets: bool,
+    /// Read the values of Secrets too: for the checks that compare them (`secrets/repeated-value`), and the records of
+    /// Helm. They are wiped after use and never written
+    #[arg(long)]
+    pub read_secret_values: bool,
+    /// As whom.
+    #[command(flatten)]
+    pub acting: Acting,
+}
+
+impl Extent {
+    /// Are Secrets asked for at all?
+    pub fn secrets(&self) -> bool {
+        self.list_secrets || self.read_secret_values
+    }
 }
 
 /// `ironclad snapshot`
@@ -64,6 +93,9 @@ pub struct Snapshot {
     /// Which cluster [default: the kubeconfig's current context].
     #[command(flatten)]
     pub cluster: Cluster,
+    /// As whom.
+    #[command(flatten)]
+    pub acting: Acting,
     /// Only these namespaces [repeatable]
     #[arg(short, long, value_name = "NAMESPACE", value_delimiter = ',', help_heading = "Cluster")]
     pub namespace: Vec<String>,
@@ -73,7 +105,7 @@ pub struct Snapshot {
     /// Every kind that the cluster serves, not only those that ironclad knows
     #[arg(long, help_heading = "Cluster")]
     pub all_kinds: bool,
-    /// File to write
+    /// File to write; `-` is standard output
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
     /// Mark equal secrets alike, by HMAC under the key in this file (32 bytes or more)
@@ -108,11 +140,20 @@ pub struct Permissions {
     /// The cluster whose resources are meant; without one, those of Kubernetes and of well-known custom resources.
     #[command(flatten)]
     pub cluster: Cluster,
+    /// As whom.
+    #[command(flatten)]
+    pub acting: Acting,
     /// Secrets too: their metadata is all that is read of them, but the permission to list them grants their values
     #[arg(long, help_heading = "Cluster")]
     pub list_secrets: bool,
+    /// Values of Secrets, for `ironclad scan --read-secret-values`
+    #[arg(long, help_heading = "Cluster")]
+    pub read_secret_values: bool,
+    /// What `ironclad scan --watch` needs: to watch besides listing
+    #[arg(long, help_heading = "Cluster")]
+    pub watch: bool,
     /// What `ironclad snapshot` needs, instead of a scan
-    #[arg(long, help_heading = "Cluster", conflicts_with_all = ["profile", "select", "ignore", "pss"])]
+    #[arg(long, help_heading = "Cluster", conflicts_with_all = ["profile", "select", "ignore", "pss", "watch"])]
     pub snapshot: bool,
     /// Name of the role
     #[arg(long, value_name = "NAME", default_value = "ironclad", help_heading = "Output")]

@@ -6,7 +6,7 @@ use crate::args::cluster::{ClusterCommand, ClusterCommands, Permissions};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
-use ironclad_cluster::{Request, Resource, Rule, Want, least_role, likely_resources};
+use ironclad_cluster::{Request, Resource, Rule, Want, least_role, likely_resources, with_secret_values};
 use ironclad_model::Kind;
 use ironclad_views::WorkloadKinds;
 use std::fmt::Write as _;
@@ -29,11 +29,11 @@ fn permit(arguments: &Permissions, global: &Global) -> anyhow::Result<Exit> {
     let request = Request {
         wanted: if arguments.snapshot { live::every_kind() } else { live::wanted(&enabled) },
         workloads: workloads.custom,
-        without_secrets: !arguments.list_secrets,
+        without_secrets: !(arguments.list_secrets || arguments.read_secret_values),
         ..Request::default()
     };
     let resources: Vec<Resource> = if arguments.cluster.is_asked() {
-        let served = live::connect(&arguments.cluster).and_then(|connection| connection.discover());
+        let served = live::connect(&arguments.cluster, &arguments.acting).and_then(|connection| connection.discover());
         let served = served.map_err(|failure| user_error(failure.message, failure.hint))?;
         request.resources(&served)
     } else if request.wanted.contains(&Want::Kind(Kind::ANY)) {
@@ -44,16 +44,20 @@ fn permit(arguments: &Permissions, global: &Global) -> anyhow::Result<Exit> {
     } else {
         likely_resources(&request)
     };
-    let rules = least_role(&resources, false);
-    output::print_raw(role(&arguments.name, &rules).as_bytes())?;
+    let mut rules = least_role(&resources, arguments.watch);
+    if arguments.read_secret_values {
+        with_secret_values(&mut rules);
+    }
+    let metrics = arguments.snapshot || live::asks_metrics(&enabled);
+    output::print_raw(role(&arguments.name, &rules, metrics).as_bytes())?;
     Ok(if incomplete { Exit::Incomplete } else { Exit::Clean })
 }
 
 /// A role as YAML.
-fn role(name: &str, rules: &[Rule]) -> String {
+fn role(name: &str, rules: &[Rule], metrics: bool) -> String {
     let mut out = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: {name}\nrules:{}\n",
-        if rules.is_empty() { " []" } else { "" }
+        if rules.is_empty() && !metrics { " []" } else { "" }
     );
     for rule in rules {
         let _ = writeln!(out, "- apiGroups: [\"{}\"]\n  resources:", rule.group);
@@ -61,6 +65,9 @@ fn role(name: &str, rules: &[Rule]) -> String {
             let _ = writeln!(out, "  - {resource}");
         }
         let _ = writeln!(out, "  verbs: [{}]", rule.verbs.join(", "));
+    }
+    if metrics {
+        out.push_str("- nonResourceURLs: [/metrics]\n  verbs: [get]\n");
     }
     out
 }

@@ -11,10 +11,10 @@ use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
 use ironclad_load::Loaded;
-use ironclad_model::{Finding, Kind, Object, Snapshot, group_of};
+use ironclad_model::{Finding, Kind, Object, Snapshot, Status, group_of};
 use ironclad_tree::{Kind as NodeKind, NodeRef};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -39,13 +39,17 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
     let (old, new) = (side(&arguments.old, arguments, &line, global)?, side(&arguments.new, arguments, &line, global)?);
     drop(line);
     let objects = Objects::of(&old.loaded.snapshot, &new.loaded.snapshot);
-    let (opened, resolved) = (missing(&new.findings, &old.findings), missing(&old.findings, &new.findings));
-    let same = objects.is_empty() && opened.is_empty() && resolved.is_empty();
+    let findings = Findings {
+        opened: missing(&new.findings, &old.findings),
+        resolved: missing(&old.findings, &new.findings),
+        changed: changed(&old.findings, &new.findings),
+    };
+    let same = objects.is_empty() && findings.is_empty();
     if is_json {
-        let document = as_json(&objects, (&opened, &new), (&resolved, &old));
+        let document = as_json(&objects, &findings, &old, &new);
         output::print_raw(format!("{document:#}\n").as_bytes())?;
     } else {
-        output::print(&as_text(&objects, (&opened, &new), (&resolved, &old)))?;
+        output::print(&as_text(&objects, &findings, &old, &new))?;
     }
     Ok(match (old.incomplete || new.incomplete, same) {
         (true, _) => Exit::Incomplete,
@@ -71,11 +75,64 @@ fn side(path: &Path, arguments: &Diff, line: &Line, global: &Global) -> anyhow::
     Ok(Side { loaded, findings: judged.findings, incomplete })
 }
 
-/// Findings that the others do not have, waived ones left out.
+/// What became of the findings.
+struct Findings<'f> {
+    opened: Vec<&'f Finding>,
+    resolved: Vec<&'f Finding>,
+    /// Both have it: as it was, and as it is.
+    changed: Vec<(&'f Finding, &'f Finding)>,
+}
+
+impl Findings<'_> {
+    fn is_empty(&self) -> bool {
+        self.opened.is_empty() && self.resolved.is_empty() && self.changed.is_empty()
+    }
+}
+
+/// Open findings that the others do not have at all: one that a waiver covers there is not gone.
 fn missing<'f>(findings: &'f [Finding], others: &[Finding]) -> Vec<&'f Finding> {
-    let known: std::collections::BTreeSet<&str> =
-        others.iter().filter(|f| f.is_open()).map(|f| f.fingerprint.as_str()).collect();
+    let known: BTreeSet<&str> = others.iter().map(|f| f.fingerprint.as_str()).collect();
     findings.iter().filter(|f| f.is_open() && !known.contains(f.fingerprint.as_str())).collect()
+}
+
+/// Findings of both sides that differ in severity, in words, or in whether a waiver covers them; one that is waived on
+/// both sides says nothing.
+fn changed<'f>(old: &'f [Finding], new: &'f [Finding]) -> Vec<(&'f Finding, &'f Finding)> {
+    let before: BTreeMap<&str, &Finding> = old.iter().map(|f| (f.fingerprint.as_str(), f)).collect();
+    let pair = |now: &'f Finding| Some((*before.get(now.fingerprint.as_str())?, now));
+    let differs = |(old, new): &(&Finding, &Finding)| {
+        let open = old.is_open() || new.is_open();
+        let waived = status(old) != status(new);
+        open && (waived || old.severity != new.severity || old.message != new.message)
+    };
+    new.iter().filter_map(pair).filter(differs).collect()
+}
+
+fn status(finding: &Finding) -> &'static str {
+    match finding.status {
+        Status::Open => "open",
+        Status::Waived(_) => "waived",
+        Status::Baselined => "baselined",
+    }
+}
+
+/// What is different, in words.
+fn difference(old: &Finding, new: &Finding) -> String {
+    let mut words = Vec::new();
+    if status(old) != status(new) {
+        let reason = match &new.status {
+            Status::Waived(waived) => format!(": {}", waived.reason),
+            _ => String::new(),
+        };
+        words.push(format!("was {}, is {}{reason}", status(old), status(new)));
+    }
+    if old.severity != new.severity {
+        words.push(format!("was {}, is {}", old.severity, new.severity));
+    }
+    if old.message != new.message {
+        words.push(format!("said \"{}\"", old.message));
+    }
+    words.join("; ")
 }
 
 /// What became of the objects.
@@ -83,7 +140,7 @@ fn missing<'f>(findings: &'f [Finding], others: &[Finding]) -> Vec<&'f Finding> 
 struct Objects {
     came: Vec<Identity>,
     went: Vec<Identity>,
-    /// With the fields that changed, as JSON pointers.
+    /// With the fields that changed, as JSON pointers whose list elements are named where they have names.
     changed: Vec<(Identity, Vec<String>)>,
 }
 
@@ -159,6 +216,23 @@ fn changes(old: &Object, new: &Object) -> Vec<String> {
                     push(&mut found, format!("{at}/{}", token(entry.key())), Some(entry.value()));
                 }
             }
+            (NodeKind::Sequence, NodeKind::Sequence) if is_keyed(old) && is_keyed(new) => {
+                for item in old.items() {
+                    let below = || format!("{at}[name={}]", key(item).unwrap_or_default());
+                    match new.items().find(|other| key(*other) == key(item)) {
+                        Some(other) => pending.push((below(), item, other)),
+                        None => found.push(below()),
+                    }
+                }
+                let came = new.items().filter(|item| !old.items().any(|other| key(other) == key(*item)));
+                found.extend(came.map(|item| format!("{at}[name={}]", key(item).unwrap_or_default())));
+                // The same elements in another order: variables may refer to those before them, init containers run in it.
+                let order = |list: NodeRef<'_>| list.items().filter_map(key).map(str::to_owned).collect::<Vec<_>>();
+                let sorted = |list: NodeRef<'_>| order(list).into_iter().collect::<BTreeSet<_>>();
+                if sorted(old) == sorted(new) && order(old) != order(new) {
+                    found.push(at);
+                }
+            }
             (NodeKind::Sequence, NodeKind::Sequence) if old.len() == new.len() => {
                 let pairs = old.items().zip(new.items()).enumerate();
                 pending.extend(pairs.map(|(index, (old, new))| (format!("{at}/{index}"), old, new)));
@@ -169,6 +243,16 @@ fn changes(old: &Object, new: &Object) -> Vec<String> {
     found.sort();
     found.truncate(MOST);
     found
+}
+
+/// Do the elements of a list have names, each its own? Then an element is the same one wherever it stands.
+fn is_keyed(list: NodeRef<'_>) -> bool {
+    let names: BTreeSet<&str> = list.items().filter_map(key).collect();
+    !list.is_empty() && names.len() == list.len()
+}
+
+fn key<'n>(item: NodeRef<'n>) -> Option<&'n str> {
+    item.get_str("name")?.value().as_str()
 }
 
 fn push(found: &mut Vec<String>, at: String, value: Option<NodeRef<'_>>) {
@@ -189,7 +273,7 @@ fn named((group, kind, namespace, name): &Identity) -> String {
     format!("{kind}{group} {namespace}{name}")
 }
 
-fn as_text(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Finding], &Side)) -> String {
+fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -> String {
     let mut out = String::new();
     for identity in &objects.came {
         let _ = writeln!(out, "+ {}", named(identity));
@@ -203,49 +287,53 @@ fn as_text(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Findin
             let _ = writeln!(out, "    {field}");
         }
     }
-    for (sign, (findings, side)) in [("opened", opened), ("resolved", resolved)] {
-        for finding in findings {
-            let object = side.loaded.snapshot.object(finding.object);
-            let object = object.map(|object| format!(" ({})", object.identity())).unwrap_or_default();
-            let _ = writeln!(out, "{sign} {}[{}]: {}{object}", finding.severity, finding.check, finding.message);
-        }
-    }
+    let mut line = |sign: &str, finding: &Finding, side: &Side, more: &str| {
+        let object = side.loaded.snapshot.object(finding.object);
+        let object = object.map(|object| format!(" ({})", object.identity())).unwrap_or_default();
+        let _ = writeln!(out, "{sign} {}[{}]: {}{object}{more}", finding.severity, finding.check, finding.message);
+    };
+    findings.opened.iter().for_each(|finding| line("opened", finding, new, ""));
+    findings.changed.iter().for_each(|(was, is)| line("changed", is, new, &format!(": {}", difference(was, is))));
+    findings.resolved.iter().for_each(|finding| line("resolved", finding, old, ""));
     let _ = writeln!(
         out,
-        "{} objects came, {} went, {} changed; {} findings opened, {} resolved",
+        "{} objects came, {} went, {} changed; {} findings opened, {} changed, {} resolved",
         objects.came.len(),
         objects.went.len(),
         objects.changed.len(),
-        opened.0.len(),
-        resolved.0.len()
+        findings.opened.len(),
+        findings.changed.len(),
+        findings.resolved.len()
     );
     // Names from manifests give a terminal no orders.
     out.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
-fn as_json(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Finding], &Side)) -> Value {
+fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Value {
     let identity = |(group, kind, namespace, name): &Identity| {
         let namespace = (!namespace.is_empty()).then_some(namespace);
         json!({"group": group, "kind": kind, "namespace": namespace, "name": name})
     };
-    let findings = |(findings, side): (&[&Finding], &Side)| -> Vec<Value> {
-        let finding = |finding: &&Finding| {
-            let object = side.loaded.snapshot.object(finding.object).map(|object| {
+    let finding = |finding: &Finding, side: &Side| -> Value {
+        let object = side.loaded.snapshot.object(finding.object).map(|object| {
                 let identity = object.identity();
                 json!({"apiVersion": identity.api_version, "kind": identity.kind, "namespace": identity.namespace, "name": identity.name})
             });
-            json!({
-                "check": finding.check,
-                "severity": finding.severity.as_str(),
-                "message": finding.message,
-                "object": object,
-                "container": finding.container,
-                "path": finding.pointer,
-                "fingerprint": finding.fingerprint,
-            })
-        };
-        findings.iter().map(finding).collect()
+        json!({
+            "check": finding.check,
+            "severity": finding.severity.as_str(),
+            "message": finding.message,
+            "object": object,
+            "container": finding.container,
+            "path": finding.pointer,
+            "fingerprint": finding.fingerprint,
+            "status": status(finding),
+        })
     };
+    let all =
+        |findings: &[&Finding], side: &Side| -> Vec<Value> { findings.iter().map(|one| finding(one, side)).collect() };
+    let both = |(was, is): &(&Finding, &Finding)| json!({"old": finding(was, old), "new": finding(is, new), "difference": difference(was, is)});
+    let changed_findings: Vec<Value> = of.changed.iter().map(both).collect();
     let changed = objects.changed.iter().map(|(id, fields)| json!({"object": identity(id), "fields": fields}));
     json!({
         "schema": "ironclad.diff/v1",
@@ -254,6 +342,10 @@ fn as_json(objects: &Objects, opened: (&[&Finding], &Side), resolved: (&[&Findin
             "went": objects.went.iter().map(identity).collect::<Vec<_>>(),
             "changed": changed.collect::<Vec<_>>(),
         },
-        "findings": {"opened": findings(opened), "resolved": findings(resolved)},
+        "findings": {
+            "opened": all(&of.opened, new),
+            "changed": changed_findings,
+            "resolved": all(&of.resolved, old),
+        },
     })
 }

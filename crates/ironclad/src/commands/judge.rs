@@ -6,7 +6,7 @@ use super::{hide, inputs, settings};
 use crate::args::{Global, Input, Select};
 use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
-use ironclad_check::{Catalogue, ProfileName, RunConfig, run};
+use ironclad_check::{Catalogue, Enabled, ProfileName, RunConfig, run};
 use ironclad_config::Config;
 use ironclad_load::{Loaded, Request};
 use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
@@ -95,6 +95,7 @@ impl Session {
             forget_edits: false,
             rendered_edits: false,
             workloads: config.workload_kinds(),
+            beside: Arc::default(),
             enabled,
         };
         let known = BTreeSet::new();
@@ -104,8 +105,16 @@ impl Session {
 
     /// Makes the judgement one about a cluster, where objects of one were read.
     pub(crate) fn look_at(&mut self, loaded: &Loaded, version_is_asked: bool) {
-        let Some(live) = &loaded.live else { return };
+        let Some(live) = &loaded.live else {
+            // Checks of live objects have nothing to say of files; who asks for nothing else is told so.
+            let of_files = |enabled: &Enabled| enabled.check.meta.applies.to(false);
+            if self.run.enabled.iter().any(of_files) {
+                self.run.enabled.retain(of_files);
+            }
+            return;
+        };
         self.run.unseen.clone_from(&live.unseen);
+        self.run.beside = Arc::clone(&live.beside);
         self.run.complete |= live.whole && live.alone;
         if let Some(minor) = live.minor.filter(|_| !version_is_asked && self.config.kubernetes_version.is_none()) {
             self.run.version = minor.min(settings::NEWEST);
@@ -121,16 +130,8 @@ impl Session {
         let mut findings = outcome.findings;
         let hidden = hide::in_objects(&findings, self, snapshot);
         self.config.restrict_paths(&mut findings, snapshot, &self.catalogue);
-        let waiving = Waiving {
-            snapshot,
-            catalogue: &self.catalogue,
-            enabled: &self.run.enabled,
-            policy: &self.config.policy(),
-            today: self.today,
-            comments,
-            configured: &self.config.waivers,
-        };
-        waive::apply(&mut findings, &waiving);
+        let policy = self.config.policy();
+        waive::apply(&mut findings, &self.waiving(snapshot, comments, &policy));
         if let Some(floor) = self.min_severity {
             findings.retain(|finding| finding.severity >= floor);
         }
@@ -140,6 +141,34 @@ impl Session {
             }
         }
         Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed, hidden }
+    }
+
+    /// What of the findings in some objects counts: where the configuration wants it, not waived and not known.
+    pub(crate) fn settle(&self, findings: &mut Vec<Finding>, snapshot: &Snapshot) {
+        self.config.restrict_paths(findings, snapshot, &self.catalogue);
+        let policy = self.config.policy();
+        waive::apply_to_some(findings, &self.waiving(snapshot, &[], &policy));
+        let floor = self.min_severity.unwrap_or(Severity::Info);
+        findings.retain(|finding| {
+            finding.severity >= floor && finding.is_open() && !self.known.contains(&finding.fingerprint)
+        });
+    }
+
+    fn waiving<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        comments: &'a [(Arc<Source>, Vec<Comment>)],
+        policy: &'a waive::WaiverPolicy,
+    ) -> Waiving<'a> {
+        Waiving {
+            snapshot,
+            catalogue: &self.catalogue,
+            enabled: &self.run.enabled,
+            policy,
+            today: self.today,
+            comments,
+            configured: &self.config.waivers,
+        }
     }
 }
 

@@ -5,17 +5,20 @@
 
 use super::judge::Session;
 use super::settings;
-use crate::args::cluster::Cluster;
-use crate::args::{Global, Scan};
+use crate::args::Scan;
+use crate::args::cluster::{Acting, Cluster};
 use crate::failure::user_error;
 use crate::progress::Line;
-use ironclad_check::{Enabled, Subscription, UnseenKind};
-use ironclad_cluster::{Access, Connection, Failure, Progress, Read, Request, Unseen, Want};
+use ironclad_check::{Beside, DeprecatedUse, Enabled, Fact, SecretMarks, SecretPlace, Subscription, Told, UnseenKind};
+use ironclad_cluster::{
+    Access, ActAs, Connection, DeprecatedRequest, Failure, HelmRelease, Progress, Read, Request, Unseen, Want,
+};
 use ironclad_load::Loaded;
 use ironclad_model::{Finding, Input, Kind, ReportedProblem, Snapshot};
 use ironclad_tree::{Problem, Severity, Span};
-use ironclad_views::{WorkloadKinds, makes_pods};
+use ironclad_views::makes_pods;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Namespaces that the cluster itself lives in.
@@ -30,16 +33,17 @@ pub(crate) struct Live {
     pub(crate) unseen: Vec<UnseenKind>,
     /// Minor version of the API server.
     pub(crate) minor: Option<u8>,
+    pub(crate) beside: Arc<Beside>,
+    pub(crate) releases: Vec<HelmRelease>,
 }
 
-/// What is asked of a cluster.
-pub(crate) struct Question<'a> {
-    pub(crate) wanted: BTreeSet<Want>,
-    pub(crate) workloads: &'a WorkloadKinds,
-    /// All where it is empty.
-    pub(crate) namespaces: &'a [String],
-    /// Ask for the metadata of Secrets?
-    pub(crate) secrets: bool,
+impl Live {
+    /// Takes in what was read beside objects.
+    pub(crate) fn add(&mut self, read: BesideRead) {
+        self.problems.extend(read.problems);
+        self.beside = Arc::new(read.beside);
+        self.releases = read.releases;
+    }
 }
 
 /// Kinds that checks look at, as far as a cluster is asked for them.
@@ -78,7 +82,12 @@ pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let given = [("--namespaces", !extent.namespaces.is_empty()), ("--list-secrets", extent.list_secrets)];
+    let given = [
+        ("--namespaces", !extent.namespaces.is_empty()),
+        ("--list-secrets", extent.list_secrets),
+        ("--read-secret-values", extent.read_secret_values),
+    ];
+    let given = given.into_iter().chain([("--watch", arguments.watch)]);
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
             let help = "add `--cluster` or `--context NAME`".to_owned();
@@ -88,18 +97,116 @@ pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     }
 }
 
-/// Reads the cluster of a scan.
-pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
-    let asked: Vec<Enabled> =
-        session.run.enabled.iter().filter(|enabled| enabled.check.meta.applies.to(true)).cloned().collect();
-    let namespaces = arguments.extent.all_of(arguments.input.charts.namespace.as_ref());
-    let question = Question {
-        wanted: wanted(&asked),
-        workloads: &session.run.workloads,
-        namespaces: &namespaces,
-        secrets: arguments.extent.list_secrets,
+/// Reads the cluster of a scan, and what Helm records in it.
+pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> (Loaded, Vec<HelmRelease>) {
+    let mut live = match connect(&arguments.cluster, &arguments.extent.acting) {
+        Ok(connection) => {
+            let request = request(arguments, session);
+            let mut live = read(&connection, &request, line.listing());
+            // Of a cluster that does not answer nothing more is asked.
+            if live.minor.is_some() {
+                live.add(beside(&connection, &request, arguments, session));
+            }
+            live
+        }
+        Err(failure) => unreached(&arguments.cluster, failure),
     };
-    let mut live = read(&arguments.cluster, &question, line.listing());
+    let releases = std::mem::take(&mut live.releases);
+    (loaded(live, arguments, session), releases)
+}
+
+/// What a scan asks of a cluster.
+pub(crate) fn request(arguments: &Scan, session: &Session) -> Request {
+    let enabled = session.run.enabled.iter();
+    let asked: Vec<Enabled> = enabled.filter(|enabled| enabled.check.meta.applies.to(true)).cloned().collect();
+    Request {
+        wanted: wanted(&asked),
+        workloads: session.run.workloads.custom.clone(),
+        namespaces: arguments.extent.all_of(arguments.input.charts.namespace.as_ref()),
+        without_secrets: !arguments.extent.secrets(),
+        secret_types: secret_types(&asked),
+    }
+}
+
+/// Types of Secrets that checks tell from others.
+pub(crate) fn secret_types(enabled: &[Enabled]) -> BTreeSet<String> {
+    let of = |fact: &Fact| match fact {
+        Fact::SecretType(name) => Some((*name).to_owned()),
+        _ => None,
+    };
+    enabled.iter().flat_map(|enabled| enabled.check.meta.facts).filter_map(of).collect()
+}
+
+/// Does a check ask for the API server's metrics?
+pub(crate) fn asks_metrics(enabled: &[Enabled]) -> bool {
+    enabled.iter().any(|enabled| enabled.check.meta.facts.contains(&Fact::DeprecatedRequests))
+}
+
+/// What the cluster says beside its objects, as far as checks ask for it.
+pub(crate) fn beside(connection: &Connection, request: &Request, arguments: &Scan, session: &Session) -> BesideRead {
+    let mut read = BesideRead::default();
+    let source = format!("cluster:{}", connection.context());
+    let asks = |fact: Fact| session.run.enabled.iter().any(|enabled| enabled.check.meta.facts.contains(&fact));
+    if asks(Fact::DeprecatedRequests) {
+        read.beside.deprecated = match request.namespaces.is_empty() {
+            false => Told::No("the API server's metrics are asked for by scans of the whole cluster only".to_owned()),
+            true => match connection.deprecated_requests() {
+                Ok(used) => Told::Yes(used.into_iter().map(deprecated).collect()),
+                Err(failure) => {
+                    let reason = format!("could not get /metrics: {}", failure.message);
+                    let hint = Some("`ironclad cluster permissions` prints the role that allows it".to_owned());
+                    let failure = Failure { message: reason.clone(), hint: failure.hint.clone().or(hint), ..failure };
+                    read.problems.push(problem(&source, failure, Severity::Error));
+                    Told::No(reason)
+                }
+            },
+        };
+    }
+    if !arguments.extent.read_secret_values {
+        read.beside.secrets = Told::No("values of Secrets are read only with `--read-secret-values`".to_owned());
+        return read;
+    }
+    if asks(Fact::SecretValues) {
+        let mut marks = SecretMarks::default();
+        let unseen = connection.secret_values(&request.namespaces, &mut |secret| {
+            let Ok(value) = std::str::from_utf8(secret.value) else { return };
+            // A user's name or a host that stands elsewhere too is none.
+            if ironclad_leak::judge(secret.key, value.trim()).is_some() {
+                let of = |text: &str| text.to_owned();
+                let place = SecretPlace { namespace: of(secret.namespace), name: of(secret.name), key: of(secret.key) };
+                marks.insert(value, place);
+            }
+        });
+        read.beside.secrets = match unseen.first() {
+            None => Told::Yes(marks),
+            Some(first) => Told::No(format!("could not {}: {}", first.permission(), first.failure.message)),
+        };
+        read.problems.extend(unseen.iter().map(|unseen| refused(unseen, &source)));
+    }
+    let (releases, unseen) = connection.helm_releases(&request.namespaces);
+    read.releases = releases;
+    // What could not be listed was said above.
+    if !asks(Fact::SecretValues) {
+        read.problems.extend(unseen.iter().map(|unseen| refused(unseen, &source)));
+    }
+    read
+}
+
+/// What was read beside objects.
+#[derive(Default)]
+pub(crate) struct BesideRead {
+    pub(crate) beside: Beside,
+    pub(crate) releases: Vec<HelmRelease>,
+    pub(crate) problems: Vec<ReportedProblem>,
+}
+
+fn deprecated(request: DeprecatedRequest) -> DeprecatedUse {
+    let DeprecatedRequest { group, version, resource, removed } = request;
+    DeprecatedUse { group, version, resource, removed }
+}
+
+/// What was read, as the input of a judgement.
+pub(crate) fn loaded(mut live: Live, arguments: &Scan, session: &Session) -> Loaded {
     let fixed = arguments.input.kubernetes_version.is_some() || session.config.kubernetes_version.is_some();
     if let Some(minor) = live.minor.filter(|minor| !fixed && *minor > settings::NEWEST) {
         let newest = settings::NEWEST;
@@ -115,8 +222,9 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
         unseen: live.unseen,
         minor: live.minor,
         // Some namespaces are not the whole truth: what one refers to may be in another.
-        whole: namespaces.is_empty(),
+        whole: arguments.extent.all_of(arguments.input.charts.namespace.as_ref()).is_empty(),
         alone: true,
+        beside: live.beside,
     };
     Loaded {
         snapshot: live.snapshot,
@@ -127,26 +235,15 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
     }
 }
 
-/// Points findings at the manifests of `--source`; what of those cannot be read is among the problems.
-pub(crate) fn track(
-    arguments: &Scan,
-    session: &Session,
-    findings: &mut [Finding],
-    loaded: &Loaded,
-    global: &Global,
-) -> anyhow::Result<Vec<ReportedProblem>> {
-    let request = ironclad_load::Request { arguments: arguments.extent.source.clone(), ..session.request.clone() };
-    let progress = ironclad_load::Progress::default();
-    let files = settings::in_pool(global, || ironclad_load::load(&request, &progress))?;
-    super::track::track(findings, &loaded.snapshot, &files.snapshot);
-    Ok(files.problems)
-}
-
 /// Takes away findings of the cluster's own namespaces, and says how many.
-pub(crate) fn leave_out_system(findings: &mut Vec<Finding>, loaded: &Loaded) -> Option<ReportedProblem> {
+pub(crate) fn leave_out_system(
+    findings: &mut Vec<Finding>,
+    snapshot: &Snapshot,
+    source: &str,
+) -> Option<ReportedProblem> {
     let before = findings.len();
     findings.retain(|finding| {
-        let object = loaded.snapshot.object(finding.object);
+        let object = snapshot.object(finding.object);
         let place = object.map(|object| match object.kind() {
             Kind::NAMESPACE => object.name(),
             _ => object.namespace().unwrap_or_default(),
@@ -154,62 +251,68 @@ pub(crate) fn leave_out_system(findings: &mut Vec<Finding>, loaded: &Loaded) -> 
         !place.is_some_and(|place| SYSTEM.contains(&place))
     });
     let gone = before - findings.len();
-    let source = loaded.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
     let failure = Failure {
         code: "cluster/left-out",
         message: format!("{gone} findings in {} are left out", SYSTEM.join(", ")),
         hint: Some("`--no-system-namespaces` asks for that".to_owned()),
     };
-    (gone > 0).then(|| problem(&source, failure, Severity::Warning))
+    (gone > 0).then(|| problem(source, failure, Severity::Warning))
 }
 
 /// Opens the cluster that the flags name.
-pub(crate) fn connect(flags: &Cluster) -> Result<Connection, Failure> {
+pub(crate) fn connect(flags: &Cluster, acting: &Acting) -> Result<Connection, Failure> {
+    let act_as = acting.act_as.clone();
+    let act_as = act_as.map(|user| ActAs { user, groups: acting.as_group.clone(), uid: acting.as_uid.clone() });
     Connection::open(&Access {
         kubeconfig: flags.kubeconfig.clone(),
         context: flags.context.clone(),
         timeout: flags.request_timeout.map(Duration::from_secs),
+        act_as,
     })
 }
 
-/// Reads a cluster. Never fails: what went wrong is among the problems.
-pub(crate) fn read(flags: &Cluster, question: &Question<'_>, progress: &Progress) -> Live {
-    let connection = match connect(flags) {
-        Ok(connection) => connection,
-        Err(failure) => {
-            let context = flags.context.as_deref().unwrap_or("current");
-            let problems = vec![problem(&format!("cluster:{context}"), failure, Severity::Error)];
-            return Live { problems, ..Live::default() };
-        }
-    };
-    let request = Request {
-        wanted: question.wanted.clone(),
-        workloads: question.workloads.custom.clone(),
-        namespaces: question.namespaces.to_vec(),
-        without_secrets: !question.secrets,
-    };
-    let source = format!("cluster:{}", connection.context());
-    match ironclad_cluster::read(&connection, &request, progress) {
-        Ok(read) => of(read, &request, &source),
-        Err(failure) => Live { problems: vec![problem(&source, failure, Severity::Error)], ..Live::default() },
-    }
+/// A cluster that could not be opened.
+pub(crate) fn unreached(flags: &Cluster, failure: Failure) -> Live {
+    let context = flags.context.as_deref().unwrap_or("current");
+    let problems = vec![problem(&format!("cluster:{context}"), failure, Severity::Error)];
+    Live { problems, ..Live::default() }
 }
 
-fn of(read: Read, request: &Request, source: &str) -> Live {
+/// Reads a cluster. Never fails: what went wrong is among the problems.
+pub(crate) fn read(connection: &Connection, request: &Request, progress: &Progress) -> Live {
+    let source = format!("cluster:{}", connection.context());
+    let mut live = match ironclad_cluster::read(connection, request, progress) {
+        Ok(read) => of(read, request, &source),
+        Err(failure) => Live { problems: vec![problem(&source, failure, Severity::Error)], ..Live::default() },
+    };
+    live.problems.extend(warnings(connection, &source));
+    live
+}
+
+/// What a person should know of a connection that works.
+pub(crate) fn warnings(connection: &Connection, source: &str) -> Vec<ReportedProblem> {
+    connection.warnings().into_iter().map(|warning| problem(source, warning, Severity::Warning)).collect()
+}
+
+pub(crate) fn of(read: Read, request: &Request, source: &str) -> Live {
     let mut problems: Vec<ReportedProblem> = read.unseen.iter().map(|unseen| refused(unseen, source)).collect();
     let mut unseen: Vec<UnseenKind> = read.unseen.iter().map(|unseen| kind_of(unseen, request)).collect();
     for group in &read.served.silent {
         problems.push(silent(group, request, source));
     }
-    if request.without_secrets && request.wants(Kind::SECRET) {
-        let reason = "Secrets are listed only with `--list-secrets`".to_owned();
-        unseen.push(UnseenKind { kind: Kind::SECRET, makes_pods: false, reason });
-    }
+    unseen.extend(secrets_unseen(request));
     let inputs = vec![Input { source: source.to_owned(), objects: read.snapshot.len() }];
-    Live { minor: read.served.minor(), snapshot: read.snapshot, inputs, problems, unseen }
+    Live { minor: read.served.minor(), snapshot: read.snapshot, inputs, problems, unseen, ..Live::default() }
 }
 
-fn kind_of(unseen: &Unseen, request: &Request) -> UnseenKind {
+/// Secrets that are wanted and not asked for.
+pub(crate) fn secrets_unseen(request: &Request) -> Option<UnseenKind> {
+    let reason = "Secrets are listed only with `--list-secrets`".to_owned();
+    let wanted = request.without_secrets && request.wants(Kind::SECRET);
+    wanted.then_some(UnseenKind { kind: Kind::SECRET, makes_pods: false, reason })
+}
+
+pub(crate) fn kind_of(unseen: &Unseen, request: &Request) -> UnseenKind {
     let kind = unseen.resource.known_kind();
     let custom = request.workloads.iter().any(|workload| workload.kind == unseen.resource.kind);
     let reason = match unseen.failure.code {

@@ -1,14 +1,17 @@
 //! `ironclad scan`: read, judge, waive, report.
 
 use super::judge::Session;
-use super::{compare, hide, live, settings};
+use super::track::{self, Manifests};
+use super::{compare, hide, live, settings, watch};
 use crate::args::{Global, Report as ReportFlags, Scan, Select};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::progress::Line;
 use crate::{catalogue, output};
 use ironclad_check::{Enabled, ProfileName, Selection, SelectionError};
+use ironclad_cluster::HelmRelease;
 use ironclad_config::Config;
+use ironclad_load::Loaded;
 use ironclad_model::{Coverage, Finding, Report, ReportedProblem, Snapshot, Status};
 use ironclad_report::{Base, Baseline, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
@@ -31,74 +34,135 @@ pub(crate) fn run_on(
     let started = Instant::now();
     let mut session = Session::new(&arguments.input, &arguments.select, arguments.report.fail_on.as_deref(), global)?;
     let targets = targets(&arguments.report)?;
-    session.run.forget_edits = !targets.show_edits();
-    let mut problems = std::mem::take(&mut session.problems);
-    let line = Line::start(global.quiet);
     live::check(arguments)?;
+    if arguments.watch {
+        watch::check(arguments, targets.stdout)?;
+    }
+    session.run.forget_edits = !targets.show_edits();
+    let problems = std::mem::take(&mut session.problems);
+    let line = Line::start(global.quiet);
     let known = compare::known(&arguments.compare, &session, global)?;
     session.known.clone_from(&known.fingerprints);
-    let mut loaded = if arguments.cluster.is_asked() {
-        live::load(arguments, &session, &line)
+    let releases = Vec::new();
+    let mut running = Running { arguments, global, takes, known, targets, problems, started, releases };
+    if arguments.watch {
+        drop(line);
+        return watch::run(running, session);
+    }
+    let loaded = if arguments.cluster.is_asked() {
+        let (loaded, releases) = live::load(arguments, &session, &line);
+        running.releases = releases;
+        loaded
     } else {
         settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?
     };
-    session.look_at(&loaded, arguments.input.kubernetes_version.is_some());
-    line.judging();
-    let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
-    drop(line);
-    judged.findings.retain(|finding| takes(finding, &loaded.snapshot));
-
-    problems.append(&mut loaded.problems);
-    if arguments.extent.no_system_namespaces {
-        problems.extend(live::leave_out_system(&mut judged.findings, &loaded));
-    }
-    if loaded.live.is_some() && !arguments.extent.source.is_empty() {
-        problems.extend(live::track(arguments, &session, &mut judged.findings, &loaded, global)?);
-    }
-    // A cluster without objects is none that was misspelt.
-    if !arguments.cluster.is_asked()
-        && loaded.snapshot.is_empty()
-        && problems.is_empty()
-        && !arguments.report.allow_empty
-    {
-        problems.push(nothing_scanned(&session.request.arguments));
-    }
-    let mut hidden = judged.hidden;
-    hidden.extend(hide::in_excerpts(&judged.findings, &problems, &loaded.snapshot));
-    let mut report = Report {
-        inputs: loaded.inputs,
-        findings: judged.findings,
-        problems,
-        failures: judged.failures,
-        coverage: Coverage {
-            objects: loaded.snapshot.len(),
-            checks: session.run.enabled.len(),
-            not_observed: judged.not_observed,
-            skipped: loaded.skipped,
-            not_followed: loaded.not_followed,
-            stand_ins: loaded.stand_ins,
-        },
-        hidden,
-        ..Report::default()
-    };
-    known.report_stale(&report.findings, &session, global.verbose > 0);
-    if let Some(path) = &arguments.write_baseline {
-        write_baseline(path, &mut report, &loaded.snapshot, global)?;
-    }
-    let options = Options {
-        verbose: global.verbose > 0,
-        show_waived: arguments.report.show_waived,
-        elapsed: Some(started.elapsed()),
-        version: env!("CARGO_PKG_VERSION"),
-        width: output::width(),
-        base: base(),
-    };
-    let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &session.catalogue, options };
-    write(&view, &targets, global.quiet)?;
-    let exit = Exit::of(&report, session.fail_on);
+    let concluded = running.conclude(loaded, &mut session, Some(line))?;
+    let exit = Exit::of(&concluded.report, session.fail_on);
     // The process ends here: to free a large tree piece by piece would take a tenth of the run.
-    std::mem::forget((report, loaded.snapshot));
+    std::mem::forget(concluded);
     Ok(exit)
+}
+
+/// A scan under way.
+pub(super) struct Running<'a> {
+    pub(super) arguments: &'a Scan,
+    pub(super) global: &'a Global,
+    /// Which findings are taken.
+    takes: &'a dyn Fn(&Finding, &Snapshot) -> bool,
+    known: compare::Known,
+    targets: Targets,
+    problems: Vec<ReportedProblem>,
+    started: Instant,
+    /// What Helm records of its releases, where values of Secrets may be read.
+    pub(super) releases: Vec<HelmRelease>,
+}
+
+/// A scan that has printed its report.
+pub(super) struct Concluded {
+    pub(super) report: Report,
+    pub(super) snapshot: Snapshot,
+    /// What live objects may have been applied from.
+    pub(super) manifests: Manifests,
+}
+
+impl Running<'_> {
+    /// The format of standard output.
+    pub(super) fn format(&self) -> Format {
+        self.targets.stdout
+    }
+
+    /// Judges what was read and prints the report.
+    pub(super) fn conclude(
+        self,
+        mut loaded: Loaded,
+        session: &mut Session,
+        line: Option<Line>,
+    ) -> anyhow::Result<Concluded> {
+        let Running { arguments, global, takes, known, targets, mut problems, started, releases } = self;
+        session.look_at(&loaded, arguments.input.kubernetes_version.is_some());
+        if let Some(line) = &line {
+            line.judging();
+        }
+        let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
+        drop(line);
+        judged.findings.retain(|finding| takes(finding, &loaded.snapshot));
+
+        problems.append(&mut loaded.problems);
+        if arguments.extent.no_system_namespaces {
+            let source = loaded.inputs.first().map(|input| input.source.as_str()).unwrap_or_default();
+            problems.extend(live::leave_out_system(&mut judged.findings, &loaded.snapshot, source));
+        }
+        let mut manifests = Manifests::default();
+        if loaded.live.is_some() {
+            let (read, found) = Manifests::read(arguments, session, &loaded.snapshot, &releases, global)?;
+            manifests = read;
+            problems.extend(found);
+            if !manifests.is_empty() {
+                track::track(&mut judged.findings, &loaded.snapshot, &manifests);
+            }
+        }
+        // A cluster without objects is none that was misspelt.
+        if !arguments.cluster.is_asked()
+            && loaded.snapshot.is_empty()
+            && problems.is_empty()
+            && !arguments.report.allow_empty
+        {
+            problems.push(nothing_scanned(&session.request.arguments));
+        }
+        let mut hidden = judged.hidden;
+        hidden.extend(hide::in_excerpts(&judged.findings, &problems, &loaded.snapshot));
+        let mut report = Report {
+            inputs: loaded.inputs,
+            findings: judged.findings,
+            problems,
+            failures: judged.failures,
+            coverage: Coverage {
+                objects: loaded.snapshot.len(),
+                checks: session.run.enabled.len(),
+                not_observed: judged.not_observed,
+                skipped: loaded.skipped,
+                not_followed: loaded.not_followed,
+                stand_ins: loaded.stand_ins,
+            },
+            hidden,
+            ..Report::default()
+        };
+        known.report_stale(&report.findings, session, global.verbose > 0);
+        if let Some(path) = &arguments.write_baseline {
+            write_baseline(path, &mut report, &loaded.snapshot, global)?;
+        }
+        let options = Options {
+            verbose: global.verbose > 0,
+            show_waived: arguments.report.show_waived,
+            elapsed: Some(started.elapsed()),
+            version: env!("CARGO_PKG_VERSION"),
+            width: output::width(),
+            base: base(),
+        };
+        let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &session.catalogue, options };
+        write(&view, &targets, global.quiet)?;
+        Ok(Concluded { report, snapshot: loaded.snapshot, manifests })
+    }
 }
 
 /// What is found now is known from now on. A scan that missed something does not know it all, and writes nothing.
@@ -167,7 +231,7 @@ pub(crate) fn selection_error(error: SelectionError) -> anyhow::Error {
 }
 
 /// Where the program stands in its repository; nothing outside of one.
-fn base() -> Base {
+pub(super) fn base() -> Base {
     let Ok(here) = std::env::current_dir() else { return Base::default() };
     let Some(root) = here.ancestors().find(|folder| folder.join(".git").exists()) else { return Base::default() };
     let text = |path: &Path| path.to_string_lossy().replace('\\', "/");
@@ -203,7 +267,7 @@ impl Targets {
             .iter()
             .map(|(format, _)| *format)
             .chain([self.stdout])
-            .any(|format| matches!(format, Format::Sarif | Format::Json | Format::Csv))
+            .any(|format| matches!(format, Format::Sarif | Format::Json | Format::Ndjson | Format::Csv))
     }
 }
 

@@ -10,9 +10,10 @@ use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
-use ironclad_cluster::{Read, Request, Unseen, Want};
+use ironclad_check::Enabled;
+use ironclad_cluster::{Connection, DeprecatedRequest, Failure, Read, Request, Unseen, Want};
 use ironclad_model::{Kind, Object};
-use ironclad_snapshot::{Header, KindOf, Missing, Writer};
+use ironclad_snapshot::{Deprecated, Header, KindOf, Missing, Writer};
 use ironclad_tree::{Document, Severity};
 use redact::Redactor;
 use std::collections::BTreeSet;
@@ -24,11 +25,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit> {
     let (config, problems) = scan::configuration(Path::new("."), global);
     let mut incomplete = scan::complain(&problems);
+    if arguments.output.as_os_str() == "-" && output::is_terminal() {
+        let help = "name a file, or pipe it into another command".to_owned();
+        return Err(user_error("a snapshot is nothing to print on a terminal", help));
+    }
     let key = arguments.equality_key.as_deref().map(read_key).transpose()?;
     let request = request(arguments, config.workload_kinds().custom);
     live::namespaces(&arguments.namespace)?;
     let line = Line::start(global.quiet);
-    let connection = live::connect(&arguments.cluster).map_err(|failure| user_error(failure.message, failure.hint))?;
+    let connection = live::connect(&arguments.cluster, &arguments.acting)
+        .map_err(|failure| user_error(failure.message, failure.hint))?;
     let source = format!("cluster:{}", connection.context());
     let read = match ironclad_cluster::read(&connection, &request, line.listing()) {
         Ok(read) => read,
@@ -40,13 +46,22 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     };
     let mut redactor = Redactor::new(key);
     let documents: Vec<(KindOf, Vec<Document>)> = kinds(&read, &mut redactor);
-    let header = header(connection.context(), &request, &read, &redactor);
+    let mut header = header(connection.context(), &request, &read, &redactor);
+    let mut said: Vec<_> = live::warnings(&connection, &source);
+    match deprecated(&connection, &request) {
+        Ok(used) => header.deprecated_requests = used,
+        Err(failure) => {
+            let message = format!("could not get /metrics: {}", failure.message);
+            said.push(live::problem(&source, Failure { message, ..failure }, Severity::Error));
+        }
+    }
     write(&arguments.output, &header, &documents)?;
     drop(line);
     let refused: Vec<_> = read.unseen.iter().map(|unseen| live::refused(unseen, &source)).collect();
     incomplete |= scan::complain(&refused);
     let silent: Vec<_> = read.served.silent.iter().map(|group| live::silent(group, &request, &source)).collect();
     incomplete |= scan::complain(&silent);
+    incomplete |= scan::complain(&said);
     if !global.quiet {
         let objects = read.snapshot.len();
         let hidden = header.redacted;
@@ -65,7 +80,14 @@ pub(crate) fn request(arguments: &Arguments, workloads: Vec<ironclad_views::Cust
         true => BTreeSet::from([Want::Kind(Kind::ANY)]),
         false => live::every_kind(),
     };
-    Request { wanted, workloads, namespaces: arguments.namespace.clone(), without_secrets: !arguments.list_secrets }
+    let enabled: Vec<Enabled> = crate::catalogue().checks().iter().map(|check| Enabled::of(check)).collect();
+    Request {
+        wanted,
+        workloads,
+        namespaces: arguments.namespace.clone(),
+        without_secrets: !arguments.list_secrets,
+        secret_types: live::secret_types(&enabled),
+    }
 }
 
 fn read_key(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -116,7 +138,22 @@ fn header(context: &str, request: &Request, read: &Read, redactor: &Redactor) ->
         without_secrets: request.without_secrets,
         redacted: redactor.count(),
         equality: redactor.has_key(),
+        deprecated_requests: None,
     }
+}
+
+/// Deprecated APIs that were asked for, where the whole cluster is asked and the API server tells.
+fn deprecated(connection: &Connection, request: &Request) -> Result<Option<Vec<Deprecated>>, Failure> {
+    if !request.namespaces.is_empty() {
+        return Ok(None);
+    }
+    let of = |used: DeprecatedRequest| Deprecated {
+        group: used.group,
+        version: used.version,
+        resource: used.resource,
+        removed: used.removed,
+    };
+    connection.deprecated_requests().map(|used| Some(used.into_iter().map(of).collect()))
 }
 
 /// Now, as RFC 3339; `SOURCE_DATE_EPOCH` overrides it.
@@ -131,13 +168,15 @@ fn moment() -> String {
 
 /// All of the file or nothing, for its owner's eyes.
 fn write(path: &Path, header: &Header, kinds: &[(KindOf, Vec<Document>)]) -> anyhow::Result<()> {
+    if path.as_os_str() == "-" {
+        output::stream_raw(|out| put(out, header, kinds))?;
+        return Ok(());
+    }
     let partial = beside(path);
     let written = (|| -> std::io::Result<()> {
-        let mut writer = Writer::new(BufWriter::new(create(&partial)?), header)?;
-        for (of, documents) in kinds {
-            writer.objects(of, documents)?;
-        }
-        writer.finish()?.flush()?;
+        let mut file = BufWriter::new(create(&partial)?);
+        put(&mut file, header, kinds)?;
+        file.flush()?;
         fs_err::rename(&partial, path)
     })();
     if let Err(error) = written {
@@ -146,6 +185,14 @@ fn write(path: &Path, header: &Header, kinds: &[(KindOf, Vec<Document>)]) -> any
         return Err(error.into());
     }
     Ok(())
+}
+
+fn put(out: &mut dyn Write, header: &Header, kinds: &[(KindOf, Vec<Document>)]) -> std::io::Result<()> {
+    let mut writer = Writer::new(out, header)?;
+    for (of, documents) in kinds {
+        writer.objects(of, documents)?;
+    }
+    writer.finish()?.flush()
 }
 
 fn beside(path: &Path) -> PathBuf {

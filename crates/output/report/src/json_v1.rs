@@ -3,6 +3,7 @@
 use crate::{Located, View, position_of, related_at};
 use ironclad_model::{Related, ReportedProblem, Status};
 use ironclad_tree::{Source, Span};
+use ironclad_views::Manager;
 use serde::Serialize;
 use serde::ser::SerializeSeq;
 use std::borrow::Cow;
@@ -10,6 +11,9 @@ use std::io;
 
 #[derive(Serialize)]
 struct Document<'a> {
+    /// In a stream of events: which this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
     schema: &'static str,
     tool: Tool<'a>,
     inputs: Vec<Input<'a>>,
@@ -99,6 +103,9 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
     name: &'a str,
+    /// Of a live object: who deploys it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -193,6 +200,22 @@ struct Skipped<'a> {
 }
 
 pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(view, None))?;
+    out.write_all(b"\n")
+}
+
+/// The report as one line, the first event of a stream.
+pub(crate) fn write_line(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &document(view, Some("report")))?;
+    out.write_all(b"\n")
+}
+
+/// One finding, as the report holds it.
+pub(crate) fn one(view: &View<'_>, of: &ironclad_model::Finding) -> io::Result<String> {
+    Ok(serde_json::to_string(&finding(view, &view.locate(of)))?)
+}
+
+fn document<'a>(view: &'a View<'a>, event: Option<&'static str>) -> Document<'a> {
     let report = view.report;
     let of = |wanted| report.problems.iter().filter(move |p| p.problem.severity == wanted).map(problem);
     let failures = report.failures.iter().map(|failure| Problem {
@@ -207,7 +230,8 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
     });
     let open = report.open().map(|(_, count)| count);
     let count = |is: fn(&Status) -> bool| report.findings.iter().filter(|f| is(&f.status)).count();
-    let document = Document {
+    Document {
+        event,
         schema: "ironclad.findings/v1",
         tool: Tool { name: "ironclad", version: view.options.version },
         inputs: report.inputs.iter().map(|i| Input { source: &i.source, objects: i.objects }).collect(),
@@ -247,9 +271,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
                 .map(|s| StandIn { source: &s.source, functions: &s.functions })
                 .collect(),
         },
-    };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    out.write_all(b"\n")
+    }
 }
 
 fn problem(reported: &ReportedProblem) -> Problem<'_> {
@@ -298,6 +320,7 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
             kind: object.kind_name(),
             namespace: object.namespace(),
             name: object.name(),
+            managed_by: Manager::of(object).filter(|_| object.is_live()).map(|manager| manager.to_string()),
         }),
         container: finding.container.as_deref(),
         path: &finding.pointer,

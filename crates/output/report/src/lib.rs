@@ -33,6 +33,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Key of the evidence that a live object is not what its manifest says.
+pub const DRIFT: &str = "drift";
+
 /// The published schema of the JSON format.
 pub const JSON_SCHEMA: &str = include_str!("../schema/findings-v1.json");
 
@@ -72,6 +75,8 @@ pub enum Format {
     Pretty,
     /// `ironclad.findings/v1`
     Json,
+    /// The same on one line: the first of a stream of events.
+    Ndjson,
     /// SARIF 2.1.0
     Sarif,
     /// Workflow commands of GitHub Actions.
@@ -97,6 +102,7 @@ impl Format {
     pub const ALL: &'static [(&'static str, Format)] = &[
         ("pretty", Format::Pretty),
         ("json", Format::Json),
+        ("ndjson", Format::Ndjson),
         ("sarif", Format::Sarif),
         ("github", Format::Github),
         ("junit", Format::Junit),
@@ -112,6 +118,7 @@ impl Format {
     pub fn of_extension(extension: &str) -> Option<Format> {
         Some(match extension {
             "json" => Format::Json,
+            "ndjson" | "jsonl" => Format::Ndjson,
             "sarif" => Format::Sarif,
             "xml" => Format::Junit,
             "txt" => Format::Pretty,
@@ -140,6 +147,7 @@ pub fn write(format: Format, view: &View<'_>, out: &mut dyn io::Write) -> io::Re
     match format {
         Format::Pretty => pretty::write(view, out),
         Format::Json => json_v1::write(view, out),
+        Format::Ndjson => json_v1::write_line(view, out),
         Format::Sarif => sarif::write(view, out),
         Format::Github => github::write(view, out),
         Format::Junit => junit::write(view, out),
@@ -150,6 +158,11 @@ pub fn write(format: Format, view: &View<'_>, out: &mut dyn io::Write) -> io::Re
         Format::Openreports => openreports::write(openreports::OPENREPORTS, view, out),
         Format::Policyreport => openreports::write(openreports::WGPOLICY, view, out),
     }
+}
+
+/// One finding as the JSON report holds it, on one line. The view's report holds it too: what it may not show is hidden.
+pub fn finding_as_json(view: &View<'_>, finding: &Finding) -> io::Result<String> {
+    json_v1::one(view, finding)
 }
 
 /// A finding with its surroundings looked up.

@@ -4,11 +4,12 @@ mod rest;
 
 use crate::excerpt::{Excerpt, number_width};
 use crate::inline::shown as safe;
-use crate::{Located, View, position_of, related_words};
+use crate::{DRIFT, Located, View, position_of, related_words};
 use anstyle::{AnsiColor, Effects, Style};
 use ironclad_check::{Level, Meta, Profile, waive::NOT_HONOURED};
 use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status};
 use ironclad_tree::{Kind, Span};
+use ironclad_views::Manager;
 use rest::Rest;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -178,6 +179,13 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
         if let Some(object) = view.snapshot.object(related.object) {
             fact("see", &format!("{}: {}", related_words(object, &related.place), related.message));
         }
+    }
+    let live = first.object.filter(|object| object.is_live());
+    if let Some(manager) = live.and_then(Manager::of) {
+        fact("deployed by", &manager.to_string());
+    }
+    for (_, drift) in finding.evidence.iter().filter(|(key, _)| *key == DRIFT) {
+        fact("drift", drift);
     }
     // The last link is what the excerpt shows.
     for link in finding.rendered_from.iter().rev().skip(1).take(3) {

@@ -1,6 +1,6 @@
 //! `rbac/sa-legacy-token-secret`
 
-use ironclad_check::{Cx, Meta};
+use ironclad_check::{Cx, Fact, Meta};
 use ironclad_model::{Kind, Object, Severity, Spot};
 use ironclad_tree::f;
 
@@ -9,6 +9,7 @@ pub(super) static META: Meta = Meta {
     title: "token of a ServiceAccount that never expires",
     severity: Severity::Medium,
     reads: &[Kind::SECRET],
+    facts: &[Fact::SecretType("kubernetes.io/service-account-token")],
     tags: &["mitre:T1528", "cis:5.1.13"],
     page: include_str!("sa_legacy_token_secret.md"),
     ..Meta::DEFAULT

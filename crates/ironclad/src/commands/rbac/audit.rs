@@ -48,6 +48,7 @@ pub(crate) fn run(arguments: &Audit, global: &Global) -> anyhow::Result<Exit> {
         input: arguments.input.clone(),
         cluster,
         extent: arguments.extent.clone(),
+        watch: false,
         select,
         compare: Compare { baseline: None, diff_base: None },
         write_baseline: None,

@@ -4,7 +4,7 @@
 //! namespaces, to suggest one) may be missing.
 
 use super::session::RBAC;
-use crate::args::cluster::Cluster;
+use crate::args::cluster::{Acting, Cluster};
 use crate::commands::live;
 use crate::progress::Line;
 use ironclad_authz::resources::{Resource, Table};
@@ -41,7 +41,7 @@ pub(crate) fn read(
     asked: Asked<'_>,
     line: &Line,
 ) -> Result<Live, (String, Failure)> {
-    let connection = live::connect(flags).map_err(|failure| {
+    let connection = live::connect(flags, &Acting::default()).map_err(|failure| {
         let context = flags.context.as_deref().unwrap_or("current");
         (format!("cluster:{context}"), failure)
     })?;

@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: &WhoAmI, global: &Global) -> anyhow::Result<Exit> {
 }
 
 fn offline(flags: &Cluster) -> anyhow::Result<Me> {
-    let access = Access { kubeconfig: flags.kubeconfig.clone(), context: flags.context.clone(), timeout: None };
+    let access =
+        Access { kubeconfig: flags.kubeconfig.clone(), context: flags.context.clone(), timeout: None, act_as: None };
     let found = credentials(&access).map_err(|failure| user_error(failure.message, failure.hint))?;
     let until = found.until.map(|until| match until {
         Until::Moment(moment) => moment,

@@ -1,0 +1,461 @@
+//! A cluster that is watched: each listing, and then what changes in it.
+//!
+//! One task follows one listing. It lists, watches from the state that the listing shows, and goes on from the last
+//! state that it knows when a watch ends in its time or breaks. When the server does not know that state any more (410),
+//! or a watch stays broken, that is [`Event::Lost`], and a new listing follows: nothing is missed unseen.
+//!
+//! Invariants: what waits to be taken is bounded, so a slow taker slows the reading and fills no memory; the events of
+//! one stream come in order; a stream never ends, it waits longer.
+
+use crate::list::{Part, prune};
+use crate::read::{AT_ONCE, Stream};
+use crate::request::{Asker, silent};
+use crate::{Connection, Failure, Request, Served};
+use http_body_util::BodyExt;
+use ironclad_tree::{Choice, Document, Limits, NodeRef, Source, Step, parse};
+use kube::client::Body;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+/// What became of a stream; `stream` is its place in [`Watch::streams`].
+#[derive(Debug)]
+pub enum Event {
+    /// All that there is: what is not among it is gone.
+    Listed {
+        /// Which.
+        stream: usize,
+        /// The objects.
+        documents: Vec<Document>,
+    },
+    /// An object came or changed.
+    Changed {
+        /// Which.
+        stream: usize,
+        /// As it is now.
+        document: Box<Document>,
+    },
+    /// An object went.
+    Gone {
+        /// Which.
+        stream: usize,
+        /// Its namespace.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
+    },
+    /// Nobody knows what changes, until it is listed again.
+    Lost {
+        /// Which.
+        stream: usize,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// What came next.
+#[derive(Debug)]
+pub enum Next {
+    /// This.
+    Event(Event),
+    /// Nothing, until the time that was given.
+    Quiet,
+    /// Somebody wants it to end: Ctrl-C, or the end of the process.
+    Interrupted,
+}
+
+/// A cluster that is watched, until this is dropped.
+pub struct Watch<'c> {
+    /// What is watched.
+    pub streams: Vec<Stream>,
+    /// What the cluster serves.
+    pub served: Served,
+    /// `cluster:CONTEXT`.
+    pub source: Arc<Source>,
+    connection: &'c Connection,
+    events: mpsc::Receiver<Event>,
+    interrupts: mpsc::Receiver<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Events that wait to be taken.
+const WAITING: usize = 256;
+/// A watch ends in this time and is asked for again: the server drops what it kept for it.
+const LENGTH: Duration = Duration::from_secs(280);
+/// A server tells at least once a minute that nothing changed (bookmarks); a connection that is silent for longer than a
+/// watch takes is none.
+const SILENCE: Duration = Duration::from_secs(300);
+/// Watches in a row that may break before the stream is lost.
+const BREAKS: u32 = 3;
+/// Between two tries, the first and the last.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(30);
+/// Where watching is not allowed a listing comes this often instead.
+const POLL: Duration = Duration::from_secs(60);
+/// Bytes of one event. An object has at most 3 MB.
+const LARGEST: usize = 64 << 20;
+
+const OBJECTS: &str = "application/json";
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/// Begins to watch what is wanted.
+///
+/// # Errors
+///
+/// When the cluster does not say what it serves.
+pub fn watch<'c>(connection: &'c Connection, request: &Request) -> Result<Watch<'c>, Failure> {
+    let served = connection.discover()?;
+    let resources = request.resources(&served);
+    let source = Source::new(format!("cluster:{}", connection.context()), "");
+    let streams: Vec<Stream> = request.listings(&resources);
+    let (sender, events) = mpsc::channel(WAITING);
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let follow = |(index, stream): (usize, &Stream)| {
+        let follower = Follower {
+            asker: connection.asker.clone(),
+            index,
+            stream: stream.clone(),
+            source: Arc::clone(&source),
+            events: sender.clone(),
+            turns: Arc::clone(&turns),
+        };
+        // A task ends when nobody takes its events any more.
+        connection.runtime.spawn(async move {
+            follower.follow().await;
+        })
+    };
+    let mut tasks: Vec<JoinHandle<()>> = streams.iter().enumerate().map(follow).collect();
+    let (interrupt, interrupts) = mpsc::channel(1);
+    tasks.push(connection.runtime.spawn(interrupted(interrupt)));
+    Ok(Watch { streams, served, source, connection, events, interrupts, tasks })
+}
+
+impl Watch<'_> {
+    /// What comes next, until a time.
+    pub fn next(&mut self, until: Option<Instant>) -> Next {
+        if until.is_some_and(|until| until <= Instant::now()) {
+            // A timer that is over takes its turn behind events that wait already, and they may never end.
+            return match self.interrupts.try_recv() {
+                Ok(()) => Next::Interrupted,
+                Err(_) => Next::Quiet,
+            };
+        }
+        let (events, interrupts) = (&mut self.events, &mut self.interrupts);
+        self.connection.runtime.block_on(async {
+            let pause = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = interrupts.recv() => Next::Interrupted,
+                () = pause => Next::Quiet,
+                Some(event) = events.recv() => Next::Event(event),
+            }
+        })
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Tells once when the process is asked to end. It is asked for before anything else: no signal is missed in between.
+async fn interrupted(tell: mpsc::Sender<()>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        // Where signals cannot be had the process ends as any other does.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+    // Who took no interest any more needs not be told.
+    let _ = tell.send(()).await;
+}
+
+/// Follows one stream.
+struct Follower {
+    asker: Asker,
+    index: usize,
+    stream: Stream,
+    source: Arc<Source>,
+    events: mpsc::Sender<Event>,
+    turns: Arc<Semaphore>,
+}
+
+/// Nobody takes events any more.
+struct Unheard;
+
+/// How a watch ended.
+enum End {
+    /// In its time.
+    InTime,
+    /// The server does not know the state any more.
+    Outdated(Failure),
+    /// Something broke; the server may have said when to come back.
+    Broken(Failure, Option<Duration>),
+    /// It is not allowed.
+    Refused(Failure),
+}
+
+impl Follower {
+    async fn follow(&self) -> Option<Unheard> {
+        let mut pause = Pause::new(self.index);
+        let mut lost = false;
+        loop {
+            let (mut version, broken) = match self.list().await {
+                Ok((version, documents)) => {
+                    lost = false;
+                    self.tell(Event::Listed { stream: self.index, documents }).await?;
+                    (version, None)
+                }
+                Err(failure) => (String::new(), Some(failure)),
+            };
+            let (failure, longest) = match broken {
+                Some(failure) => (failure, LONGEST),
+                None => match self.watch_from(&mut version, &mut pause).await? {
+                    End::Refused(failure) => (failure, POLL),
+                    // The new listing comes at once.
+                    End::Outdated(failure) => {
+                        self.tell(Event::Lost { stream: self.index, failure }).await?;
+                        pause.wait(None).await;
+                        continue;
+                    }
+                    End::Broken(failure, _) => (failure, LONGEST),
+                    End::InTime => continue,
+                },
+            };
+            if !lost {
+                lost = true;
+                self.tell(Event::Lost { stream: self.index, failure }).await?;
+            }
+            match longest == POLL {
+                true => tokio::time::sleep(POLL).await,
+                false => pause.wait(None).await,
+            }
+        }
+    }
+
+    async fn tell(&self, event: Event) -> Option<()> {
+        self.events.send(event).await.ok()
+    }
+
+    async fn list(&self) -> Result<(String, Vec<Document>), Failure> {
+        // The semaphore lives as long as any task and is never closed.
+        let _turn = self.turns.acquire().await.ok();
+        let listing = self.asker.list(&self.stream, &self.source, &|_| {}).await?;
+        let documents = listing.documents.into_iter().map(|document| self.without_version(&document)).collect();
+        Ok((listing.version, documents))
+    }
+
+    /// Watch after watch, as long as each goes on where the one before ended.
+    async fn watch_from(&self, version: &mut String, pause: &mut Pause) -> Option<End> {
+        let mut broken = 0;
+        loop {
+            let before = version.clone();
+            let end = self.watch_once(version).await?;
+            if *version != before {
+                pause.reset();
+            }
+            match end {
+                End::InTime => {
+                    broken = 0;
+                    // A server that ends watches at once must not be asked a thousand times a second.
+                    if *version == before {
+                        pause.wait(None).await;
+                    }
+                }
+                End::Broken(failure, after) => {
+                    broken = if *version == before { broken + 1 } else { 1 };
+                    if broken > BREAKS {
+                        return Some(End::Broken(failure, after));
+                    }
+                    pause.wait(after).await;
+                }
+                end => return Some(end),
+            }
+        }
+    }
+
+    async fn watch_once(&self, version: &mut String) -> Option<End> {
+        let path = self.stream.path(&format!(
+            "watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
+            crate::list::escape(version),
+            LENGTH.as_secs() - (self.index as u64 * 7) % 60
+        ));
+        let accept = if self.stream.part() == Part::Metadata { METADATA } else { OBJECTS };
+        let body = match self.asker.stream(&path, accept).await {
+            Ok(body) => body,
+            Err((failure, after)) => return Some(end_of(failure, after)),
+        };
+        let mut lines = Lines { body: pin!(body), held: Vec::new(), searched: 0 };
+        loop {
+            let line = match tokio::time::timeout(SILENCE, lines.next()).await {
+                Ok(Ok(Some(line))) => line,
+                Ok(Ok(None)) => return Some(End::InTime),
+                Ok(Err(failure)) => return Some(End::Broken(failure, None)),
+                Err(_) => return Some(End::Broken(silent(&self.asker.server, SILENCE), None)),
+            };
+            match self.event(&line, version) {
+                Ok(Some(event)) => self.tell(event).await?,
+                Ok(None) => {}
+                Err(end) => return Some(end),
+            }
+        }
+    }
+
+    /// What a line says, and the state after it.
+    fn event(&self, line: &[u8], version: &mut String) -> Result<Option<Event>, End> {
+        let bad = |message: &str| {
+            End::Broken(
+                Failure::new("cluster/answer", format!("watching {}: {message}", self.stream.resource.name())),
+                None,
+            )
+        };
+        let text = std::str::from_utf8(line).map_err(|_| bad("not UTF-8"))?;
+        let limits = Limits { document_bytes: usize::MAX, nodes: usize::MAX, ..Limits::default() };
+        let parsed = parse(&Source::new("event", text), &limits);
+        if let Some(problem) = parsed.problems.first() {
+            return Err(bad(&problem.message));
+        }
+        let event = parsed.documents.first().ok_or_else(|| bad("an empty line"))?.root();
+        let object = event.get_str("object").ok_or_else(|| bad("no object"))?.value();
+        let text = |node: NodeRef<'_>, pointer: &str| {
+            node.at_pointer(pointer).and_then(|node| node.as_str()).unwrap_or_default().to_owned()
+        };
+        let kind = text(event, "/type");
+        if kind == "ERROR" {
+            let message = text(object, "/message");
+            let code = object.get_str("code").and_then(|code| code.value().as_i64());
+            return Err(match code {
+                Some(410) => End::Outdated(Failure::new("cluster/gone", message)),
+                _ => End::Broken(Failure::new("cluster/answer", message), None),
+            });
+        }
+        let after = text(object, "/metadata/resourceVersion");
+        if !after.is_empty() {
+            *version = after;
+        }
+        let stream = self.index;
+        Ok(match kind.as_str() {
+            "ADDED" | "MODIFIED" => {
+                let document = self.stream.of_type.told(object.extract(&self.source, &mut choose), &self.source);
+                Some(Event::Changed { stream, document: Box::new(document) })
+            }
+            "DELETED" => {
+                let namespace = Some(text(object, "/metadata/namespace")).filter(|name| !name.is_empty());
+                Some(Event::Gone { stream, namespace, name: text(object, "/metadata/name") })
+            }
+            _ => None,
+        })
+    }
+
+    fn without_version(&self, document: &Document) -> Document {
+        document.root().extract(&self.source, &mut choose)
+    }
+}
+
+/// What no check looks at, and what is different after every write: an object that only was written again is the same.
+fn choose(path: &[Step<'_>], node: NodeRef<'_>) -> Choice {
+    match path {
+        // In a stream objects say what they are, in a listing they don't.
+        [Step::Key("kind" | "apiVersion")] | [Step::Key("metadata"), Step::Key("resourceVersion")] => Choice::Drop,
+        _ => prune(path, node),
+    }
+}
+
+fn end_of(failure: Failure, after: Option<Duration>) -> End {
+    match failure.code {
+        "cluster/gone" => End::Outdated(failure),
+        "cluster/forbidden" | "cluster/not-found" => End::Refused(failure),
+        _ => End::Broken(failure, after),
+    }
+}
+
+/// A body as lines.
+struct Lines<'b> {
+    body: std::pin::Pin<&'b mut Body>,
+    held: Vec<u8>,
+    /// Bytes of `held` that hold no line's end.
+    searched: usize,
+}
+
+impl Lines<'_> {
+    /// The next line that is not empty; nothing at the end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        loop {
+            if let Some(at) = self.held[self.searched..].iter().position(|byte| *byte == b'\n') {
+                let end = self.searched + at;
+                let rest = self.held.split_off(end + 1);
+                let mut line = std::mem::replace(&mut self.held, rest);
+                line.truncate(end);
+                self.searched = 0;
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                return Ok(Some(line));
+            }
+            self.searched = self.held.len();
+            if self.held.len() > LARGEST {
+                return Err(Failure::new("cluster/answer", format!("an event of more than {} MiB", LARGEST >> 20)));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.held.extend_from_slice(&data);
+                    }
+                }
+                Some(Err(error)) => {
+                    let message = format!("cut short: {}", crate::failure::chain(&error));
+                    return Err(Failure::new("cluster/unreachable", message));
+                }
+                // Half a line is a watch that broke: what it would have told comes again.
+                None if !self.held.is_empty() => {
+                    return Err(Failure::new("cluster/unreachable", "cut short within an event"));
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Waits longer each time.
+struct Pause {
+    next: Duration,
+    apart: Duration,
+}
+
+impl Pause {
+    /// Streams wait a little apart: a server that comes back is not met by all at once.
+    fn new(index: usize) -> Pause {
+        Pause { next: SHORTEST, apart: Duration::from_millis((index as u64 * 37) % 200) }
+    }
+
+    fn reset(&mut self) {
+        self.next = SHORTEST;
+    }
+
+    async fn wait(&mut self, asked: Option<Duration>) {
+        tokio::time::sleep(asked.map_or(self.next, |asked| asked.min(LONGEST)) + self.apart).await;
+        self.next = (self.next * 2).min(LONGEST);
+    }
+}
