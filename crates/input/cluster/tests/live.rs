@@ -98,10 +98,8 @@ fn what_is_refused_is_named_and_costs_nothing_else() {
         }
     };
     let refused: Vec<String> = read.unseen.iter().map(|u| format!("{} {}", u.failure.code, u.permission())).collect();
-    let expected = [
-        "cluster/forbidden list nodes".to_owned(),
-        format!("cluster/forbidden list secrets in namespace {namespace}"),
-    ];
+    let expected =
+        ["cluster/forbidden list nodes".to_owned(), format!("cluster/forbidden list secrets in namespace {namespace}")];
     assert_eq!(refused, expected);
     assert_eq!(read.snapshot.of_kind(Kind::CONFIG_MAP).last().map(|map| map.name()), Some("seen"));
 }
