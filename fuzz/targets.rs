@@ -284,6 +284,32 @@ pub(crate) fn chart(data: &[u8]) {
     }
 }
 
+/// A text with variables in a ConfigMap, and the value of one, parted by a byte of zero: never a panic; what comes out is
+/// one value whose origins lie inside of the texts that they name. The text is tried as a template's branches as well.
+pub(crate) fn substitute(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == 0).map(String::from_utf8_lossy);
+    let (text, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let object = format!("apiVersion: v1\nkind: ConfigMap\ndata: {{a: '{}'}}\n", text.replace('\'', "''"));
+    let parsed = parse(&Source::new("object", object), &Limits::default());
+    let place = (Source::new("variables", value.as_ref()), ironclad_tree::Span { start: 0, end: value.len() as u32 });
+    let variable = ironclad_render::Variable { name: "a".to_owned(), value: value.into_owned(), place };
+    for document in &parsed.documents {
+        if let Ok(Some((made, origins))) = ironclad_render::substitute(document, std::slice::from_ref(&variable)) {
+            let length = made.source().text().len() as u32;
+            walk(&made, made.root(), length, 0);
+            for link in origins.suppliers(ironclad_tree::Span { start: 0, end: length }) {
+                assert!(link.span.end as usize <= link.source.text().len(), "{link:?}");
+            }
+        }
+    }
+    let template = Source::new("template", text.as_ref());
+    for at in [0, text.len() as u32 / 2, text.len() as u32] {
+        for span in ironclad_render::branches(&template, at) {
+            assert!(span.start < span.end && span.end as usize <= text.len());
+        }
+    }
+}
+
 /// An object and a patch for it, parted by a byte of zero: never a panic; what comes out is one value.
 pub(crate) fn patch(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0).map(String::from_utf8_lossy);

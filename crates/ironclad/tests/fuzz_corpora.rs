@@ -71,6 +71,11 @@ fn charts() {
 }
 
 #[test]
+fn variables() {
+    replay("substitute", targets::substitute);
+}
+
+#[test]
 fn patches() {
     replay("patch", targets::patch);
 }

@@ -1,5 +1,5 @@
 //! Argo CD's and Flux's objects as a user scans them: what they deploy is judged once, as they deploy it, and findings
-//! stand where a person edits.
+//! stand where a person edits. And trees that mix charts with what lies beside them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
 use serde_json::Value;
@@ -562,3 +562,145 @@ spec:
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert!(errors[0]["message"].as_str().unwrap().ends_with("(for Application broken)"), "{errors:?}");
 }
+
+#[test]
+fn charts_of_the_same_tree_are_dependencies_without_a_copy() {
+    let folder = tree(
+        "@ charts/web/Chart.yaml
+apiVersion: v2
+name: web
+version: 1.0.0
+dependencies:
+  - {name: common, version: 1.x.x, repository: 'file://../common'}
+  - {name: gone, version: 1.0.0, repository: 'file://../gone'}
+  - {name: root, version: 1.0.0, repository: 'file:///'}
+@ charts/web/templates/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+data: {a: {{ include \"common.text\" . }}}
+@ charts/common/Chart.yaml
+apiVersion: v2
+name: common
+version: 1.2.0
+dependencies: [{name: deep, version: 1.0.0, repository: 'file://../deep'}]
+@ charts/common/values.yaml
+privileged: true
+@ charts/common/templates/_h.tpl
+{{ define \"common.text\" }}said{{ end }}
+@ charts/common/templates/p.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: '{{ .Release.Name }}-common'}
+spec: {containers: [{name: c, image: i, securityContext: {privileged: {{ .Values.privileged }}}}]}
+@ charts/deep/Chart.yaml
+apiVersion: v2
+name: deep
+version: 1.0.0
+@ charts/deep/templates/d.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: deep}
+",
+    );
+    let output = ironclad(&["scan", "charts/web", "--format", "json", "--fail-on", "never"], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let errors: Vec<&str> =
+        report["errors"].as_array().unwrap().iter().map(|e| e["message"].as_str().unwrap()).collect();
+    assert!(errors.len() == 2 && errors[0].contains("\"gone\"") && errors[1].contains("\"root\""), "{errors:?}");
+    assert_eq!(report["summary"]["objects"], 3);
+    let all = report["findings"].as_array().unwrap();
+    let finding = all.iter().find(|f| f["check"] == "workload/privileged").unwrap();
+    assert_eq!(finding["location"]["source"], "charts/common/values.yaml", "the file that a person edits");
+}
+
+#[test]
+fn manifests_beside_a_charts_own_files_are_judged() {
+    let folder = tree(
+        "@ chart/Chart.yaml
+apiVersion: v2
+name: c
+version: 1.0.0
+@ chart/values.yaml
+kind: values
+apiVersion: none
+@ chart/templates/a.yaml
+{{- range $name, $file := .Files.Glob \"files/*.yaml\" }}
+{{ $file | toString }}
+{{- end }}
+@ chart/files/made.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: made}
+@ chart/examples/pod.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: example}
+spec: {containers: [{name: c, image: i}]}
+@ chart/ci/open.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: {{ .Values.x }}}
+@ chart/crds/x.yaml
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: xs.example.com}
+",
+    );
+    let seen = Seen::of(folder.path(), &[]);
+    assert_eq!(seen.errors(), &[] as &[Value]);
+    assert_eq!(seen.names(), ["ConfigMap -/made", "CustomResourceDefinition -/xs.example.com", "Pod -/example"]);
+}
+
+#[test]
+fn what_stands_for_something_else_is_said_once() {
+    let folder = tree(
+        "@ chart/Chart.yaml
+apiVersion: v2
+name: c
+version: 1.0.0
+@ chart/templates/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data:
+  a: {{ randAlphaNum 5 | quote }}
+  b: {{ randAlphaNum 5 | quote }}
+  c: {{ lookup \"v1\" \"Secret\" \"x\" \"y\" | toJson | quote }}
+",
+    );
+    let seen = Seen::of(folder.path(), &[]);
+    let expected = serde_json::json!([{"source": "chart", "functions": ["lookup", "randAlphaNum"]}]);
+    assert_eq!(seen.report["summary"]["standIns"], expected);
+    let plain = ironclad(&["scan", ".", "--fail-on", "never"], folder.path());
+    let text = String::from_utf8_lossy(&plain.stdout);
+    assert_eq!(text.matches("differs on every run").count(), 1, "{text}");
+}
+
+#[test]
+fn files_that_are_no_text_keep_their_bytes() {
+    let folder = tree(
+        "@ chart/Chart.yaml
+apiVersion: v2
+name: c
+version: 1.0.0
+@ chart/templates/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data:
+  b: {{ .Files.Get \"x.bin\" | b64enc }}
+  s: {{ .Files.Get \"x.bin\" | sha256sum }}
+  {{- (.Files.Glob \"x.bin\").AsSecrets | nindent 2 }}
+",
+    );
+    std::fs::write(folder.path().join("chart/x.bin"), [0xFF_u8, 0x00, 0x80, b'a']).unwrap();
+    let seen = Seen::of(folder.path(), &[]);
+    let data = &seen.object("ConfigMap", "a")["data"];
+    assert_eq!(data["b"], "/wCAYQ==");
+    assert_eq!(data["x.bin"], "/wCAYQ==");
+    assert_eq!(data["s"], SUM);
+}
+
+/// `printf '\xff\x00\x80a' | sha256sum`
+const SUM: &str = "7db24bcd8c65b9e0d5c5e147be130fbce7f757295538b0e69888ee7cf545e7ae";

@@ -16,11 +16,13 @@ mod sets;
 
 use crate::read::{Overlay, Request};
 use crate::units::RenderedUnit;
+use build::Built;
 use home::{Home, Seen};
 use ironclad_model::{NotFollowed, ReportedProblem};
 use ironclad_tree::{Document, Source};
 use place::{Spot, Tree};
 use plan::{Left, Plan, Told, Work};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -152,7 +154,7 @@ pub(crate) struct Follower<'a> {
     /// Folders of manifests that an object names: by whom, and the namespace of what names none.
     folders: Vec<(usize, PathBuf, Option<String>)>,
     /// What was made for which unit of which folder.
-    made: BTreeMap<(String, PathBuf), usize>,
+    made: BTreeMap<(String, usize, PathBuf), usize>,
     excluded: BTreeSet<PathBuf>,
     /// Paths of files are canonical by now: to ask for each costs more than to parse it.
     resolved: bool,
@@ -217,54 +219,85 @@ impl<'a> Follower<'a> {
         self.charts.contains(chart)
     }
 
-    /// Follows everything that is there, releases of charts last: what they are told may be made by the others.
+    /// Follows everything that is there, releases of charts last: what they are told may be made by the others. Decisions
+    /// are made one by one in the order of the inputs; what they ask for is rendered in parallel.
     pub(crate) fn run(&mut self) {
         let mut rounds = 0;
         loop {
             let late = |subject: Subject| subject == Subject::Release;
-            let Some((spring, object)) = self.next(&|s| !late(s)).or_else(|| self.next(&late)) else { break };
-            rounds += 1;
-            let taken = self.springs.get_mut(spring).and_then(|own| own.objects.get_mut(object));
-            let Some((subject, seen, done)) = taken else { break };
-            *done = true;
-            let (subject, seen) = (*subject, Arc::clone(seen));
-            if rounds > MOST {
-                self.note(spring, &seen, &Left::new(seen.root(), "too many objects lead to others"));
-                break;
+            let mut batch = self.pending(&|subject| !late(subject));
+            if batch.is_empty() {
+                batch = self.pending(&late);
             }
-            self.follow(spring, subject, &seen);
+            rounds += batch.len();
+            if batch.is_empty() {
+                return;
+            }
+            if rounds > MOST {
+                if let Some((spring, _, seen)) = batch.first() {
+                    self.note(*spring, seen, &Left::new(seen.root(), "too many objects lead to others"));
+                }
+                return;
+            }
+            let mut work: Vec<(usize, Plan)> = Vec::new();
+            for (spring, seen, told) in self.read(batch) {
+                told.left.iter().for_each(|left| self.note(spring, &seen, left));
+                if let Some(own) = self.springs.get_mut(spring) {
+                    let objects = told.objects.into_iter();
+                    own.objects.extend(objects.map(|seen| (Subject::Application, Arc::new(seen), false)));
+                }
+                for plan in told.plans {
+                    let is_asked = work.iter().any(|(_, known)| known.key() == plan.key());
+                    if !is_asked && let Some(plan) = self.prepare(spring, plan) {
+                        work.push((spring, plan));
+                    }
+                }
+            }
+            let (request, overlay) = (self.request, self.overlay);
+            let built: Vec<Option<Built>> =
+                work.par_iter().map(|(_, plan)| build::build(plan, request, overlay)).collect();
+            for ((spring, plan), built) in work.into_iter().zip(built) {
+                let is_alive = self.springs.get(spring).is_some_and(|spring| spring.alive);
+                if let Some(built) = built.filter(|_| is_alive) {
+                    self.take(spring, &plan, built);
+                }
+            }
         }
     }
 
-    fn next(&self, wanted: &dyn Fn(Subject) -> bool) -> Option<(usize, usize)> {
-        self.springs.iter().enumerate().filter(|(_, spring)| spring.alive).find_map(|(index, spring)| {
-            let is = |(subject, _, done): &(Subject, Arc<Seen>, bool)| {
-                !done && *subject != Subject::Reference && wanted(*subject)
-            };
-            Some((index, spring.objects.iter().position(is)?))
-        })
+    /// Objects that nobody looked at yet; from now on, somebody did.
+    fn pending(&mut self, wanted: &dyn Fn(Subject) -> bool) -> Vec<(usize, Subject, Arc<Seen>)> {
+        let mut all = Vec::new();
+        for (index, spring) in self.springs.iter_mut().enumerate().filter(|(_, spring)| spring.alive) {
+            for (subject, seen, done) in &mut spring.objects {
+                if !*done && *subject != Subject::Reference && wanted(*subject) {
+                    *done = true;
+                    all.push((index, *subject, Arc::clone(seen)));
+                }
+            }
+        }
+        all
     }
 
-    fn follow(&mut self, spring: usize, subject: Subject, seen: &Arc<Seen>) {
+    /// What objects lead to.
+    fn read(&self, batch: Vec<(usize, Subject, Arc<Seen>)>) -> Vec<(usize, Arc<Seen>, Told)> {
         let living = self.springs.iter().filter(|spring| spring.alive).flat_map(|spring| &spring.objects);
         let references = living
             .filter(|(subject, ..)| *subject == Subject::Reference)
             .map(|(_, seen, _)| Arc::clone(seen))
             .collect();
         let context = Context { tree: &self.tree, request: self.request, overlay: self.overlay, references };
-        let told = match subject {
-            Subject::Application => argo::application(seen, &context),
-            Subject::ApplicationSet => sets::application_set(seen, &context),
-            Subject::Kustomization => flux::kustomization(seen, &context),
-            Subject::Release => flux::release(seen, &context),
-            Subject::Reference => return,
+        let read = |(spring, subject, seen): (usize, Subject, Arc<Seen>)| {
+            let told = match subject {
+                Subject::Application => argo::application(&seen, &context),
+                Subject::ApplicationSet => sets::application_set(&seen, &context),
+                Subject::Kustomization => flux::kustomization(&seen, &context),
+                Subject::Release => flux::release(&seen, &context),
+                Subject::Reference => Told::default(),
+            };
+            (spring, seen, told)
         };
-        let Told { plans, left, objects } = told;
-        left.iter().for_each(|left| self.note(spring, seen, left));
-        if let Some(own) = self.springs.get_mut(spring) {
-            own.objects.extend(objects.into_iter().map(|seen| (Subject::Application, Arc::new(seen), false)));
-        }
-        plans.into_iter().for_each(|plan| self.carry_out(spring, plan));
+        batch.into_iter().map(read).collect()
     }
 
     fn note(&mut self, spring: usize, seen: &Seen, left: &Left) {
@@ -296,76 +329,83 @@ impl<'a> Follower<'a> {
         false
     }
 
-    fn carry_out(&mut self, spring: usize, plan: Plan) {
-        let path = plan.spot.canonical.clone();
+    /// The plan, where something has to be rendered for it.
+    fn prepare(&mut self, spring: usize, plan: Plan) -> Option<Plan> {
+        let path = &plan.spot.canonical;
         let depth = self.springs.get(spring).map_or(0, |spring| spring.depth);
-        let key = (plan.unit.clone(), path.clone());
-        let is_made = self.made.get(&key).and_then(|made| self.springs.get(*made)).is_some_and(|made| made.alive);
+        let is_made =
+            self.made.get(&plan.key()).and_then(|made| self.springs.get(*made)).is_some_and(|made| made.alive);
         if is_made || depth > DEEPEST {
-            return;
+            return None;
         }
-        if self.excluded.contains(&path) {
+        if self.excluded.contains(path) {
             let left = Left::new(plan.seen.root(), format!("\"{}\" is excluded by the configuration", plan.spot.shown));
-            return self.note(spring, &plan.seen, &left);
+            self.note(spring, &plan.seen, &left);
+            return None;
         }
         match &plan.work {
-            Work::Folder => self.folders.push((spring, path, plan.namespace)),
-            Work::Kustomization(work) => {
-                let default = self
-                    .springs
-                    .iter()
-                    .position(|s| s.alive && !s.claimed && s.path == path && matches!(s.place, Place::Default(_)));
-                if let Some(index) = default.filter(|_| work.is_plain()) {
+            Work::Folder => {
+                self.folders.push((spring, path.clone(), plan.namespace));
+                return None;
+            }
+            Work::Kustomization(work) if work.is_plain() => {
+                if let Some(index) = self.default_of(path) {
                     // It is deployed as it is.
                     if let Some(Spring { place: Place::Default(unit), claimed, .. }) = self.springs.get_mut(index) {
-                        unit.namespace = plan.namespace;
+                        unit.namespace.clone_from(&plan.namespace);
                         *claimed = true;
                     }
-                    self.made.insert(key, index);
-                    return;
+                    self.made.insert(plan.key(), index);
+                    return None;
                 }
-                if self.is_within(spring, &path) {
-                    return;
-                }
-                let (mut unit, files, folders, whole) = build::kustomization(&plan, work, self.request, self.overlay);
-                if !whole && let Some(index) = default {
-                    // As it is it can be built: what is wrong is what the object adds.
-                    if let Some(Spring { place: Place::Default(known), .. }) = self.springs.get_mut(index) {
-                        for new in unit.problems.drain(..) {
-                            let same = |k: &ReportedProblem| k.source == new.source && k.problem == new.problem;
-                            if !known.problems.iter().any(same) {
-                                known.problems.push(new);
-                            }
+            }
+            Work::Kustomization(_) | Work::Chart(_) => {}
+        }
+        // What holds the object that names it would render itself.
+        (!self.is_within(spring, path)).then_some(plan)
+    }
+
+    /// What was rendered as it is from a path, unless an object deploys it so.
+    fn default_of(&self, path: &Path) -> Option<usize> {
+        let is = |s: &Spring| s.alive && !s.claimed && s.path == path && matches!(s.place, Place::Default(_));
+        self.springs.iter().position(is)
+    }
+
+    /// What was rendered takes the place of what it was made from.
+    fn take(&mut self, spring: usize, plan: &Plan, built: Built) {
+        let path = &plan.spot.canonical;
+        let Built { mut unit, files, folders, whole } = built;
+        match &plan.work {
+            Work::Folder => return,
+            Work::Chart(_) => {
+                self.charts.insert(path.clone());
+                self.drop_where(&|s| matches!(s.place, Place::Default(_)) && !s.claimed && s.path == *path);
+            }
+            Work::Kustomization(_) if whole => {
+                self.resolve_files();
+                self.drop_where(&|s| match &s.place {
+                    Place::File(_) => files.contains(&s.path),
+                    Place::Default(_) => !s.claimed && (s.path == *path || folders.contains(&s.path)),
+                    Place::Made(_) => false,
+                });
+            }
+            Work::Kustomization(_) => {
+                // Where it can be built as it is, what is wrong is what the object adds.
+                let default = self.default_of(path).and_then(|index| self.springs.get_mut(index));
+                if let Some(Spring { place: Place::Default(known), .. }) = default {
+                    for new in unit.problems.drain(..) {
+                        let same = |k: &ReportedProblem| k.source == new.source && k.problem == new.problem;
+                        if !known.problems.iter().any(same) {
+                            known.problems.push(new);
                         }
                     }
                     return;
                 }
-                if whole {
-                    self.resolve_files();
-                    self.drop_where(&|s| match &s.place {
-                        Place::File(_) => files.contains(&s.path),
-                        Place::Default(_) => !s.claimed && (s.path == path || folders.contains(&s.path)),
-                        Place::Made(_) => false,
-                    });
-                }
-                self.keep(spring, key, unit);
-            }
-            Work::Chart(work) => {
-                if self.is_within(spring, &path) {
-                    return;
-                }
-                let unit = build::chart(&plan, work, self.request, self.overlay);
-                self.charts.insert(path.clone());
-                self.drop_where(&|s| matches!(s.place, Place::Default(_)) && !s.claimed && s.path == path);
-                self.keep(spring, key, unit);
             }
         }
-    }
-
-    fn keep(&mut self, parent: usize, key: (String, PathBuf), unit: RenderedUnit) {
-        let (path, objects) = (unit.folder.clone(), objects_of(&unit));
-        let index = self.spring(Some(parent), Place::Made(Box::new(unit)), path, objects);
-        self.made.insert(key, index);
+        let objects = objects_of(&unit);
+        let index = self.spring(Some(spring), Place::Made(Box::new(unit)), path.clone(), objects);
+        self.made.insert(plan.key(), index);
     }
 
     fn resolve_files(&mut self) {

@@ -284,11 +284,16 @@ fn replaced(value: &str, mode: Option<u8>, wanted: &str, by: Option<&str>) -> St
 
 /// `${x#pattern}` and its kin.
 fn trimmed(value: &str, side: u8, longest: bool, pattern: &str) -> String {
-    let turn = |text: &str| if side == b'%' { text.chars().rev().collect() } else { text.to_owned() };
-    let (text, pattern): (String, String) = (turn(value), turn(pattern));
+    // A star crosses slashes here, unlike in globs of files.
+    let turn = |text: &str| -> String {
+        let text = text.replace('/', "\u{1}");
+        if side == b'%' { text.chars().rev().collect() } else { text }
+    };
+    let (text, pattern) = (turn(value), turn(pattern));
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let mut fitting = ends.filter(|end| crate::glob::matches(&pattern, text.get(..*end).unwrap_or_default()));
     let end = if longest { fitting.next_back() } else { fitting.next() };
     let rest = end.and_then(|end| text.get(end..)).unwrap_or(&text);
-    turn(rest)
+    let rest: String = if side == b'%' { rest.chars().rev().collect() } else { rest.to_owned() };
+    rest.replace('\u{1}', "/")
 }

@@ -4,3 +4,4 @@
 mod oracle;
 mod provenance;
 mod public;
+mod substitute;

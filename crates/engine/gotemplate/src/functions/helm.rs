@@ -29,6 +29,12 @@ pub(super) const ROWS: &[Row] = &[
         Ok(Value::str(""))
     }),
     ("toYaml", "a", |call| yaml_out(call, yaml::Flavour::V2)),
+    // Helm 4 has these; what Helm 3 has never fails here either.
+    ("mustToYaml", "a", |call| yaml_out(call, yaml::Flavour::V2)),
+    ("mustToToml", "a", |call| {
+        let text = toml::write(call.value(0), call.engine.limits().text)?;
+        call.made(text)
+    }),
     ("toYamlPretty", "a", |call| yaml_out(call, yaml::Flavour::V3)),
     ("fromYaml", "s", |call| {
         let wrong = |message: String| Ok(Value::map([("Error".into(), Value::str(message))]));

@@ -22,9 +22,9 @@ pub(crate) fn application(seen: &Arc<Seen>, context: &Context<'_>) -> Told {
         Some(sources) => sources.items().collect(),
         None => at(spec, &["source"]).into_iter().collect(),
     };
-    for source in &sources {
+    for (number, source) in sources.iter().enumerate() {
         let one = Source { seen, node: *source, all: &sources, context };
-        match one.plan() {
+        match one.plan(number) {
             Ok(Some(plan)) => told.plans.push(plan),
             Ok(None) => {}
             Err(left) => told.left.push(left),
@@ -41,7 +41,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn plan(&self) -> Result<Option<Plan>, Left> {
+    fn plan(&self, number: usize) -> Result<Option<Plan>, Left> {
         let url = text(self.node, "repoURL").unwrap_or_default();
         if let Some(chart) = at(self.node, &["chart"]) {
             let name = chart.text().unwrap_or_default();
@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
             _ => {}
         }
         let namespace = self.seen.text(&["spec", "destination", "namespace"]).map(str::to_owned);
-        Ok(Some(Plan { seen: Arc::clone(self.seen), unit: unit_name(self.seen), namespace, spot, work }))
+        Ok(Some(Plan { seen: Arc::clone(self.seen), unit: unit_name(self.seen), number, namespace, spot, work }))
     }
 
     fn is_here(&self, node: NodeRef<'_>, url: &str) -> Result<(), Left> {

@@ -1,7 +1,7 @@
 //! Renders what an object asks for.
 
 use super::home::{Home, Return, Seen, at};
-use super::plan::{Chart, Fields, Kustomization, Plan};
+use super::plan::{Chart, Fields, Kustomization, Plan, Work};
 use crate::kustomizations::{self, Documents, shared};
 use crate::read::{Overlay, Request};
 use crate::units::{self, RenderedUnit};
@@ -16,8 +16,30 @@ use std::sync::Arc;
 /// The annotation, or label, that keeps Flux from putting variables in.
 const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
+/// What a plan gives.
+pub(crate) struct Built {
+    pub(crate) unit: RenderedUnit,
+    /// Files and folders that took part, canonical.
+    pub(crate) files: BTreeSet<PathBuf>,
+    pub(crate) folders: BTreeSet<PathBuf>,
+    /// All went well.
+    pub(crate) whole: bool,
+}
+
+/// Renders a plan; nothing for manifests that stay as they are.
+pub(crate) fn build(plan: &Plan, request: &Request, overlay: Overlay<'_>) -> Option<Built> {
+    match &plan.work {
+        Work::Chart(work) => {
+            let unit = chart(plan, work, request, overlay);
+            Some(Built { unit, files: BTreeSet::new(), folders: BTreeSet::new(), whole: true })
+        }
+        Work::Kustomization(work) => Some(kustomization(plan, work, request, overlay)),
+        Work::Folder => None,
+    }
+}
+
 /// What a chart prints for an object.
-pub(crate) fn chart(plan: &Plan, work: &Chart, request: &Request, overlay: Overlay<'_>) -> RenderedUnit {
+fn chart(plan: &Plan, work: &Chart, request: &Request, overlay: Overlay<'_>) -> RenderedUnit {
     let mut unit = empty(plan);
     let mut files = match read_folder(&plan.spot.canonical, &plan.spot.shown) {
         Ok(files) => files,
@@ -142,13 +164,8 @@ fn transformed(
     if failed { documents } else { shared(rendered.documents) }
 }
 
-/// What a kustomization makes for an object, the files and folders that took part, and whether all went well.
-pub(crate) fn kustomization(
-    plan: &Plan,
-    work: &Kustomization,
-    request: &Request,
-    overlay: Overlay<'_>,
-) -> (RenderedUnit, BTreeSet<PathBuf>, BTreeSet<PathBuf>, bool) {
+/// What a kustomization makes for an object.
+fn kustomization(plan: &Plan, work: &Kustomization, request: &Request, overlay: Overlay<'_>) -> Built {
     let mut unit = empty(plan);
     let mut options = kustomizations::options(request, overlay);
     options.within = work.unrestricted.then(|| plan.spot.root.clone());
@@ -169,7 +186,7 @@ pub(crate) fn kustomization(
             .map(|(document, origins)| substituted(plan, document, origins, variables, &mut unit.problems))
             .collect();
     }
-    (take(unit, documents, plan), rendered.files, rendered.folders, whole)
+    Built { unit: take(unit, documents, plan), files: rendered.files, folders: rendered.folders, whole }
 }
 
 fn substituted(

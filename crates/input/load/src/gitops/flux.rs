@@ -61,14 +61,14 @@ pub(crate) fn kustomization(seen: &Arc<Seen>, context: &Context<'_>) -> Told {
         if work.is_plain() {
             let seen = Arc::clone(seen);
             let unit = unit_name(&seen);
-            told.plans.push(Plan { seen, unit, namespace: None, spot, work: Work::Folder });
+            told.plans.push(Plan { seen, unit, number: 0, namespace: None, spot, work: Work::Folder });
             return told;
         }
         work.resources = Some(generated(&spot.canonical));
     }
     let unit = unit_name(seen);
     let work = Work::Kustomization(Box::new(work));
-    told.plans.push(Plan { seen: Arc::clone(seen), unit, namespace: None, spot, work });
+    told.plans.push(Plan { seen: Arc::clone(seen), unit, number: 0, namespace: None, spot, work });
     told
 }
 
@@ -255,7 +255,7 @@ fn release_plan(
         }
     }
     let work = Work::Chart(Box::new(chart));
-    Ok(Some(Plan { seen: Arc::clone(seen), unit: unit_name(seen), namespace, spot, work }))
+    Ok(Some(Plan { seen: Arc::clone(seen), unit: unit_name(seen), number: 0, namespace, spot, work }))
 }
 
 /// Names of releases have at most 53 characters; the helm-controller then cuts them at 40 and adds a digest, which only

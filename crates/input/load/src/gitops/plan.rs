@@ -5,6 +5,7 @@ use super::place::{Lost, Spot};
 use ironclad_kustomize::How;
 use ironclad_render::{Placed, Variable};
 use ironclad_tree::{NodeId, NodeRef, Source};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One chart, kustomization or folder that an object deploys.
@@ -13,12 +14,22 @@ pub(crate) struct Plan {
     pub(crate) seen: Arc<Seen>,
     /// Name of the unit, in fingerprints.
     pub(crate) unit: String,
+    /// Which of the object's sources it is.
+    pub(crate) number: usize,
     /// Where objects go that name no namespace.
     pub(crate) namespace: Option<String>,
     pub(crate) spot: Spot,
     pub(crate) work: Work,
 }
 
+impl Plan {
+    /// What tells it from others.
+    pub(crate) fn key(&self) -> (String, usize, PathBuf) {
+        (self.unit.clone(), self.number, self.spot.canonical.clone())
+    }
+}
+
+/// What is rendered.
 #[derive(Debug)]
 pub(crate) enum Work {
     Chart(Box<Chart>),
