@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
@@ -21,25 +22,35 @@ type request struct {
 	// Op is `build`.
 	Op string `json:"op"`
 	ID string `json:"id"`
-	// Files by path below the root.
+	// Files by path below the root; none for a folder of the disk.
 	Files map[string]string `json:"files"`
-	// Root is the folder to build, below the root of the files.
+	// Root is the folder to build, below the root of the files, or a path of the disk.
 	Root string `json:"root"`
+	// Helm is the program that inflates `helmCharts`; none, and they are an error.
+	Helm string `json:"helm"`
 }
 
 type answer map[string]any
 
-// build writes the files to memory and builds one folder: the objects in their order, or the error.
+// build builds one folder, of files that it writes to memory or of the disk: the objects in their order, or the error.
 func build(question request) (answer, error) {
 	openapi.ResetOpenAPI()
-	files := filesys.MakeFsInMemory()
+	files, root := filesys.MakeFsOnDisk(), question.Root
+	if question.Files != nil {
+		files, root = filesys.MakeFsInMemory(), filepath.Join("/work", question.Root)
+	}
 	for name, text := range question.Files {
 		if err := files.WriteFile(filepath.Join("/work", name), []byte(text)); err != nil {
 			return nil, err
 		}
 	}
 	options := krusty.MakeDefaultOptions()
-	result, err := krusty.MakeKustomizer(options).Run(files, filepath.Join("/work", question.Root))
+	if question.Helm != "" {
+		options.PluginConfig = types.EnabledPluginConfig(types.BploUseStaticallyLinked)
+		options.PluginConfig.HelmConfig.Enabled = true
+		options.PluginConfig.HelmConfig.Command = question.Helm
+	}
+	result, err := krusty.MakeKustomizer(options).Run(files, root)
 	if err != nil {
 		return nil, err
 	}

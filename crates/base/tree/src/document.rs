@@ -556,6 +556,29 @@ impl<'a> NodeRef<'a> {
         Some(if quoted { text.get(1..text.len().max(2) - 1).unwrap_or_default() } else { text })
     }
 
+    /// The content of any scalar as a reader has it that is given exactly this text. kubectl puts a line break behind
+    /// the last line, and so do all the others here; to Helm's values and to kustomize, a block scalar that the text
+    /// ends in without one ends without one.
+    pub fn text_unbroken(self) -> Option<&'a str> {
+        let text = self.text()?;
+        if !matches!(self.style(), Style::Literal | Style::Folded) || self.is_alias() {
+            return Some(text);
+        }
+        let whole = self.document.source.text();
+        let line = whole.rsplit('\n').next().unwrap_or_default();
+        let ends_here = self.own_span().end as usize + line.len() >= whole.len()
+            && whole
+                .get(self.own_span().end as usize..)
+                .is_some_and(|rest| !rest.contains('\n') && rest.trim().is_empty());
+        let Some(body) = text.strip_suffix('\n').filter(|_| ends_here && !line.is_empty()) else { return Some(text) };
+        let last = body.rsplit('\n').next().unwrap_or_default();
+        let content = line.trim_start_matches(' ');
+        // A last line of nothing but its indentation says nothing, and the break is that of the line before it.
+        let is_said =
+            if content.is_empty() { !last.is_empty() && line.ends_with(last) } else { last.ends_with(content) };
+        Some(if is_said { body } else { text })
+    }
+
     /// The entry of a field.
     pub fn get(self, name: Symbol) -> Option<Entry<'a>> {
         if self.kind() != Kind::Mapping {

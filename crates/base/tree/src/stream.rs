@@ -52,6 +52,12 @@ pub fn parse(source: &Arc<Source>, limits: &Limits) -> Parsed {
         }
     }
     read_yaml(source, at, limits, json_failure, &mut parsed);
+    // What is missing at the very end is pointed at there, and nothing lies behind it.
+    let length = text.len() as u32;
+    for problem in &mut parsed.problems {
+        problem.span.end = problem.span.end.min(length);
+        problem.span.start = problem.span.start.min(problem.span.end);
+    }
     parsed
 }
 

@@ -596,7 +596,7 @@ fn of_part(node: NodeRef<'_>, span: Span, mark: &dyn Fn(Span) -> Mark) -> Value 
         Kind::Bool => Data::Bool(node.as_bool() == Some(true)),
         Kind::Int | Kind::Float => Data::Float(node.as_f64().unwrap_or(0.0)),
         Kind::String => {
-            return Value { mark: here, ..Value::text(Text::marked(node.as_str().unwrap_or_default(), here)) };
+            return Value { mark: here, ..Value::text(Text::marked(node.text_unbroken().unwrap_or_default(), here)) };
         }
         Kind::Sequence => Value::list(node.items().map(|item| of_node(item, mark)).collect()).data,
         Kind::Mapping => {

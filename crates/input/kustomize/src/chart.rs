@@ -10,7 +10,7 @@ use crate::patch::resources_of;
 use crate::resource::Resource;
 use crate::trail::Trail;
 use ironclad_model::{Link, Origins, Place, Role};
-use ironclad_render::{Options, RenderedManifest, ValueArguments, read_folder, render};
+use ironclad_render::{Options, RenderedManifest, ValueArguments, name_of_template, read_folder, render};
 use ironclad_tree::{Document, NodeRef, Severity, Source};
 use std::sync::Arc;
 
@@ -51,9 +51,12 @@ pub(crate) fn inflate(
     if name.is_empty() || name.starts_with('-') {
         return Err(on(format!("`{name}` is no name of a chart")));
     }
-    if asked.field("nameTemplate", "nameTemplate").is_some() {
-        return Err(on("`nameTemplate` is not evaluated: give a `releaseName`".to_owned()));
-    }
+    // As `helm template` has it: a name, or a template of one.
+    let made = match (asked.text("nameTemplate", "nameTemplate"), asked.text("releaseName", "releaseName")) {
+        ("", _) => None,
+        (template, "") => Some(name_of_template(template).map_err(|message| on(format!("`nameTemplate`: {message}")))?),
+        _ => return Err(on("has a `releaseName` and a `nameTemplate`: Helm takes one of them".to_owned())),
+    };
     let (version, repo) = (asked.text("version", "chartVersion"), asked.text("repo", "chartRepoUrl"));
     let path = if version.is_empty() || repo.is_empty() {
         format!("{}/{name}", asked.home)
@@ -79,7 +82,7 @@ pub(crate) fn inflate(
     };
     let version = given("kubeVersion", "kubeVersion", &build.options.kubernetes_version);
     let options = Options {
-        release: given("releaseName", "releaseName", "release-name"),
+        release: made.unwrap_or_else(|| given("releaseName", "releaseName", "release-name")),
         namespace: given("namespace", "releaseNamespace", target.namespace()),
         kubernetes_version: format!("v{}", version.trim_start_matches('v')),
         api_versions: entry
@@ -136,6 +139,13 @@ fn values(
         target.folder.load(path, &mut build.store).map_err(|message| Fault::on(trail, message))
     };
     let own = asked.field("valuesFile", "values");
+    let standard = format!("{chart}/values.yaml");
+    let is_alone =
+        asked.text("valuesMerge", "valuesMerge") == "replace" && asked.field("valuesInline", "valuesLocal").is_some();
+    if own.is_none() && !is_alone {
+        // kustomize reads it by itself, with its rule of what may be read.
+        load(&standard, &asked.entry.trail)?;
+    }
     let mut file = own.map(|own| load(own.text().unwrap_or_default(), &own.trail)).transpose()?;
     let mut inline = None;
     let mut files = Vec::new();
@@ -148,7 +158,6 @@ fn values(
                 files.extend(text);
             }
             "merge" => {
-                let standard = format!("{chart}/values.yaml");
                 if file.is_none() && target.folder.has(&standard) {
                     file = Some(load(&standard, &asked.entry.trail)?);
                 }

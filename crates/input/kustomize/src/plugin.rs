@@ -29,6 +29,7 @@ pub(crate) fn generator(build: &mut Build<'_>, target: &Target<'_>, config: &Res
             generate(build, target.folder, &config.node, None, Made::ConfigMap).map(|one| vec![one])
         }
         "SecretGenerator" => generate(build, target.folder, &config.node, None, Made::Secret).map(|one| vec![one]),
+        "HelmChartInflationGenerator" => crate::chart::inflate(build, target, &config.node, Some(&config.node)),
         other => Err(Fault::on(&config.node.trail, format!("`{other}` is no generator that is known here"))),
     }
 }

@@ -43,7 +43,7 @@ impl Scalar {
 
     /// As kyaml reads it.
     pub(crate) fn of_yaml(node: NodeRef<'_>) -> Scalar {
-        let text = node.text().unwrap_or_default().to_owned();
+        let text = node.text_unbroken().unwrap_or_default().to_owned();
         match node.style() {
             Style::Plain => Scalar { tag: resolve(&text), text, quoted: false },
             Style::Json if node.kind() != Kind::String => Scalar { tag: resolve(&text), text, quoted: false },
@@ -53,7 +53,7 @@ impl Scalar {
 
     /// As kubectl reads it.
     pub(crate) fn of_kubectl(node: NodeRef<'_>) -> Scalar {
-        let text = node.text().unwrap_or_default().to_owned();
+        let text = node.text_unbroken().unwrap_or_default().to_owned();
         let tag = match node.kind() {
             Kind::Null => Tag::Null,
             Kind::Bool => {

@@ -146,6 +146,16 @@ pub fn print(files: &ChartFiles, options: &Options) -> Result<BTreeMap<String, S
     })
 }
 
+/// The release name that a `--name-template` makes. It is given nothing.
+pub fn name_of_template(template: &str) -> Result<String, String> {
+    let limits = Limits { steps: 100_000, text: 1 << 16, produced: 1 << 22, ..Limits::default() };
+    let engine = Engine::new(Rc::default(), limits, 0);
+    let name = "name-template";
+    engine.add(name, &Source::new(name, template)).map_err(|failure| failure.message)?;
+    let made = engine.render(name, &Value::NIL).map_err(|failure| failure.message)?;
+    Ok(made.as_str().to_owned())
+}
+
 fn run(files: &ChartFiles, options: &Options) -> Rendered {
     run_with(files, options, &mut |_, _| true)
 }

@@ -18,6 +18,9 @@ struct Case {
     arguments: Vec<(String, String)>,
 }
 
+/// As in a diff: the line above ends the text without a break.
+const UNBROKEN: &str = "\\ No newline at end of file";
+
 /// `@@ name`, then `@arg --flag value`, `@values` and `@file path` with their texts.
 fn cases(text: &str) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -47,6 +50,8 @@ fn cases(text: &str) -> Vec<Case> {
             } else if let Some(path) = plain.strip_prefix("@file ") {
                 flush(&mut case, &into, &mut held);
                 into = Some(path.to_owned());
+            } else if plain == UNBROKEN {
+                held.truncate(held.len() - 1);
             } else {
                 held.push_str(line);
             }

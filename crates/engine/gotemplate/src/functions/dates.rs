@@ -103,7 +103,8 @@ impl Object for Time {
             ),
             "AddDate" => {
                 let number = |index: usize| match arguments.get(index).map(|v| &v.data) {
-                    Some(Data::Int(value, _)) => Some(*value),
+                    // Beyond this Go's own numbers overflow, and no calendar goes there.
+                    Some(Data::Int(value, _)) => Some((*value).clamp(-1_000_000_000, 1_000_000_000)),
                     _ => None,
                 };
                 let (years, months, days) = (number(0)?, number(1)?, number(2)?);
@@ -592,7 +593,7 @@ fn parse_duration(text: &str) -> Option<i128> {
         }
         rest = after;
     }
-    let sum = exact + total as i128;
+    let sum = exact.saturating_add(total as i128);
     i64::try_from(sum).ok()?;
     Some(if negative { -sum } else { sum })
 }

@@ -40,11 +40,19 @@ pub(crate) fn objects(rendered: &Rendered) -> Result<Vec<String>, String> {
     Ok(rendered.documents.iter().map(|(document, _)| json(document)).collect())
 }
 
+/// As in a diff: the line above ends the text without a break.
+const UNBROKEN: &str = "\\ No newline at end of file";
+
 /// The cases of the file.
 pub(crate) fn written() -> Vec<Case> {
+    of(include_str!("../cases.txt"))
+}
+
+/// The cases of a text.
+pub(crate) fn of(text: &str) -> Vec<Case> {
     let mut all: Vec<Case> = Vec::new();
     let mut file: Option<String> = None;
-    for line in include_str!("../cases.txt").split_inclusive('\n') {
+    for line in text.split_inclusive('\n') {
         if let Some(head) = line.strip_prefix("=== ") {
             let (name, root) = head.trim().split_once(" @").unwrap_or((head.trim(), "."));
             all.push(Case { name: name.to_owned(), root: root.to_owned(), files: BTreeMap::new() });
@@ -60,6 +68,10 @@ pub(crate) fn written() -> Vec<Case> {
             Some(name) => {
                 case.files.insert(name.to_owned(), String::new());
                 file = Some(name.to_owned());
+            }
+            None if line.starts_with(UNBROKEN) => {
+                let text = case.files.get_mut(file.as_ref().unwrap()).unwrap();
+                text.truncate(text.len() - 1);
             }
             None => case.files.get_mut(file.as_ref().unwrap()).unwrap().push_str(line),
         }
