@@ -308,7 +308,7 @@ fn integer(out: &mut String, spec: Spec, verb: char, number: i64, value: &Value)
         };
         let digits = match spec.precision {
             Some(0) if number == 0 => String::new(),
-            Some(precision) => format!("{digits:0>precision$}"),
+            Some(precision) => "0".repeat(precision.saturating_sub(digits.len())) + &digits,
             None => digits,
         };
         format!("{sign}{prefix}{digits}")

@@ -10,7 +10,10 @@ pub(crate) fn format(value: f64, verb: char, precision: Option<usize>) -> String
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
     match (verb, precision) {
-        ('f', Some(precision)) => format!("{value:.precision$}"),
+        ('f', Some(precision)) => {
+            let digits = precision.min(DIGITS);
+            format!("{value:.digits$}") + &"0".repeat(precision - digits)
+        }
         ('f', None) => format!("{value}"),
         ('e', precision) => exponent(value, precision),
         (_, None) => {
@@ -25,13 +28,17 @@ pub(crate) fn format(value: f64, verb: char, precision: Option<usize>) -> String
             let text = if power < -4 || power >= digits as i32 {
                 text
             } else {
-                let after = (digits as i32 - 1 - power).max(0) as usize;
+                // What is cut off here are zeros, which go anyway.
+                let after = ((digits as i32 - 1 - power).max(0) as usize).min(DIGITS);
                 format!("{value:.after$}")
             };
             strip_zeros(&text)
         }
     }
 }
+
+/// Digits behind the point of any float: all that follow are zeros. (Rust formats no more than 65,535.)
+const DIGITS: usize = 1_100;
 
 /// Where `%v` of a float turns to an exponent (`eprec` in `internal/strconv/ftoa.go`).
 const SHORTEST_POWER: i32 = 6;
@@ -42,11 +49,13 @@ fn power_of(text: &str) -> i32 {
 
 /// `1e+06`: at least two digits of exponent, always a sign.
 fn exponent(value: f64, precision: Option<usize>) -> String {
-    let text = match precision {
-        Some(precision) => format!("{value:.precision$e}"),
+    let digits = precision.map(|precision| precision.min(DIGITS));
+    let text = match digits {
+        Some(digits) => format!("{value:.digits$e}"),
         None => format!("{value:e}"),
     };
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let mantissa = mantissa.to_owned() + &"0".repeat(precision.zip(digits).map_or(0, |(all, some)| all - some));
     let power: i32 = power.parse().unwrap_or(0);
     let sign = if power < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", power.abs())

@@ -1,6 +1,6 @@
 //! `.tgz` archives of charts: read in memory, never unpacked to disk, every size counted before it is believed.
 
-use crate::files::{ChartFile, FILE_BYTES, FILES, without_mark};
+use crate::files::{CHART_BYTES, ChartFile, FILE_BYTES, FILES, without_mark};
 use crate::problems::of_file;
 use flate2::read::GzDecoder;
 use ironclad_model::ReportedProblem;
@@ -36,7 +36,11 @@ pub(crate) fn unpack(bytes: &[u8], shown: &str, budget: &mut u64) -> Result<Vec<
             .read_to_end(&mut content)
             .map_err(|error| bad(format!("archive cannot be read: {error}")))?;
         if content.len() as u64 > limit {
-            let message = format!("{path:?} makes the chart larger than it may be ({} MiB a file)", FILE_BYTES >> 20);
+            let message = if limit < FILE_BYTES {
+                format!("{path:?} makes the chart larger than {} MiB unpacked", CHART_BYTES >> 20)
+            } else {
+                format!("{path:?} is larger than {} MiB, Helm's limit for a file", FILE_BYTES >> 20)
+            };
             return Err(bad(message));
         }
         *budget -= content.len() as u64;

@@ -1,0 +1,100 @@
+//! Charts that go wrong, as strangers write them: each is bounded and named with its line, and the rest is judged.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
+
+use serde_json::Value;
+use std::process::Command;
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n";
+/// A template of the same chart with a finding.
+const OTHER: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {hostPID: true, containers: [{name: a, image: a:1}]}\n";
+
+/// What the template says below `HEAD`, what is said about it, and where.
+const CASES: &[(&str, &str, &str)] = &[
+    ("{{ if }}", "missing value for if", "5:7"),
+    ("  v: {{ required \"give it\" .Values.none }}", "give it", "5:9"),
+    ("  v: {{ fail \"never\" }}", "never", "5:9"),
+    ("  v: {{ .Values.a.b.c }}", "nil pointer evaluating interface {}.b", "5:9"),
+    ("  v: {{ include \"loop\" . }}", "nested reference name", "_h.tpl:1:23"),
+    ("  v: {{ tpl .Values.self . }}", "templates nested deeper than 1000", "values.yaml:1:1"),
+    ("{{ range until 100000000 }}\n  k: x{{ end }}", "the limit is 1000000", "5:10"),
+    ("  v: {{ repeat 1000000000 \"aaaaaaaaaa\" }}", "text of more than 64 MiB", "5:9"),
+    (
+        "{{ $l := repeat 1000 \"0123456789\" }}{{ range until 20000 }}{{ $l }}{{ end }}",
+        "output of more than 64 MiB",
+        "5:61",
+    ),
+    (
+        "{{ $x := \"aaaaaaaaaaaaaaaa\" }}{{ range until 60 }}{{ $x = print $x $x }}{{ end }}",
+        "text of more than 64 MiB",
+        "5:59",
+    ),
+    (
+        "{{ $d := dict }}{{ range until 1000 }}{{ $d = dict \"a\" $d }}{{ end }}",
+        "nested deeper than 200",
+        "bad.yaml:5:",
+    ),
+    ("  v: [", "the chart prints what is no YAML", "5:"),
+];
+
+fn scan(folder: &std::path::Path, paths: &[&str]) -> (Value, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .arg("scan")
+        .args(paths)
+        .args(["--no-config", "--format", "json", "--select", "workload/host-pid"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code())
+}
+
+fn errors(report: &Value) -> Vec<String> {
+    let all = report["errors"].as_array().unwrap().iter().map(|error| {
+        let text = |name: &str| error[name].as_str().unwrap_or_default();
+        format!("{} {}:{}:{}: {}", text("code"), text("source"), error["line"], error["column"], text("message"))
+    });
+    all.collect()
+}
+
+#[test]
+fn what_goes_wrong_in_a_template_is_bounded_and_named() {
+    for (text, message, at) in CASES {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("web/templates")).unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join("web").join(name), text).unwrap();
+        write("Chart.yaml", CHART);
+        write("values.yaml", "self: '{{ tpl .Values.self . }}'\n");
+        write("templates/_h.tpl", "{{ define \"loop\" }}{{ include \"loop\" . }}{{ end }}\n");
+        write("templates/bad.yaml", &format!("{HEAD}{text}\n"));
+        write("templates/ok.yaml", OTHER);
+        let (report, code) = scan(folder.path(), &["web"]);
+        let errors = errors(&report);
+        assert_eq!(code, Some(2), "{text}");
+        let found =
+            errors.iter().any(|error| error.contains(message) && error.contains(at) && error.starts_with("input/"));
+        assert!(found, "{text}: {errors:?}");
+        assert_eq!(report["findings"][0]["location"]["source"], "web/templates/ok.yaml", "{text}: the rest is judged");
+    }
+}
+
+#[test]
+fn archives_that_lie_are_refused_by_name() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/chart_archive");
+    for (name, message) in [
+        ("slip.tgz", "which leads outside of the chart"),
+        ("absolute.tgz", "holds the absolute path"),
+        ("link.tgz", "which is no regular file"),
+        ("bomb.tgz", "larger than"),
+        ("cut.tgz", "archive cannot be read"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(format!("{corpus}/{name}"), folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join("pod.yaml"), OTHER).unwrap();
+        let (report, code) = scan(folder.path(), &[name, "pod.yaml"]);
+        let errors = errors(&report);
+        assert_eq!(code, Some(2), "{name}");
+        assert!(errors.iter().any(|error| error.contains(message) && error.contains(name)), "{name}: {errors:?}");
+        assert_eq!(report["findings"][0]["location"]["source"], "pod.yaml", "{name}: the rest is judged");
+    }
+}
