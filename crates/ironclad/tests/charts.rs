@@ -23,12 +23,12 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "{{ $l := repeat 1000 \"0123456789\" }}{{ range until 20000 }}{{ $l }}{{ end }}",
         "output of more than 64 MiB",
-        "5:61",
+        "bad.yaml:5:60",
     ),
     (
         "{{ $x := \"aaaaaaaaaaaaaaaa\" }}{{ range until 60 }}{{ $x = print $x $x }}{{ end }}",
         "text of more than 64 MiB",
-        "5:59",
+        "bad.yaml:5:",
     ),
     (
         "{{ $d := dict }}{{ range until 1000 }}{{ $d = dict \"a\" $d }}{{ end }}",
