@@ -312,8 +312,10 @@ fn valid(all: &[Vec<String>], values: &[String], keys: &[String]) -> (Vec<String
 /// Values that agree where both are given become one (kyaml's `mergeValues`).
 fn unite(all: &mut [Vec<String>]) {
     for i in 0..all.len() {
+        // As kyaml has it: what these values become on the way does not count until the next round.
+        let Some(a) = all.get(i).cloned() else { continue };
         for j in 0..all.len() {
-            let (Some(a), Some(b)) = (all.get(i), all.get(j)) else { continue };
+            let Some(b) = all.get(j) else { continue };
             let mut common = false;
             let mut united = Vec::with_capacity(a.len());
             let agree = a.len() == b.len()
@@ -350,7 +352,7 @@ fn position(items: &[Node], keys: &[String], values: &[String]) -> Option<usize>
 
 /// Puts an item in place of the one with these values, or at the end; without one, takes it out (kyaml's
 /// `ElementSetter`). Empty mappings and nulls go away on the way.
-fn put(items: &mut Vec<Node>, keys: &[String], values: &[String], element: Option<&Node>) {
+fn put(items: &mut Vec<Node>, keys: &[String], values: &[String], element: Option<&Node>) -> Result<(), String> {
     let by_fields = keys.first().is_some_and(|key| !key.is_empty()) && values.first().is_some_and(|v| !v.is_empty());
     let mut found_one = false;
     let mut out: Vec<Node> = Vec::with_capacity(items.len() + 1);
@@ -361,6 +363,9 @@ fn put(items: &mut Vec<Node>, keys: &[String], values: &[String], element: Optio
         if item.shape() != Shape::Map && by_fields {
             out.push(item);
             continue;
+        }
+        if keys.first().is_some_and(String::is_empty) && item.shape() != Shape::Scalar {
+            return Err("a list of single values has an item of another kind".to_owned());
         }
         // Without a value, what was found for the key before counts.
         let mut has = false;
@@ -388,6 +393,7 @@ fn put(items: &mut Vec<Node>, keys: &[String], values: &[String], element: Optio
         out.push(element.clone());
     }
     *items = out;
+    Ok(())
 }
 
 /// Joins two lists by keys, the patch's items in front (kyaml's `setAssociativeSequenceElements`). Without a patch the
@@ -439,7 +445,7 @@ fn join(
         };
         let is_gone = value.as_ref().is_none_or(Node::is_empty_map);
         if is_gone {
-            put(own, &valid_keys, &valid_values, None);
+            put(own, &valid_keys, &valid_values, None)?;
             continue;
         }
         let Some(value) = &mut value else { continue };
@@ -452,22 +458,22 @@ fn join(
         if from_own && let Some(item) = at.and_then(|at| own.get_mut(at)) {
             item.clone_from(value);
         }
-        put(&mut added, &valid_keys, &valid_values, Some(value));
+        put(&mut added, &valid_keys, &valid_values, Some(value))?;
     }
     if all.is_empty() {
         return Ok(());
     }
-    append(&mut added, own, &last_keys);
+    append(&mut added, own, &last_keys)?;
     *own = added;
     Ok(())
 }
 
 /// Adds the items of a list to another, each in place of the one that it equals (kyaml's `appendListNode`).
-fn append(into: &mut Vec<Node>, items: &[Node], keys: &[String]) {
+fn append(into: &mut Vec<Node>, items: &[Node], keys: &[String]) -> Result<(), String> {
     for item in items {
         if keys.first().is_none_or(String::is_empty) {
             let text = item.text().unwrap_or_default().to_owned();
-            put(into, &[String::new()], &[text], Some(item));
+            put(into, &[String::new()], &[text], Some(item))?;
             continue;
         }
         let mut values = Vec::new();
@@ -478,8 +484,9 @@ fn append(into: &mut Vec<Node>, items: &[Node], keys: &[String]) {
             }
         }
         if keys.len() > 1 {
-            put(into, keys, &values, None);
+            put(into, keys, &values, None)?;
         }
-        put(into, keys, &values, Some(item));
+        put(into, keys, &values, Some(item))?;
     }
+    Ok(())
 }
