@@ -137,6 +137,18 @@ fn edit(document: &Document, node: NodeRef<'_>, how: u8) {
     }
 }
 
+/// Bytes of a Helm release's record, and of the manifests in one: objects with names and nothing that is not in the text.
+pub(crate) fn helm_record(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let around = serde_json::json!({"name": "r", "chart": {"metadata": {"name": "c"}}, "manifest": &*text}).to_string();
+    for json in [data, around.as_bytes()] {
+        let Some(release) = ironclad_cluster::helm_record("n", json) else { continue };
+        for object in release.objects {
+            assert!(!object.name.contains('\n') && !object.kind.contains('\n') && !object.template.contains('\n'));
+        }
+    }
+}
+
 /// A quantity: equal to itself, ordered against its neighbours, never a panic.
 pub(crate) fn quantity(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };

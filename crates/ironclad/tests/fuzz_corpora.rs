@@ -120,3 +120,8 @@ fn fixes_everywhere() {
 fn snapshots() {
     replay("snapshot", targets::snapshot);
 }
+
+#[test]
+fn helm_records() {
+    replay("helm_record", targets::helm_record);
+}

@@ -318,7 +318,12 @@ fn release(namespace: &str, encoded: &str) -> Option<HelmRelease> {
     let says = packed.last_chunk::<4>().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
     let mut text = Zeroizing::new(Vec::with_capacity(says.min(LARGEST_RELEASE) as usize + 1));
     flate2::read::GzDecoder::new(&packed[..]).take(LARGEST_RELEASE).read_to_end(&mut text).ok()?;
-    let record: Record<'_> = serde_json::from_slice(&text).ok()?;
+    helm_record(namespace, &text)
+}
+
+/// What an unpacked record says of its release: names, and nothing else of it.
+pub fn helm_record(namespace: &str, json: &[u8]) -> Option<HelmRelease> {
+    let record: Record<'_> = serde_json::from_slice(json).ok()?;
     Some(HelmRelease {
         namespace: namespace.to_owned(),
         name: record.name.to_owned(),

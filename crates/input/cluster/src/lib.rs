@@ -24,7 +24,7 @@ mod request;
 mod reviews;
 mod watch;
 
-pub use beside::{DeprecatedRequest, HelmRelease, SecretValue, Templated};
+pub use beside::{DeprecatedRequest, HelmRelease, SecretValue, Templated, helm_record};
 pub use certificate::{Subject, subject};
 pub use connect::{Access, ActAs, Connection};
 pub use credentials::{Credentials, Until, credentials};
