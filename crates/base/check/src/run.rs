@@ -168,7 +168,8 @@ impl Settled {
         self.0[index / 64] |= 1 << (index % 64);
     }
 
-    fn contains(&self, index: usize) -> bool {
+    /// Is the check at this place among them?
+    pub fn contains(&self, index: usize) -> bool {
         self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
     }
 }

@@ -97,25 +97,28 @@ pub(crate) fn of_client(error: &kube::Error, plugin: Option<&ExecConfig>) -> Fai
 
 /// Why there are no credentials.
 pub(crate) fn of_credentials(error: &AuthError, plugin: Option<&ExecConfig>) -> Failure {
-    let name = plugin.and_then(|plugin| plugin.command.as_deref()).unwrap_or_default();
+    // When credentials are renewed nobody says which plug-in it was.
+    let name = match plugin.and_then(|plugin| plugin.command.as_deref()) {
+        Some(name) => format!("the credential plug-in \"{name}\""),
+        None => "the credential plug-in".to_owned(),
+    };
     let install = plugin.and_then(|plugin| plugin.install_hint.as_deref()).map(str::trim);
     let (message, hint) = match error {
-        AuthError::AuthExecStart(error) => (
-            format!("the credential plug-in \"{name}\" does not start: {error}"),
-            install.unwrap_or("install it, or put it into PATH").to_owned(),
-        ),
+        AuthError::AuthExecStart(error) => {
+            (format!("{name} does not start: {error}"), install.unwrap_or("install it, or put it into PATH").to_owned())
+        }
         // What it printed on standard output may be the credential.
         AuthError::AuthExecRun { out, .. } => {
             let said = String::from_utf8_lossy(&out.stderr);
             let last = said.lines().rev().find(|line| !line.trim().is_empty());
             let said = last.map(|line| format!(": {}", line.trim())).unwrap_or_default();
             (
-                format!("the credential plug-in \"{name}\" failed ({}){said}", out.status),
+                format!("{name} failed ({}){said}", out.status),
                 "log in again with the tool that it belongs to".to_owned(),
             )
         }
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => (
-            format!("the credential plug-in \"{name}\" printed no `ExecCredential` with a `status`"),
+            format!("{name} printed no `ExecCredential` with a `status`"),
             "it has to be one of client.authentication.k8s.io".to_owned(),
         ),
         AuthError::MissingCommand => (

@@ -51,12 +51,18 @@ fn plural(kind: &str) -> String {
 
 /// What values of Secrets take, beside listing them: records of Helm are got one by one.
 pub fn with_secret_values(rules: &mut Vec<Rule>) {
-    let secrets = |rule: &Rule| rule.group.is_empty() && rule.resources.iter().any(|resource| resource == "secrets");
-    for rule in rules.iter_mut().filter(|rule| secrets(rule)) {
-        rule.resources.retain(|resource| resource != "secrets");
+    let mut verbs = vec!["get"];
+    for rule in rules.iter_mut().filter(|rule| rule.group.is_empty()) {
+        if rule.resources.iter().any(|resource| resource == "secrets") {
+            rule.resources.retain(|resource| resource != "secrets");
+            verbs.append(&mut rule.verbs.clone());
+        }
     }
     rules.retain(|rule| !rule.resources.is_empty());
-    let verbs = vec!["get", "list"];
+    // Of checks none may look at Secrets, and the records of Helm are read all the same.
+    if verbs.len() == 1 {
+        verbs.push("list");
+    }
     rules.push(Rule { group: String::new(), resources: vec!["secrets".to_owned()], verbs });
 }
 
@@ -80,6 +86,27 @@ pub fn least_role<'r>(resources: impl IntoIterator<Item = &'r Resource>, watch: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_take_what_listing_takes_and_more() {
+        let rule = |resources: &[&str], verbs: &[&'static str]| Rule {
+            group: String::new(),
+            resources: resources.iter().map(|name| (*name).to_owned()).collect(),
+            verbs: verbs.to_vec(),
+        };
+        for (before, after) in [
+            (vec![], vec![rule(&["secrets"], &["get", "list"])]),
+            (vec![rule(&["secrets"], &["list"])], vec![rule(&["secrets"], &["get", "list"])]),
+            (
+                vec![rule(&["pods", "secrets"], &["list", "watch"])],
+                vec![rule(&["pods"], &["list", "watch"]), rule(&["secrets"], &["get", "list", "watch"])],
+            ),
+        ] {
+            let mut rules = before;
+            with_secret_values(&mut rules);
+            assert_eq!(rules, after);
+        }
+    }
 
     #[test]
     fn plurals() {

@@ -40,7 +40,12 @@ pub(crate) struct Live {
 impl Live {
     /// Takes in what was read beside objects.
     pub(crate) fn add(&mut self, read: BesideRead) {
-        self.problems.extend(read.problems);
+        // A permission that is missing is missing once.
+        for problem in read.problems {
+            if !self.problems.iter().any(|known| known.problem.message == problem.problem.message) {
+                self.problems.push(problem);
+            }
+        }
         self.beside = Arc::new(read.beside);
         self.releases = read.releases;
     }
@@ -104,7 +109,7 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> (Loaded,
             let request = request(arguments, session);
             let mut live = read(&connection, &request, line.listing());
             // Of a cluster that does not answer nothing more is asked.
-            if live.minor.is_some() {
+            if !live.inputs.is_empty() {
                 live.add(beside(&connection, &request, arguments, session));
             }
             live

@@ -132,7 +132,8 @@ fn follow(
     let (mut alone, mut together): (Option<Instant>, Option<Instant>) = (None, None);
     let mut rested = Instant::now();
     loop {
-        match watch.next(alone.into_iter().chain(together).min()) {
+        // Together comes after alone, however long that waits.
+        match watch.next(alone.or(together)) {
             Next::Interrupted => return Ok(()),
             Next::Quiet => {}
             Next::Event(event) => {

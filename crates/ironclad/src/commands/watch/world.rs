@@ -264,6 +264,8 @@ impl World {
         let ids: Vec<ObjectId> = (0..present.len() as u32).map(ObjectId).collect();
         let judged = run_alone(&snapshot, &ids, &desk.session.run);
         let mut changes = Changes::default();
+        let place: BTreeMap<&str, usize> =
+            desk.session.run.enabled.iter().enumerate().map(|(index, one)| (one.check.meta.id, index)).collect();
         let present: Vec<Key> = present.into_iter().cloned().collect();
         for (key, (mut findings, settled)) in present.into_iter().zip(judged) {
             desk.settle(&mut findings, &snapshot);
@@ -272,11 +274,18 @@ impl World {
             let Some(slot) = self.slots.get_mut(&key) else { continue };
             let before: BTreeMap<u128, &Known> = slot.known.iter().map(|known| (known.fingerprint, known)).collect();
             for (finding, known) in findings.into_iter().zip(&now) {
-                changes.compare(finding, known, before.get(&known.fingerprint).copied());
+                // What hung on others, and does so no more, was told already.
+                let joined = self.joined.remove(&known.fingerprint).map(|(known, _)| known);
+                changes.compare(finding, known, before.get(&known.fingerprint).copied().or(joined.as_ref()));
             }
             let still: BTreeSet<u128> = now.iter().map(|known| known.fingerprint).collect();
-            let went = slot.known.iter().filter(|known| !still.contains(&known.fingerprint));
-            changes.gone.extend(went.map(|known| Gone { known: known.clone(), object: Some(identity.clone()) }));
+            for known in slot.known.iter().filter(|known| !still.contains(&known.fingerprint)) {
+                // What hangs on others from now on is for the judgement of all to say.
+                match place.get(known.check).is_some_and(|index| settled.contains(*index)) {
+                    true => changes.gone.push(Gone { known: known.clone(), object: Some(identity.clone()) }),
+                    false => drop(self.joined.insert(known.fingerprint, (known.clone(), Some(key.clone())))),
+                }
+            }
             slot.settled = settled;
             slot.known = now.into_boxed_slice();
         }
