@@ -466,6 +466,89 @@ fn releases_get_values_that_variables_went_into() {
 }
 
 #[test]
+fn of_objects_with_one_name_the_nearest_is_meant() {
+    let cluster = |name: &str| {
+        format!(
+            "@ clusters/{name}/apps.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {{name: apps, namespace: flux-system}}
+spec:
+  path: ./apps
+  sourceRef: {{kind: GitRepository, name: flux-system}}
+  namePrefix: {name}-
+  postBuild: {{substituteFrom: [{{kind: ConfigMap, name: vars}}]}}
+@ clusters/{name}/vars.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: vars, namespace: flux-system}}
+data: {{cluster: {name}}}
+"
+        )
+    };
+    let apps = "@ apps/kustomization.yaml
+resources: [c.yaml]
+@ apps/c.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c}
+data: {name: '${cluster}'}
+";
+    let folder = tree(&format!("{}{}{apps}", cluster("a"), cluster("b")));
+    let seen = Seen::of(folder.path(), &[]);
+    assert_eq!(seen.errors(), &[] as &[Value]);
+    assert_eq!(seen.object("ConfigMap", "a-c")["data"]["name"], "a");
+    assert_eq!(seen.object("ConfigMap", "b-c")["data"]["name"], "b");
+    // Deployed unchanged by both, it is judged once.
+    let plain = format!("{}{}{apps}", cluster("a"), cluster("b"));
+    let plain = plain.replace("  namePrefix: a-\n", "").replace("  namePrefix: b-\n", "");
+    let lines: Vec<&str> = plain.lines().filter(|line| !line.contains("postBuild")).collect();
+    let folder = tree(&(lines.join("\n") + "\n"));
+    assert_eq!(Seen::of(folder.path(), &[]).object("ConfigMap", "c")["data"]["name"], "${cluster}");
+}
+
+#[test]
+fn artifacts_lead_to_what_they_are_copied_from() {
+    let folder = tree(
+        "@ clusters/staging/all.yaml
+apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: {name: flux-system, namespace: flux-system}
+spec:
+  sources: [{alias: repo, kind: GitRepository, name: flux-system}]
+  artifacts:
+    - name: apps
+      copy:
+        - {from: '@repo/apps/base/**', to: '@artifact/base/'}
+        - {from: '@repo/apps/staging/**', to: '@artifact/staging/'}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: apps, namespace: flux-system}
+spec: {path: ./staging, sourceRef: {kind: ExternalArtifact, name: apps}, targetNamespace: shop}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: other, namespace: flux-system}
+spec: {path: ./production, sourceRef: {kind: ExternalArtifact, name: apps}}
+@ apps/base/kustomization.yaml
+resources: [s.yaml]
+@ apps/base/s.yaml
+apiVersion: v1
+kind: Service
+metadata: {name: s}
+spec: {ports: [{port: 80}]}
+@ apps/staging/kustomization.yaml
+resources: [../base]
+",
+    );
+    let seen = Seen::of(folder.path(), &[]);
+    assert_eq!(seen.errors(), &[] as &[Value]);
+    assert_eq!(seen.object("Service", "s")["metadata"]["namespace"], "shop");
+    assert_eq!(seen.reasons(), ["Kustomization flux-system/other: ExternalArtifact \"apps\" is not in this tree"]);
+}
+
+#[test]
 fn what_names_another_repository_is_not_followed() {
     let folder = tree(&format!(
         "{CHART}@ app.yaml

@@ -53,7 +53,9 @@ fn subject(seen: &Seen) -> Option<Subject> {
         ("argoproj.io", "ApplicationSet") => Some(Subject::ApplicationSet),
         ("kustomize.toolkit.fluxcd.io", "Kustomization") => Some(Subject::Kustomization),
         ("helm.toolkit.fluxcd.io", "HelmRelease") => Some(Subject::Release),
-        ("", "ConfigMap") | ("source.toolkit.fluxcd.io", "GitRepository") => Some(Subject::Reference),
+        ("", "ConfigMap")
+        | ("source.toolkit.fluxcd.io", "GitRepository")
+        | ("source.extensions.fluxcd.io", "ArtifactGenerator") => Some(Subject::Reference),
         _ => None,
     }
 }
@@ -105,16 +107,25 @@ impl Context<'_> {
         Some(Seen { document, root, home: Home::Own, file })
     }
 
-    /// An object that another one refers to; a namespace that either does not say fits.
-    fn named(&self, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Arc<Seen>> {
+    /// An object that another one refers to; a namespace that either does not say fits. Clusters have objects of the same
+    /// names: the one whose file is nearest is meant.
+    fn named(&self, by: &Seen, group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Arc<Seen>> {
         let fits = |seen: &&Arc<Seen>| {
-            let same = match (seen.namespace(), namespace) {
-                (Some(own), Some(wanted)) => own == wanted,
-                _ => true,
-            };
+            let same = seen.namespace().zip(namespace).is_none_or(|(own, wanted)| own == wanted);
             seen.group() == group && seen.kind() == kind && seen.name() == name && same
         };
-        self.references.iter().find(fits).cloned()
+        self.nearest(by, fits).into_iter().next()
+    }
+
+    /// The references that fit, those in the nearest files first.
+    fn nearest(&self, by: &Seen, fits: impl Fn(&&Arc<Seen>) -> bool) -> Vec<Arc<Seen>> {
+        let shared = |seen: &Seen| {
+            let pairs = seen.file.components().zip(by.file.components());
+            pairs.take_while(|(own, other)| own == other).count()
+        };
+        let mut all: Vec<Arc<Seen>> = self.references.iter().filter(fits).cloned().collect();
+        all.sort_by_key(|seen| std::cmp::Reverse(shared(seen)));
+        all
     }
 }
 
@@ -349,8 +360,15 @@ impl<'a> Follower<'a> {
                 return None;
             }
             Work::Kustomization(work) if work.is_plain() => {
-                if let Some(index) = self.default_of(path) {
-                    // It is deployed as it is.
+                // It is deployed as it is, by however many: it is judged once in each namespace.
+                let found = self.springs.iter().position(|spring| match &spring.place {
+                    Place::Default(unit) => {
+                        let fits = !spring.claimed || unit.namespace == plan.namespace;
+                        spring.alive && spring.path == *path && fits
+                    }
+                    _ => false,
+                });
+                if let Some(index) = found {
                     if let Some(Spring { place: Place::Default(unit), claimed, .. }) = self.springs.get_mut(index) {
                         unit.namespace.clone_from(&plan.namespace);
                         *claimed = true;
@@ -461,6 +479,7 @@ impl<'a> Follower<'a> {
             }
         }
         followed.notes.sort();
+        followed.notes.dedup();
         followed
     }
 }

@@ -16,12 +16,15 @@ use std::sync::Arc;
 pub(crate) fn kustomization(seen: &Arc<Seen>, context: &Context<'_>) -> Told {
     let mut told = Told::default();
     let Some(spec) = seen.at(&["spec"]) else { return told };
-    if let Err(left) = source(seen, spec, &["sourceRef"], context) {
-        told.left.push(left);
-        return told;
-    }
     let path = at(spec, &["path"]);
-    let named = path.and_then(|path| path.text()).unwrap_or(".");
+    let named = match source(seen, spec, &["sourceRef"], path.and_then(|path| path.text()).unwrap_or("."), context) {
+        Ok(named) => named,
+        Err(left) => {
+            told.left.push(left);
+            return told;
+        }
+    };
+    let named = named.as_str();
     let node = path.unwrap_or(spec);
     let spot = match context.tree.find(&seen.file, named) {
         Ok(spot) if spot.canonical.is_dir() => spot,
@@ -100,23 +103,76 @@ fn generated(folder: &Path) -> Vec<String> {
     all
 }
 
-/// Is the source of a path or chart this tree, as far as can be known?
-fn source(seen: &Seen, spec: NodeRef<'_>, path: &[&str], context: &Context<'_>) -> Result<(), Left> {
-    let Some(reference) = at(spec, path) else { return Ok(()) };
+/// Where a path of a source lies in this tree, as far as the source is this tree: a GitRepository is, unless it is known
+/// to be another one, and an artifact that an ArtifactGenerator of the tree copies from such a repository.
+fn source(seen: &Seen, spec: NodeRef<'_>, path: &[&str], named: &str, context: &Context<'_>) -> Result<String, Left> {
+    let Some(reference) = at(spec, path) else { return Ok(named.to_owned()) };
     let (kind, name) = (text(reference, "kind").unwrap_or_default(), text(reference, "name").unwrap_or_default());
-    if kind != "GitRepository" {
-        return Err(Left::new(reference, format!("{kind} \"{name}\" is not in this tree")));
-    }
     let namespace = text(reference, "namespace").or(seen.namespace());
-    let Some(repository) = context.named("source.toolkit.fluxcd.io", "GitRepository", namespace, name) else {
-        return Ok(());
+    let is_other = |kind: &str, namespace: Option<&str>, name: &str| {
+        let repository = context.named(seen, "source.toolkit.fluxcd.io", kind, namespace, name)?;
+        let url = repository.text(&["spec", "url"])?;
+        context.tree.is_other(&seen.file, url).then(|| url.to_owned())
     };
-    match repository.text(&["spec", "url"]) {
-        Some(url) if context.tree.is_other(&seen.file, url) => {
-            Err(Left::new(reference, format!("GitRepository \"{name}\" is another repository, {url}")))
+    match kind {
+        "GitRepository" => match is_other(kind, namespace, name) {
+            Some(url) => Err(Left::new(reference, format!("GitRepository \"{name}\" is another repository, {url}"))),
+            None => Ok(named.to_owned()),
+        },
+        "ExternalArtifact" => {
+            let copied = copied(seen, context, namespace, name, named, &|repository| {
+                is_other("GitRepository", namespace, repository).is_none()
+            });
+            copied.ok_or_else(|| Left::new(reference, format!("ExternalArtifact \"{name}\" is not in this tree")))
         }
-        _ => Ok(()),
+        _ => Err(Left::new(reference, format!("{kind} \"{name}\" is not in this tree"))),
     }
+}
+
+/// The path that an ArtifactGenerator copies to a path of an artifact. The rule that reaches deepest counts.
+fn copied(
+    seen: &Seen,
+    context: &Context<'_>,
+    namespace: Option<&str>,
+    artifact: &str,
+    named: &str,
+    is_here: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let wanted = named.trim_start_matches("./").trim_matches('/');
+    let wanted = if wanted == "." { "" } else { wanted };
+    for generator in context.nearest(seen, |seen| seen.kind() == "ArtifactGenerator") {
+        let mut best: Option<(usize, String)> = None;
+        let same = generator.namespace().zip(namespace).is_none_or(|(own, wanted)| own == wanted);
+        let artifacts = generator.at(&["spec", "artifacts"]).into_iter().flat_map(|list| list.items());
+        let Some(made) = artifacts.filter(|_| same).find(|made| text(*made, "name") == Some(artifact)) else {
+            continue;
+        };
+        for copy in at(made, &["copy"]).into_iter().flat_map(|list| list.items()) {
+            let rule = text(copy, "from").zip(text(copy, "to"));
+            let rule = rule
+                .and_then(|(from, to)| Some((from.strip_prefix('@')?.split_once('/')?, to.strip_prefix("@artifact")?)));
+            let Some(((alias, from), to)) = rule else { continue };
+            let sources = generator.at(&["spec", "sources"]).into_iter().flat_map(|list| list.items());
+            let repository = sources.filter(|source| text(*source, "kind") == Some("GitRepository"));
+            let repository = repository.into_iter().find(|source| text(*source, "alias") == Some(alias));
+            if !repository.and_then(|source| text(source, "name")).is_some_and(is_here) {
+                continue;
+            }
+            let Some(from) = from.strip_suffix("**") else { continue };
+            let (from, to) = (from.trim_matches('/'), to.trim_matches('/'));
+            let rest = match wanted.strip_prefix(to) {
+                Some(rest) if to.is_empty() || rest.is_empty() || rest.starts_with('/') => rest.trim_matches('/'),
+                _ => continue,
+            };
+            if best.as_ref().is_none_or(|(depth, _)| *depth <= to.len()) {
+                best = Some((to.len(), format!("{from}/{rest}").trim_matches('/').to_owned()));
+            }
+        }
+        if let Some((_, path)) = best {
+            return Some(path);
+        }
+    }
+    None
 }
 
 /// `substituteFrom`, then `substitute` on top.
@@ -147,7 +203,7 @@ fn variables(seen: &Arc<Seen>, post: NodeRef<'_>, context: &Context<'_>, left: &
 /// The ConfigMap that a reference names. Secrets are not read: what they hold must not come up in a report.
 fn data(seen: &Seen, reference: NodeRef<'_>, context: &Context<'_>, left: &mut Vec<Left>) -> Option<Arc<Seen>> {
     let (kind, name) = (text(reference, "kind").unwrap_or_default(), text(reference, "name").unwrap_or_default());
-    let found = (kind == "ConfigMap").then(|| context.named("", kind, seen.namespace(), name)).flatten();
+    let found = (kind == "ConfigMap").then(|| context.named(seen, "", kind, seen.namespace(), name)).flatten();
     let optional = at(reference, &["optional"]).and_then(|node| node.as_bool()) == Some(true);
     if found.is_none() && kind == "Secret" {
         left.push(Left::new(reference, format!("Secret \"{name}\" is not read: what it would set is missing")));
@@ -182,9 +238,9 @@ fn release_plan(
     let Some(template) = at(spec, &["chart", "spec"]) else { return Ok(None) };
     let Some(named) = at(template, &["chart"]) else { return Ok(None) };
     let name = named.text().unwrap_or_default();
-    source(seen, template, &["sourceRef"], context)
+    let path = source(seen, template, &["sourceRef"], name, context)
         .map_err(|left| Left { reason: format!("chart \"{name}\": {}", left.reason), ..left })?;
-    let spot = context.tree.find(&seen.file, name).map_err(|lost| Left::lost(named, name, &lost))?;
+    let spot = context.tree.find(&seen.file, &path).map_err(|lost| Left::lost(named, name, &lost))?;
     if !is_chart(&spot.canonical) {
         return Err(Left::new(named, format!("\"{name}\" holds no chart")));
     }

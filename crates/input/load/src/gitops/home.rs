@@ -31,7 +31,15 @@ pub(crate) struct Expanded {
 }
 
 /// Kinds of objects that deploy others, and that these refer to.
-const KINDS: &[&str] = &["Application", "ApplicationSet", "ConfigMap", "GitRepository", "HelmRelease", "Kustomization"];
+const KINDS: &[&str] = &[
+    "Application",
+    "ArtifactGenerator",
+    "ApplicationSet",
+    "ConfigMap",
+    "GitRepository",
+    "HelmRelease",
+    "Kustomization",
+];
 
 /// An object among the inputs.
 #[derive(Clone, Debug)]
