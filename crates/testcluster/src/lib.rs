@@ -11,11 +11,15 @@
 
 mod assets;
 mod certificates;
+mod client;
+mod generated;
 mod plane;
 mod process;
 mod proxy;
 
 pub use assets::Assets;
 pub use certificates::{Authority, Identity};
+pub use client::{Answer, Client, load};
+pub use generated::{Generated, generated};
 pub use plane::{ControlPlane, Options, shared};
 pub use proxy::{Fault, FaultProxy, Script};
