@@ -2,34 +2,41 @@
 //!
 //! Inputs are generated (no download): 1,200 manifests as teams write them, and one file of 20 MB. A peer is taken from
 //! the PATH, or else installed from its published package into the cache; one that cannot be had is named with the
-//! reason. `BENCH_RUNS` sets the runs of each command (5).
+//! reason. `BENCH_RUNS` sets the runs of each command (5). `bench cluster` is about clusters and snapshots.
+
+mod cluster;
 
 use crate::{oracle, root, say};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+#[derive(Default)]
 struct Figures {
     wall: Vec<f64>,
     cpu: Vec<f64>,
     memory: Vec<f64>,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let only = arguments.first().map(String::as_str);
-    let status = Command::new("cargo")
-        .args(["build", "--release", "--quiet", "--package", "ironclad"])
-        .current_dir(root())
-        .status()?;
-    if !status.success() {
-        bail!("the release build failed");
+impl Figures {
+    fn add(&mut self, more: Figures) {
+        self.wall.extend(more.wall);
+        self.cpu.extend(more.cpu);
+        self.memory.extend(more.memory);
     }
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    if let Some(("cluster", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return cluster::run(rest);
+    }
+    let only = arguments.first().map(String::as_str);
+    let ironclad = release()?.display().to_string();
     let folder = root().join("target/bench");
     let manifests = folder.join("manifests");
     let large = folder.join("large.yaml");
     generate(&manifests, 1_200)?;
     generate_large(&large, 20 << 20)?;
-    let ironclad = root().join("target/release/ironclad").display().to_string();
     let files = manifests.display().to_string();
     let big = large.display().to_string();
 
@@ -38,7 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         if only.is_some_and(|only| !name.contains(only)) {
             return Ok(());
         }
-        let figures = if command.is_empty() { None } else { Some(time(&command)?) };
+        let figures = if command.is_empty() { None } else { Some(time(&command, runs())?) };
         match figures {
             Some(figures) => table.push(format!(
                 "| {name} | {} | {} | {} |",
@@ -193,11 +200,28 @@ impl Peer {
     }
 }
 
+/// The program as it is published; `BENCH_IRONCLAD` names another one.
+fn release() -> Result<PathBuf> {
+    if let Some(program) = std::env::var_os("BENCH_IRONCLAD") {
+        return Ok(PathBuf::from(program));
+    }
+    let build = ["build", "--release", "--quiet", "--package", "ironclad"];
+    let status = Command::new("cargo").args(build).current_dir(root()).status()?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    Ok(root().join("target/release/ironclad"))
+}
+
+/// Runs of each command.
+fn runs() -> usize {
+    std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(5)
+}
+
 /// Runs a command several times.
-fn time(command: &[String]) -> Result<Figures> {
+fn time(command: &[String], runs: usize) -> Result<Figures> {
     let (program, arguments) = command.split_first().context("empty command")?;
-    let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
-    let mut figures = Figures { wall: Vec::new(), cpu: Vec::new(), memory: Vec::new() };
+    let mut figures = Figures::default();
     for _ in 0..runs {
         // GNU time reports what the kernel counted for the process and its children.
         let output = Command::new("/usr/bin/time")
@@ -219,12 +243,18 @@ fn time(command: &[String]) -> Result<Figures> {
     Ok(figures)
 }
 
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 /// Median, with the extremes.
 fn spread(values: &[f64], digits: usize) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else { return String::new() };
-    let median = sorted[sorted.len() / 2];
+    let median = median(values);
     format!("{median:.digits$} ({first:.digits$}–{last:.digits$})")
 }
 

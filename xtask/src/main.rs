@@ -22,6 +22,8 @@ cargo xtask <task>
   licences               licences and sources of all dependencies against deny.toml
   smoke BINARY           run the built program as a user would
   bench [NAME]           whole-program figures beside the peers' on the same files
+  bench cluster [live|snapshot] [OBJECTS]
+                         a generated cluster in a real API server beside kubectl, and a snapshot of ten times as many objects
   fuzz [TARGET] [SECS]   fuzz a parser (needs nightly and cargo-fuzz)
   control-plane TASK     build, start and stop a real API server and etcd on loopback
   oracle                 build the oracle and print its path
