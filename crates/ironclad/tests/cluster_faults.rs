@@ -1,10 +1,11 @@
 //! A cluster that misbehaves: nothing is silent, what helps is tried again, and what stays away makes exit code 2.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-use ironclad_testcluster::{ControlPlane, Fault, FaultProxy};
+use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::process::{Command, Output};
+use std::sync::{Mutex, mpsc};
 
 fn plane(what: &str) -> Option<&'static ControlPlane> {
     ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
@@ -17,17 +18,21 @@ fn scan(
     script: impl Fn(&str, usize) -> Fault + Send + Sync + 'static,
 ) -> (Output, Vec<String>) {
     let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+    let output = through(&proxy, namespace);
+    (output, proxy.seen())
+}
+
+fn through(proxy: &FaultProxy, namespace: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config"), proxy.kubeconfig()).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+    Command::new(env!("CARGO_BIN_EXE_ironclad"))
         .args(["scan", "--kubeconfig", "config", "-n", namespace, "--no-config", "--format", "json"])
         .args(["--select", "wiring/dangling-service,secrets/config-map", "--request-timeout", "1"])
         .current_dir(folder.path())
         .env("HOME", folder.path())
         .env("SOURCE_DATE_EPOCH", "1795478400")
         .output()
-        .unwrap();
-    (output, proxy.seen())
+        .unwrap()
 }
 
 fn report(output: &Output) -> Value {
@@ -68,6 +73,19 @@ fn what_passes_is_tried_again() {
         ("/configmaps", Fault::Hang),
         ("/apis", Fault::status(503, "apiserver is shutting down")),
         ("/configmaps", Fault::status(410, "the provided continue parameter is too old")),
+        ("/services", Fault::status(504, "etcdserver: request timed out")),
+        (
+            "/services",
+            Fault::Answer(
+                503,
+                vec![
+                    ("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+                    // A server whose clock is decades behind ours.
+                    ("Date", "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+                ],
+                "{}".to_owned(),
+            ),
+        ),
         ("continue=", Fault::status(410, "the provided continue parameter is too old")),
     ];
     for (part, fault) in faults {
@@ -139,4 +157,62 @@ fn a_large_object_is_read() {
     });
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(report(&output)["summary"]["objects"], 1);
+}
+
+/// A control plane of one test's own, to be broken.
+fn own(what: &str) -> Option<ControlPlane> {
+    match Assets::find() {
+        Ok(assets) => Some(ControlPlane::start(&assets, &Options::default()).unwrap()),
+        Err(why) => {
+            ironclad_testkit::skipped(what, &why);
+            None
+        }
+    }
+}
+
+/// The API server crashes between two pages of a listing and comes back: the report is that of a healthy cluster.
+#[test]
+fn a_restart_in_the_middle_of_a_scan_is_waited_for() {
+    let Some(mut plane) = own("an API server that restarts") else { return };
+    let namespace = fill(&plane, "restart");
+    let (healthy, _) = scan(&plane, &namespace, |_, _| Fault::None);
+    assert_eq!(healthy.status.code(), Some(0), "{}", String::from_utf8_lossy(&healthy.stdout));
+    let (reached, at_second_page) = mpsc::channel();
+    let (crashed, go_on) = mpsc::channel::<()>();
+    let go_on = Mutex::new(go_on);
+    let script = move |path: &str, before: usize| {
+        if before == 0 && path.contains("continue=") {
+            reached.send(()).unwrap();
+            go_on.lock().unwrap().recv().unwrap();
+        }
+        Fault::None
+    };
+    let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+    let output = std::thread::scope(|scope| {
+        let scan = scope.spawn(|| through(&proxy, &namespace));
+        at_second_page.recv().unwrap();
+        plane.crash_apiserver().unwrap();
+        crashed.send(()).unwrap();
+        plane.restart_apiserver().unwrap();
+        scan.join().unwrap()
+    });
+    assert_eq!(output.status.code(), Some(0), "{}\n{:#?}", String::from_utf8_lossy(&output.stdout), proxy.seen());
+    assert_eq!(output.stdout, healthy.stdout);
+}
+
+/// Without etcd the API server answers, and cannot read: every listing is named, and nothing passes for empty.
+#[test]
+fn a_server_without_its_etcd_is_no_empty_cluster() {
+    let Some(mut plane) = own("an API server without etcd") else { return };
+    let namespace = plane.namespace("etcd").unwrap();
+    plane.crash_etcd().unwrap();
+    let (output, seen) = scan(&plane, &namespace, |_, _| Fault::None);
+    assert_eq!(output.status.code(), Some(2), "{}\n{seen:#?}", String::from_utf8_lossy(&output.stdout));
+    let report = report(&output);
+    let errors = report["errors"].as_array().unwrap();
+    assert!(
+        !errors.is_empty() && errors.iter().all(|e| e["code"].as_str().unwrap().starts_with("cluster/")),
+        "{errors:#?}"
+    );
+    assert_eq!(report["findings"], serde_json::json!([]), "what was not seen is not judged");
 }

@@ -41,6 +41,8 @@ pub struct ControlPlane {
     controller_manager: Option<Guarded>,
     apiserver: Guarded,
     etcd: Guarded,
+    /// Of the API server, to start it again.
+    arguments: Vec<String>,
     assets: Assets,
     authority: Authority,
     port: u16,
@@ -108,6 +110,7 @@ impl ControlPlane {
             controller_manager: None,
             apiserver,
             etcd,
+            arguments,
             assets: assets.clone(),
             authority,
             port,
@@ -120,6 +123,35 @@ impl ControlPlane {
             plane.controller_manager = Some(plane.start_controller_manager(&admin, manager)?);
         }
         Ok(plane)
+    }
+
+    /// Ends the API server at once, as a crash would.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone already.
+    pub fn crash_apiserver(&mut self) -> io::Result<()> {
+        self.apiserver.crash()
+    }
+
+    /// Starts it again, at the same address, and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// With its last lines where it does not start.
+    pub fn restart_apiserver(&mut self) -> io::Result<()> {
+        let log = self.folder.path().join("kube-apiserver.log");
+        self.apiserver = Guarded::start(&self.assets.apiserver, &self.arguments, &log, None)?;
+        self.wait_until_ready()
+    }
+
+    /// Ends etcd at once: the API server goes on and cannot read.
+    ///
+    /// # Errors
+    ///
+    /// When it is gone already.
+    pub fn crash_etcd(&mut self) -> io::Result<()> {
+        self.etcd.crash()
     }
 
     fn start_controller_manager(&self, kubeconfig: &Path, port: u16) -> io::Result<Guarded> {

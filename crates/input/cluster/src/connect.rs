@@ -88,6 +88,7 @@ impl Connection {
             silence: access.timeout.unwrap_or(SILENCE),
             skew: Arc::new(AtomicI64::new(UNKNOWN)),
             credential: credential.into(),
+            answers: Arc::default(),
         };
         Ok(Connection { asker, runtime, context, namespace, insecure })
     }

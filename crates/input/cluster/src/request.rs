@@ -3,21 +3,25 @@
 use crate::Connection;
 use crate::credentials::Credentials;
 use crate::failure::{chain, of_credentials, of_transport};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
-/// Bytes of one answer. A page of 500 objects at their largest (etcd's 1.5 MiB each) would not fit; a listing that
-/// comes to it is asked for in smaller pages.
+/// Bytes of one answer. A page of 500 objects at their largest (etcd's 1.5 MiB each) would not fit: such a listing is
+/// refused by name.
 const LARGEST: usize = 256 << 20;
 /// Tries of one request.
 const TRIES: u32 = 5;
+/// How long a server that answered before and is gone now is waited for: a restart, once a run.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two tries while it is waited for.
+const PAUSE: Duration = Duration::from_secs(1);
 /// The longest that a server's `Retry-After` is obeyed.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -72,6 +76,8 @@ pub(crate) struct Asker {
     /// By how many seconds the server's clock is ahead of ours, as far as its answers tell.
     pub(crate) skew: Arc<AtomicI64>,
     pub(crate) credential: Arc<Credentials>,
+    /// It answered, and nobody waited in vain for it since.
+    pub(crate) answers: Arc<AtomicBool>,
 }
 
 /// Clocks that differ by more than this are worth a word: tokens, certificates and waivers end by them.
@@ -115,18 +121,34 @@ impl Asker {
     async fn until_it_works(&self, path: &str, accept: &str, sort: Sort<'_>) -> Result<Vec<u8>, Failure> {
         let mut wait = Duration::from_millis(100);
         let mut last = None;
-        for left in (0..TRIES).rev() {
-            match self.try_once(path, accept, sort).await {
-                Ok(body) => return Ok(body),
-                Err((failure, None)) => return Err(failure),
-                Err((failure, Some(asked))) => {
-                    last = Some(failure);
-                    if left == 0 {
-                        break;
-                    }
-                    tokio::time::sleep(asked.unwrap_or(wait).min(LONGEST_WAIT)).await;
-                    wait *= 3;
+        let begun = Instant::now();
+        let mut left = TRIES;
+        while left > 0 {
+            let (failure, again) = match self.try_once(path, accept, sort).await {
+                Ok(body) => {
+                    self.answers.store(true, Ordering::Relaxed);
+                    return Ok(body);
                 }
+                Err(refusal) => refusal,
+            };
+            let asked = match again {
+                Again::Never => return Err(failure),
+                Again::Away if self.answers.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Again::Away => {
+                    // Who waited in vain waits for no other listing.
+                    self.answers.store(false, Ordering::Relaxed);
+                    None
+                }
+                Again::After(asked) => asked,
+            };
+            last = Some(failure);
+            left -= 1;
+            if left > 0 {
+                tokio::time::sleep(asked.unwrap_or(wait).min(LONGEST_WAIT)).await;
+                wait *= 3;
             }
         }
         let failure = last.unwrap_or_else(|| Failure::new("cluster/unreachable", "no answer"));
@@ -138,9 +160,12 @@ impl Asker {
         let wiped = matches!(sort, Sort::Wiped);
         let status = response.status();
         if status.is_success() {
-            return self.collect(response.into_body(), wiped).await.map_err(|failure| (failure, Some(None)));
+            return self.collect(response.into_body(), wiped).await.map_err(|failure| {
+                let again = if failure.code == "cluster/answer" { Again::Never } else { Again::After(None) };
+                (failure, again)
+            });
         }
-        let after = retry_after(&response);
+        let after = retry_after(response.headers());
         let body = self.collect(response.into_body(), wiped).await.unwrap_or_default();
         Err(self.refused(status, &body, after))
     }
@@ -159,41 +184,45 @@ impl Asker {
             request = request.header(name, value);
         }
         let request = request.body(body);
-        let request = request.map_err(|error| (Failure::new("cluster/answer", error.to_string()), None))?;
+        let request = request.map_err(|error| (Failure::new("cluster/answer", error.to_string()), Again::Never))?;
         let Ok(answer) = tokio::time::timeout(self.silence, self.client.send(request)).await else {
-            return Err((silent(&self.server, self.silence), Some(None)));
+            return Err((silent(&self.server, self.silence), Again::After(None)));
         };
         match answer {
             Ok(response) => {
                 self.compare_clocks(&response);
                 Ok(response)
             }
-            Err(kube::Error::Auth(error)) => Err((of_credentials(&error, None), None)),
+            Err(kube::Error::Auth(error)) => Err((of_credentials(&error, None), Again::Never)),
             // A plug-in that renews credentials fails within the service.
             Err(kube::Error::Service(error)) if error.is::<kube::client::AuthError>() => {
                 let of = error.downcast_ref::<kube::client::AuthError>().map(|error| of_credentials(error, None));
-                Err((of.unwrap_or_else(|| Failure::new("cluster/unauthorized", "no credentials")), None))
+                Err((of.unwrap_or_else(|| Failure::new("cluster/unauthorized", "no credentials")), Again::Never))
             }
             Err(error) => {
                 let failure = of_transport(&error, &self.server);
                 // A certificate does not change by asking again.
                 let is_final = failure.message.contains("certificate") || failure.message.contains("speak TLS");
-                Err((failure, (!is_final).then_some(None)))
+                let again = match is_final {
+                    true => Again::Never,
+                    false if is_refused(&error) => Again::Away,
+                    false => Again::After(None),
+                };
+                Err((failure, again))
             }
         }
     }
 
     /// A stream of lines: the head of its answer decides whether there is one.
     pub(crate) async fn stream(&self, path: &str, accept: &str) -> Result<Body, (Failure, Option<Duration>)> {
-        let response =
-            self.send(path, accept, Sort::Get).await.map_err(|(failure, after)| (failure, after.flatten()))?;
+        let response = self.send(path, accept, Sort::Get).await.map_err(|(failure, after)| (failure, after.pause()))?;
         if response.status().is_success() {
             return Ok(response.into_body());
         }
-        let (status, after) = (response.status(), retry_after(&response));
+        let (status, after) = (response.status(), retry_after(response.headers()));
         let body = self.collect(response.into_body(), false).await.unwrap_or_default();
         let (failure, after) = self.refused(status, &body, after);
-        Err((failure, after.flatten()))
+        Err((failure, after.pause()))
     }
 
     /// `Date` is what the server's clock says.
@@ -221,16 +250,52 @@ impl Asker {
 }
 
 /// Why there is no answer, and whether to ask again: then perhaps after the time that the server wants.
-type Refusal = (Failure, Option<Option<Duration>>);
+type Refusal = (Failure, Again);
+
+/// Does it help to ask again?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Again {
+    Never,
+    /// As soon as the server said, if it did.
+    After(Option<Duration>),
+    /// There is no server, or none behind its proxy.
+    Away,
+}
+
+impl Again {
+    /// What the server asked for.
+    fn pause(self) -> Option<Duration> {
+        if let Again::After(asked) = self { asked } else { None }
+    }
+}
+
+/// Does nobody listen there?
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        at = error.source();
+    }
+    false
+}
 
 pub(crate) fn silent(server: &str, silence: Duration) -> Failure {
     Failure::new("cluster/unreachable", format!("{server} was silent for {} s", silence.as_secs()))
         .hint("`--request-timeout SECONDS` waits longer")
 }
 
-fn retry_after(response: &Response<Body>) -> Option<Duration> {
-    let value = response.headers().get(header::RETRY_AFTER)?;
-    value.to_str().ok()?.parse().ok().map(Duration::from_secs)
+/// Seconds, or a date, which is held against the server's own clock: ours may go wrong.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let after = text(header::RETRY_AFTER)?.trim();
+    let seconds = after.parse().ok().or_else(|| {
+        let (until, now) = (seconds(after)?, seconds(text(header::DATE)?)?);
+        Some(u64::try_from(until - now).unwrap_or(0))
+    });
+    seconds.map(Duration::from_secs)
 }
 
 /// Days from 1970-01-01 of a day of the Gregorian calendar.
@@ -308,21 +373,27 @@ fn refused(status: StatusCode, body: &[u8], after: Option<Duration>) -> Refusal 
     let said = if said.is_empty() { text.chars().take(200).collect() } else { said };
     let message = if said.is_empty() { status.to_string() } else { said };
     match status {
-        StatusCode::UNAUTHORIZED => {
-            (Failure::new("cluster/unauthorized", format!("the cluster does not know who asks: {message}")), None)
+        StatusCode::UNAUTHORIZED => (
+            Failure::new("cluster/unauthorized", format!("the cluster does not know who asks: {message}")),
+            Again::Never,
+        ),
+        StatusCode::FORBIDDEN => (Failure::new("cluster/forbidden", message), Again::Never),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            (Failure::new("cluster/not-found", message), Again::Never)
         }
-        StatusCode::FORBIDDEN => (Failure::new("cluster/forbidden", message), None),
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => (Failure::new("cluster/not-found", message), None),
-        StatusCode::GONE => (Failure::new("cluster/gone", message), None),
-        StatusCode::TOO_MANY_REQUESTS => (Failure::new("cluster/overloaded", message), Some(after)),
-        _ if status.is_server_error() => (Failure::new("cluster/answer", message), Some(after)),
-        _ => (Failure::new("cluster/answer", message), None),
+        StatusCode::GONE => (Failure::new("cluster/gone", message), Again::Never),
+        StatusCode::TOO_MANY_REQUESTS => (Failure::new("cluster/overloaded", message), Again::After(after)),
+        StatusCode::BAD_GATEWAY => (Failure::new("cluster/unreachable", message), Again::Away),
+        _ if status.is_server_error() => (Failure::new("cluster/answer", message), Again::After(after)),
+        _ => (Failure::new("cluster/answer", message), Again::Never),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{days, seconds};
+    use super::{days, retry_after, seconds};
+    use http::{HeaderMap, header};
+    use std::time::Duration;
 
     #[test]
     fn days_of_the_calendar() {
@@ -340,5 +411,23 @@ mod tests {
         for none in ["", "now", "Wed, 25 Foo 2026 04:27:53 GMT", "Wed, 25 Nov 2026 04:27 GMT"] {
             assert_eq!(seconds(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_date_is_held_against_the_servers_clock() {
+        let after = |after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, after.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(header::DATE, date.parse().unwrap());
+            }
+            retry_after(&headers)
+        };
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(after("7", None), Some(Duration::from_secs(7)));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:40 GMT", Some(date)), Some(Duration::from_secs(3)));
+        // What has passed by the server's clock is over, whatever ours says; without its clock nobody knows.
+        assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT", Some(date)), Some(Duration::ZERO));
+        assert_eq!(after(date, None), None);
     }
 }

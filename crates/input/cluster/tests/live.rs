@@ -52,7 +52,8 @@ fn more_than_a_page_without_what_nobody_looks_at() {
     assert_eq!(last.root().at_pointer("/data/k").unwrap().as_str(), Some("1099"));
     assert!(last.root().at_pointer("/metadata/managedFields").is_none());
     assert!(last.root().at_pointer("/metadata/uid").is_some());
-    assert_eq!(read.served.minor(), Some(37));
+    // Which one is the choice of who runs the tests.
+    assert!(read.served.minor() >= Some(34), "{:?}", read.served.version);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod nodes;
 mod worlds;
 
 use api::{Api, Call};
-use ironclad_authz::{Defaults, NEWEST, Options, Request, User};
+use ironclad_authz::{Defaults, Options, Request, User};
 use ironclad_model::{Kind, Snapshot};
 use ironclad_testcluster::{Assets, ControlPlane};
 use ironclad_testkit::oracle::Dice;
@@ -197,7 +197,8 @@ fn aggregated_roles_hold_what_the_controller_writes() {
         ),
     ];
     let text = objects.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n");
-    let options = Options { namespace: "default", defaults: Defaults::Roles(NEWEST), live: false };
+    let served = api.read(&[Kind::CLUSTER_ROLE]).served;
+    let options = Options { namespace: "default", defaults: Defaults::Roles(served.minor().unwrap()), live: false };
     let manifests = snapshot("manifests", &text);
     let ours = ironclad_authz::World::of(&manifests, &options);
     created(
