@@ -272,7 +272,7 @@ fn a_bad_snapshot_is_incomplete() {
     newer[8] = 9;
     for (name, bytes, said) in [
         ("cut", &whole[..whole.len() - 9], "is cut short"),
-        ("newer", &newer[..], "is a snapshot of version 9"),
+        ("newer", &newer[..], "the snapshot is of version 9"),
         ("partial", &partial[..], "could not list services in all namespaces when the snapshot was taken"),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -281,6 +281,20 @@ fn a_bad_snapshot_is_incomplete() {
         assert!(text(&output).contains(said), "{name}: {}", text(&output));
     }
     std::fs::write(folder.path().join("whole"), &whole).unwrap();
+    // What a side could not see is neither come nor gone, and its findings are not resolved.
+    let output = ironclad(&["diff", "whole", "cut", "--select", "workload/host-pid"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    let output =
+        ironclad(&["diff", "whole", "newer", "--select", "workload/host-pid", "--format", "json"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    let diff = json(&output);
+    assert_eq!(
+        (&diff["objects"]["went"], &diff["findings"]["resolved"]),
+        (&Value::Array(vec![]), &Value::Array(vec![]))
+    );
+    assert_eq!(diff["objects"]["unseen"][0]["side"], "new", "{diff:#}");
+    let words = ironclad(&["diff", "whole", "newer", "--select", "workload/host-pid"], folder.path());
+    assert!(text(&words).contains("? Pod p (nobody knows: the new side does not show such)"), "{}", text(&words));
     let output = ironclad(&["scan", "whole", "--select", "workload/host-pid"], folder.path());
     assert!(output.status.code() == Some(1) && text(&output).contains("cluster:prod  Pod p"), "{}", text(&output));
     let cut = ironclad(&["scan", "cut", "--select", "workload/host-pid"], folder.path());

@@ -50,7 +50,7 @@ impl fmt::Display for Fault {
         match self {
             Fault::NotASnapshot => f.write_str("is not a snapshot"),
             Fault::Version(major) => {
-                write!(f, "is a snapshot of version {major}, and this program reads version {}", VERSION.0)
+                write!(f, "is of version {major}, and this program reads version {}", VERSION.0)
             }
             Fault::CutShort => f.write_str("is cut short: the end is missing"),
             Fault::TooLarge(what) => write!(f, "is refused: {what}"),

@@ -1,7 +1,8 @@
 //! `ironclad diff OLD NEW`: which objects and findings came, went and changed.
 //!
 //! An object is the same one when group, kind, namespace and name are; it changed when a field did that somebody sets.
-//! What a server writes (`status`, versions, times, ids) is left out, so a file can be compared with its cluster.
+//! What a server writes (`status`, versions, times, ids) is left out, so a file can be compared with its cluster. What one
+//! side could not see is neither come nor gone.
 
 use super::judge::Session;
 use super::{scan, settings};
@@ -12,7 +13,7 @@ use crate::output;
 use crate::progress::Line;
 use ironclad_load::Loaded;
 use ironclad_model::{Finding, Kind, Object, Snapshot, Status, group_of};
-use ironclad_tree::{Kind as NodeKind, NodeRef};
+use ironclad_tree::{Kind as NodeKind, NodeRef, Severity};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -38,10 +39,14 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
     let line = Line::start(global.quiet);
     let (old, new) = (side(&arguments.old, arguments, &line, global)?, side(&arguments.new, arguments, &line, global)?);
     drop(line);
-    let objects = Objects::of(&old.loaded.snapshot, &new.loaded.snapshot);
+    let objects = Objects::of(&old, &new);
+    let seen = |finding: &&Finding, side: &Side| {
+        let object = side.loaded.snapshot.object(finding.object).map(identity);
+        !object.is_some_and(|object| objects.unseen.iter().any(|(unseen, _)| *unseen == object))
+    };
     let findings = Findings {
-        opened: missing(&new.findings, &old.findings),
-        resolved: missing(&old.findings, &new.findings),
+        opened: missing(&new.findings, &old.findings).into_iter().filter(|f| seen(f, &new)).collect(),
+        resolved: missing(&old.findings, &new.findings).into_iter().filter(|f| seen(f, &old)).collect(),
         changed: changed(&old.findings, &new.findings),
     };
     let same = objects.is_empty() && findings.is_empty();
@@ -73,6 +78,16 @@ fn side(path: &Path, arguments: &Diff, line: &Line, global: &Global) -> anyhow::
     let judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
     incomplete |= !judged.failures.is_empty();
     Ok(Side { loaded, findings: judged.findings, incomplete })
+}
+
+impl Side {
+    /// Would it show an object of this kind if there were one? Who read a part of a file cannot tell.
+    fn shows(&self, kind: Kind) -> bool {
+        let problems = self.loaded.problems.iter().map(|problem| &problem.problem);
+        let mut errors = problems.filter(|problem| problem.severity == Severity::Error);
+        let unseen = self.loaded.live.iter().flat_map(|live| &live.unseen);
+        errors.all(|error| error.code == "cluster/not-observed") && !unseen.map(|unseen| unseen.kind).any(|k| k == kind)
+    }
 }
 
 /// What became of the findings.
@@ -140,16 +155,19 @@ fn difference(old: &Finding, new: &Finding) -> String {
 struct Objects {
     came: Vec<Identity>,
     went: Vec<Identity>,
+    /// On one side, where the other could not see any such: with that other's name.
+    unseen: Vec<(Identity, &'static str)>,
     /// With the fields that changed, as JSON pointers whose list elements are named where they have names.
     changed: Vec<(Identity, Vec<String>)>,
 }
 
 impl Objects {
-    fn of(old: &Snapshot, new: &Snapshot) -> Objects {
-        let (old, new) = (by_identity(old), by_identity(new));
+    fn of(old_side: &Side, new_side: &Side) -> Objects {
+        let (old, new) = (by_identity(&old_side.loaded.snapshot), by_identity(&new_side.loaded.snapshot));
         let mut objects = Objects::default();
         for (identity, object) in &new {
             match old.get(identity) {
+                None if !old_side.shows(object.kind()) => objects.unseen.push((identity.clone(), "old")),
                 None => objects.came.push(identity.clone()),
                 Some(before) => {
                     let fields = changes(before, object);
@@ -159,7 +177,12 @@ impl Objects {
                 }
             }
         }
-        objects.went.extend(old.keys().filter(|identity| !new.contains_key(*identity)).cloned());
+        for (identity, object) in old.iter().filter(|(identity, _)| !new.contains_key(*identity)) {
+            match new_side.shows(object.kind()) {
+                true => objects.went.push(identity.clone()),
+                false => objects.unseen.push((identity.clone(), "new")),
+            }
+        }
         objects
     }
 
@@ -170,13 +193,14 @@ impl Objects {
 
 /// The last of several objects of one identity is the one that counts.
 fn by_identity(snapshot: &Snapshot) -> BTreeMap<Identity, &Object> {
-    let identity = |object: &Object| {
-        let known = object.kind() != Kind::OTHER;
-        let group = if known { object.kind().group() } else { group_of(object.api_version()) };
-        let namespace = object.namespace().unwrap_or_default();
-        (group.to_owned(), object.kind_name().to_owned(), namespace.to_owned(), object.name().to_owned())
-    };
     snapshot.objects().map(|object| (identity(object), object)).collect()
+}
+
+fn identity(object: &Object) -> Identity {
+    let known = object.kind() != Kind::OTHER;
+    let group = if known { object.kind().group() } else { group_of(object.api_version()) };
+    let namespace = object.namespace().unwrap_or_default();
+    (group.to_owned(), object.kind_name().to_owned(), namespace.to_owned(), object.name().to_owned())
 }
 
 /// Fields that a server writes.
@@ -237,6 +261,7 @@ fn changes(old: &Object, new: &Object) -> Vec<String> {
                 let pairs = old.items().zip(new.items()).enumerate();
                 pending.extend(pairs.map(|(index, (old, new))| (format!("{at}/{index}"), old, new)));
             }
+            _ if are_alike(old, new) => {}
             _ => push(&mut found, at, None),
         }
     }
@@ -253,6 +278,35 @@ fn is_keyed(list: NodeRef<'_>) -> bool {
 
 fn key<'n>(item: NodeRef<'n>) -> Option<&'n str> {
     item.get_str("name")?.value().as_str()
+}
+
+/// How a snapshot writes a secret that it hides; under a key of the user a dash and 32 hexadecimal digits follow.
+const HIDDEN: &str = "ironclad-redacted";
+
+/// Do two texts differ in nothing but what is hidden in them, and hidden without a key in one? Nobody can tell then whether
+/// a secret changed, and that the key came is no change of the object.
+fn are_alike(old: NodeRef<'_>, new: NodeRef<'_>) -> bool {
+    let (Some(old), Some(new)) = (old.as_str(), new.as_str()) else { return false };
+    if !old.contains(HIDDEN) || !new.contains(HIDDEN) {
+        return false;
+    }
+    let ((old, old_keyed), (new, new_keyed)) = (without_codes(old), without_codes(new));
+    old == new && !(old_keyed && new_keyed)
+}
+
+/// The text without the codes of its marks, and whether every mark has one.
+fn without_codes(text: &str) -> (String, bool) {
+    let mut parts = text.split(HIDDEN);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut keyed = true;
+    for part in parts {
+        let code = part.strip_prefix('-').and_then(|rest| rest.get(..32));
+        let code = code.filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
+        keyed &= code.is_some();
+        out.push_str(HIDDEN);
+        out.push_str(code.map_or(part, |code| &part[code.len() + 1..]));
+    }
+    (out, keyed)
 }
 
 fn push(found: &mut Vec<String>, at: String, value: Option<NodeRef<'_>>) {
@@ -281,6 +335,9 @@ fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -
     for identity in &objects.went {
         let _ = writeln!(out, "- {}", named(identity));
     }
+    for (identity, side) in &objects.unseen {
+        let _ = writeln!(out, "? {} (nobody knows: the {side} side does not show such)", named(identity));
+    }
     for (identity, fields) in &objects.changed {
         let _ = writeln!(out, "~ {}", named(identity));
         for field in fields {
@@ -295,9 +352,13 @@ fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -
     findings.opened.iter().for_each(|finding| line("opened", finding, new, ""));
     findings.changed.iter().for_each(|(was, is)| line("changed", is, new, &format!(": {}", difference(was, is))));
     findings.resolved.iter().for_each(|finding| line("resolved", finding, old, ""));
+    let unseen = match objects.unseen.len() {
+        0 => String::new(),
+        count => format!(", {count} unknown"),
+    };
     let _ = writeln!(
         out,
-        "{} objects came, {} went, {} changed; {} findings opened, {} changed, {} resolved",
+        "{} objects came, {} went, {} changed{unseen}; {} findings opened, {} changed, {} resolved",
         objects.came.len(),
         objects.went.len(),
         objects.changed.len(),
@@ -340,6 +401,7 @@ fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Valu
         "objects": {
             "came": objects.came.iter().map(identity).collect::<Vec<_>>(),
             "went": objects.went.iter().map(identity).collect::<Vec<_>>(),
+            "unseen": objects.unseen.iter().map(|(id, side)| json!({"object": identity(id), "side": side})).collect::<Vec<_>>(),
             "changed": changed.collect::<Vec<_>>(),
         },
         "findings": {
@@ -348,4 +410,25 @@ fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Valu
             "resolved": all(&of.resolved, old),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ironclad_tree::{Limits, Source, parse};
+
+    #[test]
+    fn marks_without_a_key_tell_no_change() {
+        let code = |digit: &str| format!("{HIDDEN}-{}", digit.repeat(32));
+        let alike = |old: &str, new: &str| {
+            let text = format!("- \"{old}\"\n- \"{new}\"\n");
+            let document = parse(&Source::new("t", text), &Limits::default()).documents.remove(0);
+            let items: Vec<_> = document.root().items().collect();
+            are_alike(items[0], items[1])
+        };
+        assert!(alike(HIDDEN, &code("a")) && alike(&format!("-p {} x", code("a")), &format!("-p {HIDDEN} x")));
+        // Under a key it is known; and what stands around a mark is never hidden.
+        assert!(!alike(&code("a"), &code("b")));
+        assert!(!alike(HIDDEN, "plain") && !alike(&format!("-p {HIDDEN}"), &format!("-q {}", code("a"))));
+    }
 }
