@@ -327,4 +327,9 @@ fn another_authorizer_is_not_overlooked() {
     assert!(text(&no).contains("unknown: the cluster has another authorizer than RBAC"), "{}", text(&no));
     let yes = ask(&admin, &["can-i", "get", "secrets"]);
     assert_eq!(yes.status.code(), Some(0), "{}", text(&yes));
+    let matrix =
+        ask(&admin, &["matrix", "--as", "nobody", "--resources", "secrets", "--verbs", "get", "--format", "csv"]);
+    assert!(text(&matrix).contains("secrets,unknown"), "{}", text(&matrix));
+    let who = json(&ask(&admin, &["who-can", "get", "secrets", "--format", "json"]));
+    assert!(who["otherAuthorizers"].as_str().is_some_and(|words| words.contains("another authorizer")), "{who}");
 }

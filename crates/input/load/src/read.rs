@@ -339,7 +339,7 @@ fn skip(skipped: &mut BTreeMap<String, Vec<String>>, reason: &str, name: &str) {
 }
 
 fn read_file(file: &Found, request: &Request) -> Outcome {
-    let bytes = match read_bytes(file, request.max_file_size) {
+    let bytes = match read_bytes(file, request.max_file_size).and_then(|b| unpacked(file, b, request.max_file_size)) {
         Ok(bytes) => bytes,
         Err(problem) => return Outcome::Failed(problem),
     };
@@ -423,6 +423,24 @@ fn template_near(problem: &Problem, source: &Source) -> Option<u32> {
         at += line.len();
     }
     None
+}
+
+/// What gzip packed, as `kubectl get … | gzip` does, is taken as it was; the limit is that of what comes out.
+fn unpacked(file: &Found, bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReportedProblem> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut out = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(limit + 1).read_to_end(&mut out);
+    if let Err(error) = read {
+        let message = format!("gzip that cannot be unpacked: {error}");
+        return Err(problem("input/encoding", &file.name, message, "is the file whole?"));
+    }
+    if out.len() as u64 > limit {
+        let message = format!("unpacked it is larger than {} MiB, the limit", limit >> 20);
+        return Err(problem("input/size", &file.name, message, "raise it with `--max-file-size`"));
+    }
+    Ok(out)
 }
 
 fn read_bytes(file: &Found, limit: u64) -> Result<Vec<u8>, ReportedProblem> {

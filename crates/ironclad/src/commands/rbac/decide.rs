@@ -69,20 +69,8 @@ impl<'s> Judge<'s> {
         }
         let mut doubts: Vec<String> = session.doubt().into_iter().collect();
         // Who configured the authorizers by hand knows them.
-        if let Some(connection) = session.connection().filter(|_| flags.authorization_mode.is_none() && !flags.live_sar)
-        {
-            match connection.other_authorizers() {
-                Ok(None) => {}
-                Ok(Some(error)) => {
-                    let error = if error.is_empty() { String::new() } else { format!(" ({error})") };
-                    doubts.push(format!(
-                        "the cluster has another authorizer than RBAC, whose answer is its own{error}; `--live-sar` asks it"
-                    ));
-                }
-                // The review is allowed to whoever logged in; where it is not, nothing can be said of others.
-                Err(_) => {}
-            }
-        }
+        let asks = flags.authorization_mode.is_none() && !flags.live_sar;
+        doubts.extend(session.others().filter(|_| asks).map(|others| format!("{others}; `--live-sar` asks it")));
         let doubt = (!doubts.is_empty()).then(|| doubts.join("; "));
         Ok(Judge { session, chain, doubt, ask_cluster: flags.live_sar })
     }

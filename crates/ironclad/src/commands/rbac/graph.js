@@ -10,7 +10,7 @@
     }
   }
   const wires = document.getElementById("wires"), main = document.querySelector("main");
-  const search = document.getElementById("search"), count = document.getElementById("count");
+  const search = document.getElementById("search"), count = document.getElementById("count"), few = document.getElementById("few");
   // Beyond this many, arrows are a grey block: only those of the chosen card are drawn.
   const MOST_WIRES = 1200;
   const worst = (card) => ["critical", "high"].find((word) => card.classList.contains(word));
@@ -45,6 +45,7 @@
       return `<path class="${isHot(edge) ? "hot" : risk}" d="M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}"/>`;
     });
     wires.innerHTML = paths.join("");
+    few.textContent = edges.length > MOST_WIRES && !hot ? "too many arrows to draw: choose a card" : "";
   };
 
   const apply = () => {

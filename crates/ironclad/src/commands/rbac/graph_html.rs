@@ -37,10 +37,10 @@ pub(super) fn page(graph: &Graph) -> String {
         ));
     }
     if graph.filtered > 0 {
-        out.push_str(&format!("; {} subjects are filtered out, the API server's own among them", graph.filtered));
+        out.push_str(&format!("; filtered out, the API server's own among them: {}", graph.filtered));
     }
     out.push_str(". Choose a card to see what it is connected to.</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource, verb or severity\" aria-label=\"Search\"> ");
-    out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span></p></header>\n");
+    out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span> <span id=\"few\"></span></p></header>\n");
     if graph.nodes.is_empty() {
         out.push_str("<p class=\"empty\">No grant passes the filter. <code>--include-subjects .</code> draws the API server's own, too.</p>\n");
     }

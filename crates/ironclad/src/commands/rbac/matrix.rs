@@ -9,6 +9,7 @@ use crate::args::cluster::Cluster;
 use crate::args::rbac::{Matrix, What, Who};
 use crate::exit::Exit;
 use crate::failure::user_error;
+use crate::output;
 use ironclad_authz::resources::{Resource, VERBS};
 use ironclad_authz::{Cell, Column, Proof, Request, SubjectId, User, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +25,10 @@ pub(crate) fn run(arguments: &Matrix, global: &Global) -> anyhow::Result<Exit> {
     question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let session = open(arguments, &from, global)?;
     let grid = grid(&session, arguments, &arguments.who, &verbs, arguments.scope.namespace.as_deref())?;
-    let doubtful = |session: &Session, grid: Grid| if session.doubt().is_some() { grid.doubtful() } else { grid };
     let grid = doubtful(&session, grid);
+    if let Some(others) = session.others().filter(|_| !global.quiet) {
+        output::note(&format!("note: {others}"));
+    }
     let (grid, exit) = match arguments.diff_with.as_deref() {
         None => (grid, session.exit(Exit::Clean)),
         Some(other) => {
@@ -36,6 +39,11 @@ pub(crate) fn run(arguments: &Matrix, global: &Global) -> anyhow::Result<Exit> {
     };
     target.write(&write(&grid, &target.format))?;
     Ok(exit)
+}
+
+/// Where not everything was seen, or others decide too, what is not allowed is not known.
+fn doubtful(session: &Session, grid: Grid) -> Grid {
+    if session.doubt().is_some() || session.others().is_some() { grid.doubtful() } else { grid }
 }
 
 /// `resource TYPE [NAME] PATH…`, as rakkess has it, is `--for TYPE/NAME PATH…`.
@@ -145,7 +153,7 @@ fn other_grid(
             let other = open(&there, &From::Cluster, global)?;
             let complete = other.exit(Exit::Clean) == Exit::Clean;
             let cells = grid(&other, arguments, &arguments.who, verbs, own)?;
-            Ok((if complete { cells } else { cells.doubtful() }, complete))
+            Ok((doubtful(&other, cells), complete))
         }
         Some(("snapshot", path)) => {
             if !is_path(path) {
@@ -154,7 +162,7 @@ fn other_grid(
             let other = open(arguments, &From::Paths(vec![path.to_owned()]), global)?;
             let complete = other.exit(Exit::Clean) == Exit::Clean;
             let cells = grid(&other, arguments, &arguments.who, verbs, own)?;
-            Ok((if complete { cells } else { cells.doubtful() }, complete))
+            Ok((doubtful(&other, cells), complete))
         }
         _ => Err(user_error(format!("`{text}` is no other side of a comparison"), help)),
     }

@@ -12,6 +12,7 @@ use ironclad_authz::resources::Table;
 use ironclad_authz::{Defaults, NEWEST, OLDEST, Options, User, World};
 use ironclad_cluster::Connection;
 use ironclad_model::{Kind, Object, ReportedProblem, Snapshot};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Session {
     /// Why the answer may not be the whole one: what could not be read, or was not shown.
     unseen: Vec<String>,
     connection: Option<Connection>,
+    others: OnceCell<Option<String>>,
 }
 
 /// Where roles and bindings come from.
@@ -137,6 +139,7 @@ impl Session {
             live: alone,
             unseen,
             connection: None,
+            others: OnceCell::new(),
         };
         Ok(session.indexed(input, alone, global))
     }
@@ -168,6 +171,7 @@ impl Session {
             live: true,
             unseen: unseen.into_iter().map(|(_, reason)| reason).collect(),
             connection: Some(connection),
+            others: OnceCell::new(),
         };
         Ok(session.indexed(input, sees_roles, global))
     }
@@ -195,6 +199,17 @@ impl Session {
     /// Why a "no" may be none: what could not be read, or was not shown.
     pub(crate) fn doubt(&self) -> Option<String> {
         (!self.unseen.is_empty()).then(|| self.unseen.join("; "))
+    }
+
+    /// Who else decides, as far as the cluster says: a "no" of roles and bindings is then none.
+    pub(crate) fn others(&self) -> Option<&str> {
+        let ask = || {
+            // The review is allowed to whoever logged in; where it is not, nothing can be said of others.
+            let said = self.connection.as_ref()?.other_authorizers().ok().flatten()?;
+            let error = if said.is_empty() { String::new() } else { format!(" ({said})") };
+            Some(format!("the cluster has another authorizer than RBAC, whose answer is its own{error}"))
+        };
+        self.others.get_or_init(ask).as_deref()
     }
 
     /// The cluster, where one is asked.

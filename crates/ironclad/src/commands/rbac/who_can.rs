@@ -68,6 +68,12 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     if !session.unseen().is_empty() {
         value["incomplete"] = json!(session.unseen());
     }
+    if let Some(others) = session.others() {
+        value["otherAuthorizers"] = json!(others);
+        if !global.quiet {
+            output::note(&format!("note: {others}: it may allow it to others"));
+        }
+    }
     if arguments.through_groups {
         value["throughGroups"] = json!(members);
     }
