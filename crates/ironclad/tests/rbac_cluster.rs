@@ -189,7 +189,24 @@ fn what_is_not_shown_makes_a_no_unknown() {
     assert!(text(&matrix).contains("secrets,yes,unknown"), "{}", text(&matrix));
     let lookup = ask(&kubeconfig, &["lookup", "-n", &namespace]);
     assert!(text(&lookup).contains(&reader), "works without rights over the cluster: {}", text(&lookup));
+    // A snapshot remembers what its taker was not shown.
+    let folder = tempfile::tempdir().unwrap();
+    let own = kubeconfig.display().to_string();
+    ironclad(&["snapshot", "--kubeconfig", &own, "-n", &namespace, "-o", "c.ironclad", "--no-config"], folder.path());
+    let from_file = ironclad(
+        &["rbac", "can-i", "watch", "secrets", "--as", &reader, "-n", &namespace, "c.ironclad"],
+        folder.path(),
+    );
+    assert_eq!(from_file.status.code(), Some(2), "{}", text(&from_file));
+    assert!(
+        text(&from_file).contains("unknown: the snapshot's user was not allowed to list cluster"),
+        "{}",
+        text(&from_file)
+    );
     // Roles, bindings, names of namespaces, and reviews that store nothing.
+    let seer = format!("asks-{namespace}");
+    let kubeconfig = plane.kubeconfig_of(&seer, &[]).unwrap();
+    ask(&kubeconfig, &["can-i", "watch", "secrets", "--as", &reader, "-n", &namespace]);
     let asked = requests(plane, &seer);
     let of = |kind: &str| format!("list {kind} in {namespace}");
     assert!(asked.contains(&of("roles")) && asked.contains(&of("rolebindings")), "{asked:?}");
@@ -264,6 +281,77 @@ fn who_could_by_escalation() {
     let enter = ask().1.unwrap();
     assert_eq!(enter["steps"][0]["becomes"], format!("ServiceAccount:{namespace}/worker"));
     assert_eq!(enter["steps"][0]["proofs"][0]["binding"]["label"], format!("RoleBinding/{namespace}/enter"));
+}
+
+/// What changed in a cluster since a snapshot of it, by what it is worth.
+#[test]
+fn a_cluster_is_compared_with_its_snapshot() {
+    let Some(plane) = plane("a cluster beside its snapshot") else { return };
+    let namespace = world(plane, "since");
+    let folder = tempfile::tempdir().unwrap();
+    let admin = plane.kubeconfig().display().to_string();
+    let taken = ironclad(&["snapshot", "--kubeconfig", &admin, "-o", "then.ironclad", "--no-config"], folder.path());
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken));
+    let late = format!("late-{namespace}");
+    plane.create(&role(&namespace, "late", READ_SECRETS, &user(&late))).unwrap();
+    let arguments = [
+        "rbac",
+        "diff",
+        "then.ironclad",
+        "--kubeconfig",
+        &admin,
+        "--gained",
+        "--min-severity",
+        "medium",
+        "--format",
+        "json",
+    ];
+    let output = ironclad(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let changes = json(&output)["changes"].clone();
+    let own = changes.as_array().unwrap().iter().find(|change| change["subject"] == format!("User:{late}"));
+    let own = own.unwrap_or_else(|| panic!("{changes:#}"));
+    assert_eq!((&own["namespace"], &own["severity"]), (&Value::from(namespace.as_str()), &Value::from("high")));
+}
+
+/// The Node authorizer and the default bindings are a cluster's own: from it, and from a snapshot of it, answers are the
+/// server's without a flag.
+#[test]
+fn nodes_and_defaults_come_with_the_cluster() {
+    let Some(plane) = plane("nodes of a real cluster") else { return };
+    let namespace = world(plane, "nodes");
+    let node = format!("n-{namespace}");
+    plane
+        .create(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: {namespace}}}\n\
+             spec: {{nodeName: {node}, containers: [{{name: c, image: nginx, envFrom: [{{secretRef: {{name: db}}}}]}}]}}\n"
+        ))
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let admin = plane.kubeconfig().display().to_string();
+    let taken = ironclad(&["snapshot", "--kubeconfig", &admin, "-o", "c.ironclad", "--no-config"], folder.path());
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken));
+    let user = format!("system:node:{node}");
+    for (words, expected) in [
+        (vec!["get", "secrets/db", "--as", &user], true),
+        (vec!["get", "secrets/other", "--as", &user], false),
+        (vec!["list", "secrets", "--as", &user], false),
+        (vec!["get", "/version", "--as", "system:anonymous"], true),
+        (vec!["get", "/metrics", "--as", "system:anonymous"], false),
+        (vec!["create", "selfsubjectaccessreviews", "--as", "anybody"], true),
+        (vec!["list", "secrets", "--as", &format!("reader-{namespace}")], true),
+        (vec!["list", "nodes", "--as", "system:kube-scheduler"], true),
+    ] {
+        let question = [&["can-i", "-n", &namespace][..], &words].concat();
+        let code = |output: &Output| output.status.code();
+        let wanted = Some(if expected { 0 } else { 1 });
+        // The server's caches follow its storage.
+        until(|| code(&ask(&plane.kubeconfig(), &[&question[..], &["--live-sar"]].concat())) == wanted);
+        let live = ask(&plane.kubeconfig(), &question);
+        assert_eq!(code(&live), wanted, "{words:?}: {}", text(&live));
+        let from_file = ironclad(&[&["rbac"][..], &question, &["c.ironclad"]].concat(), folder.path());
+        assert_eq!(code(&from_file), wanted, "{words:?}: {}", text(&from_file));
+    }
 }
 
 /// What a log shows to be needed, beside the cluster's own roles: the patch is one that kubectl takes, and then nothing is

@@ -209,6 +209,8 @@ fn google_policies_stand_beside_bindings() {
         &["lookup", "al@", "--kind", "user", "w.yaml", "--gke-policy", "iam.json", "--format", "json"],
     ));
     assert_eq!(one.as_array().unwrap().len(), 2, "{one:#}");
+    let alone = run(folder.path(), &["lookup", "--gke-policy", "iam.json"]);
+    assert!(alone.status.success() && text(&alone).contains("IAM/container.developer"), "{}", text(&alone));
     fs::write(folder.path().join("bad.json"), "{\"members\": []}").unwrap();
     fs::write(folder.path().join("broken.json"), "{\"bindings\": [\n").unwrap();
     for (file, part) in

@@ -2,7 +2,7 @@
 
 use super::google;
 use super::live::Asked;
-use super::session::{Session, Setting, from, is_path};
+use super::session::{From, Session, Setting, from, is_path};
 use super::show::{self, Sheet};
 use crate::args::Global;
 use crate::args::rbac::Lookup;
@@ -26,12 +26,14 @@ enum Pattern {
 pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
     let (pattern, operands) = split(arguments)?;
-    let from = from(&arguments.input, &operands, EXAMPLE)?;
+    // Google's policies alone are an answer, too.
+    let only_google = operands.is_empty() && !arguments.gke_policy.is_empty() && !arguments.input.cluster.is_asked();
+    let from = if only_google { From::Paths(Vec::new()) } else { from(&arguments.input, &operands, EXAMPLE)? };
     let pattern = compile(arguments, pattern)?;
     let kind = arguments.kind.as_deref().map(subject_kind).transpose()?;
     let namespace = arguments.namespace.as_deref();
     let asked = Asked { narrow: namespace.is_some(), ..Asked::default() };
-    let setting = Setting { namespace, empty: false, asked };
+    let setting = Setting { namespace, empty: only_google, asked };
     let session = Session::open(&arguments.input, &from, setting, global)?;
     let world = &session.world;
     let mut columns = vec!["SUBJECT", "SCOPE", "ROLE"];
