@@ -9,6 +9,7 @@
 
 use crate::object::{SubjectId, SubjectKind};
 use crate::{MASTERS, PolicyRule, Request, User, World, identity, service_account_of};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -118,13 +119,14 @@ impl World {
         let mut climber = Climber::new(self, around);
         for subject in start {
             climber.known.insert(self.being(*subject), None);
+            climber.seen.insert(*subject);
         }
         climber.known.insert((SubjectKind::Group, MASTERS.to_owned()), None);
         let mut found = Vec::new();
         let mut frontier: Vec<Being> = climber.known.keys().cloned().collect();
         let mut is_first = true;
         while !frontier.is_empty() {
-            let mut level: BTreeMap<String, (SubjectId, Next)> = BTreeMap::new();
+            let mut level = Level::default();
             if is_first {
                 for request in requests {
                     climber.reach_the_right(request, &mut level);
@@ -135,13 +137,17 @@ impl World {
             }
             is_first = false;
             frontier = Vec::new();
-            for (_, (who, next)) in level {
+            let mut reached: Vec<(SubjectId, Next)> = level.into_iter().collect();
+            reached.sort_by_cached_key(|(who, _)| self.subject_label(*who));
+            for (who, next) in reached {
                 let user = self.user_of(who);
                 // A member of a group that may is no news.
                 if requests.iter().any(|request| self.allows(&user, request)) {
+                    climber.seen.insert(who);
                     continue;
                 }
                 let being = self.being(who);
+                climber.seen.insert(who);
                 climber.known.insert(being.clone(), Some(next));
                 frontier.push(being);
                 found.push(who);
@@ -170,6 +176,9 @@ impl World {
     }
 }
 
+/// Who is one step away, and by which.
+type Level = FxHashMap<SubjectId, Next>;
+
 /// A way, what it takes, and who may do that.
 type Holders = (Way, Vec<Request>, Vec<SubjectId>);
 
@@ -177,6 +186,8 @@ struct Climber<'w> {
     world: &'w World,
     around: &'w Surroundings,
     known: BTreeMap<Being, Option<Next>>,
+    /// Those of them that the index knows.
+    seen: FxHashSet<SubjectId>,
     /// Names that rules are limited to.
     names: BTreeSet<String>,
     /// Who may do what leads to any account of a namespace.
@@ -199,7 +210,15 @@ impl<'w> Climber<'w> {
             anybody.push(impersonate("serviceaccounts").within(space));
             anybody.extend(limited.iter().map(|name| impersonate("serviceaccounts").named(name).within(space)));
         }
-        Climber { world, around, known: BTreeMap::new(), names, spaces: BTreeMap::new(), anybody }
+        Climber {
+            world,
+            around,
+            known: BTreeMap::new(),
+            seen: FxHashSet::default(),
+            names,
+            spaces: BTreeMap::new(),
+            anybody,
+        }
     }
 
     /// The way of somebody who is known, to its end.
@@ -235,23 +254,22 @@ impl<'w> Climber<'w> {
         way: &Way,
         requests: &[Request],
         to: Option<&Being>,
-        level: &mut BTreeMap<String, (SubjectId, Next)>,
+        level: &mut Level,
     ) {
         for id in who {
-            if self.known.contains_key(&self.world.being(id)) {
+            if self.seen.contains(&id) {
                 continue;
             }
-            level.entry(self.world.subject_label(id)).or_insert_with(|| {
+            level.entry(id).or_insert_with(|| {
                 let actor = self.world.user_of(id);
                 let becomes = to.map(label);
-                let step = Step { actor, way: way.clone(), requests: requests.to_vec(), becomes };
-                (id, (step, to.cloned()))
+                (Step { actor, way: way.clone(), requests: requests.to_vec(), becomes }, to.cloned())
             });
         }
     }
 
     /// One step to somebody who is known.
-    fn reach(&mut self, being: &Being, level: &mut BTreeMap<String, (SubjectId, Next)>) {
+    fn reach(&mut self, being: &Being, level: &mut Level) {
         let (kind, name) = being;
         if let Some((namespace, account)) = service_account_of(name).filter(|_| *kind != SubjectKind::Group) {
             self.reach_account(being, namespace, account, level);
@@ -301,13 +319,7 @@ impl<'w> Climber<'w> {
         }
     }
 
-    fn reach_account(
-        &mut self,
-        being: &Being,
-        namespace: &str,
-        account: &str,
-        level: &mut BTreeMap<String, (SubjectId, Next)>,
-    ) {
+    fn reach_account(&mut self, being: &Being, namespace: &str, account: &str, level: &mut Level) {
         if self.names.contains(account) {
             let named = [
                 (Way::Impersonate, Request::resource("impersonate", "", "serviceaccounts")),
@@ -334,13 +346,7 @@ impl<'w> Climber<'w> {
     }
 
     /// What leads to every account of a namespace, or to one of them.
-    fn reach_any_account(
-        &mut self,
-        being: &Being,
-        namespace: &str,
-        account: Option<&str>,
-        level: &mut BTreeMap<String, (SubjectId, Next)>,
-    ) {
+    fn reach_any_account(&mut self, being: &Being, namespace: &str, account: Option<&str>, level: &mut Level) {
         if !self.spaces.contains_key(namespace) {
             let ways: Vec<_> = ways_into(namespace, self.around.version)
                 .into_iter()
@@ -366,7 +372,7 @@ impl<'w> Climber<'w> {
     }
 
     /// Steps that give the right itself.
-    fn reach_the_right(&self, request: &Request, level: &mut BTreeMap<String, (SubjectId, Next)>) {
+    fn reach_the_right(&self, request: &Request, level: &mut Level) {
         let world = self.world;
         let space = request.namespace();
         for role in world.role_ids() {
@@ -392,7 +398,7 @@ impl<'w> Climber<'w> {
         self.escalating(request, level);
     }
 
-    fn escalating(&self, request: &Request, level: &mut BTreeMap<String, (SubjectId, Next)>) {
+    fn escalating(&self, request: &Request, level: &mut Level) {
         let world = self.world;
         let space = request.namespace();
         for id in world.subject_ids() {
