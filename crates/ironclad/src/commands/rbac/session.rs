@@ -97,7 +97,7 @@ impl Session {
         global: &Global,
     ) -> anyhow::Result<Session> {
         let arguments: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-        let mut unseen = Vec::new();
+        let (mut unseen, mut sees_roles) = (Vec::new(), true);
         let mut snapshot = Snapshot::default();
         let mut live = None;
         if !arguments.is_empty() {
@@ -110,15 +110,13 @@ impl Session {
             }
             live = loaded.live.take();
             // A snapshot says of kinds that the question does not hang on, too, that it could not see them.
-            let of_kind = |kind: &Kind| RBAC.contains(kind);
-            let missing = live.iter().flat_map(|live| &live.unseen).filter(|unseen| of_kind(&unseen.kind));
-            unseen.extend(missing.map(|unseen| unseen.reason.clone()));
-            loaded.problems.retain(|problem| {
-                problem.problem.code != "cluster/not-observed"
-                    || ["role", "clusterrole", "rolebinding", "clusterrolebinding"]
-                        .iter()
-                        .any(|name| problem.problem.message.starts_with(&format!("could not list {name}s.")))
-            });
+            let matters = |kind: &Kind| RBAC.contains(kind) || setting.asked.needed.contains(kind);
+            loaded.problems.retain(|problem| problem.problem.code != "cluster/not-observed");
+            for missing in live.iter().flat_map(|live| &live.unseen).filter(|unseen| matters(&unseen.kind)) {
+                output::note(&format!("error[cluster/not-observed]: {}", missing.reason));
+                sees_roles &= missing.kind != Kind::CLUSTER_ROLE;
+                unseen.push(missing.reason.clone());
+            }
             if scan::complain(&loaded.problems) && unseen.is_empty() {
                 unseen.push("not everything could be read".to_owned());
             }
@@ -141,7 +139,7 @@ impl Session {
             connection: None,
             others: OnceCell::new(),
         };
-        Ok(session.indexed(input, alone, global))
+        Ok(session.indexed(input, alone && sees_roles, global))
     }
 
     fn read_cluster(
