@@ -361,6 +361,115 @@ spec: {{ports: [{{port: 80}}]}}
     assert_eq!(seen.reasons(), ["ApplicationSet argocd/set: generator `clusters` asks for what is not in this tree"]);
 }
 
+#[test]
+fn generators_read_files_and_folders_say_what_goes_over_applications() {
+    let folder = tree(&format!(
+        "{CHART}@ set.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: set, namespace: argocd}}
+spec:
+  generators:
+    - git: {{files: [{{path: 'clusters/**/config.yaml'}}]}}
+  template:
+    metadata: {{name: '{{{{path.basename}}}}-web'}}
+    spec:
+      destination: {{namespace: '{{{{cluster.space}}}}'}}
+      source:
+        path: charts/web
+        helm:
+          parameters: [{{name: image, value: '{{{{image}}}}'}}]
+@ clusters/eu/config.yaml
+cluster: {{space: europe}}
+image: nginx:eu
+@ clusters/us/config.json
+{{}}
+@ app.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: own}}
+spec:
+  destination: {{namespace: own}}
+  source:
+    path: charts/web
+    helm:
+      parameters:
+        - {{name: image, value: 'a,b'}}
+        - {{name: extra.text, value: '$ARGOCD_APP_NAME-x'}}
+      fileParameters: [{{name: extra.file, path: notes.txt}}]
+@ charts/web/notes.txt
+read
+@ kust.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: kust}}
+spec:
+  source: {{path: overlay, kustomize: {{images: [nginx=one:1]}}}}
+@ overlay/kustomization.yaml
+resources: [p.yaml]
+@ overlay/p.yaml
+apiVersion: v1
+kind: Pod
+metadata: {{name: p}}
+spec: {{containers: [{{name: c, image: nginx, securityContext: {{privileged: true}}}}]}}
+@ overlay/.argocd-source-kust.yaml
+kustomize: {{images: [nginx=two:2]}}
+"
+    ));
+    let seen = Seen::of(folder.path(), &[]);
+    assert_eq!(seen.errors(), &[] as &[Value]);
+    let image = |object: &Value| object["spec"]["template"]["spec"]["containers"][0]["image"].clone();
+    let made = seen.object("Deployment", "eu-web");
+    assert_eq!(made["metadata"]["namespace"], "europe");
+    assert_eq!(image(made), "nginx:eu");
+    let own = seen.object("Deployment", "own");
+    assert_eq!(image(own), "a,b", "a comma of a parameter parts nothing");
+    let context = &own["spec"]["template"]["spec"]["containers"][0]["securityContext"];
+    assert_eq!((&context["text"], &context["file"]), (&"own-x".into(), &"read\n".into()));
+    assert_eq!(
+        seen.object("Pod", "p")["spec"]["containers"][0]["image"],
+        "two:2",
+        "the file goes over the Application"
+    );
+}
+
+#[test]
+fn loops_end_and_nothing_outside_of_the_tree_is_read() {
+    let app = |name: &str, path: &str, more: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec: {{source: {{path: {path}{more}}}}}\n---\n"
+        )
+    };
+    let chart = |name: &str, other: &str| {
+        format!(
+            "@ tree/{name}/Chart.yaml\napiVersion: v2\nname: {name}\nversion: 1.0.0\n@ tree/{name}/templates/a.yaml\n{}",
+            app(&format!("to-{other}"), other, "")
+        )
+    };
+    let folder = tree(&format!(
+        "{}{}@ tree/k/kustomization.yaml\nresources: [own.yaml]\n@ tree/k/own.yaml\n{}@ tree/apps.yaml\n{}{}{}{}@ secret/values.yaml\nleak: yes\n@ secret/Chart.yaml\napiVersion: v2\nname: s\nversion: 1.0.0\n",
+        chart("a", "b"),
+        chart("b", "a"),
+        app("own", "k", ", kustomize: {namePrefix: x-}"),
+        app("first", "a", ""),
+        app("above", "../secret", ""),
+        app("absolute", "/etc", ""),
+        app("values", "a", ", helm: {valueFiles: [../../secret/values.yaml]}"),
+    ));
+    let seen = Seen::of(&folder.path().join("tree"), &[]);
+    assert_eq!(seen.errors(), &[] as &[Value]);
+    let mut reasons = seen.reasons();
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        [
+            "Application above: \"../secret\" is outside of what is scanned: scan the folder that holds both",
+            "Application absolute: \"/etc\" is not in this tree",
+            "Application values: values file \"../../secret/values.yaml\" is not in this tree",
+        ]
+    );
+}
+
 const FLUX: &str = "@ clusters/prod/sync.yaml
 apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
