@@ -20,5 +20,5 @@ mod units;
 pub use cluster_file::Live;
 pub use discover::Walk;
 pub use ironclad_render::{SetKind, branches};
-pub use read::{Loaded, Overlay, Progress, Request, load, load_over, load_text};
+pub use read::{Loaded, Memo, Overlay, Progress, Request, load, load_again, load_over, load_text};
 pub use units::{Charts, FoundChart, charts_in};

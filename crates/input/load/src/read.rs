@@ -11,11 +11,12 @@ use ironclad_model::{Input, NotFollowed, ReportedProblem, Snapshot, StandIn, Uni
 use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
 use ironclad_views::schema;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -94,6 +95,7 @@ enum Outcome {
     Consumed,
 }
 
+#[derive(Clone)]
 struct FileContent {
     documents: Vec<Arc<Document>>,
     problems: Vec<ReportedProblem>,
@@ -103,6 +105,41 @@ struct FileContent {
 
 /// Texts that stand in for files: those of an editor's open documents.
 pub type Overlay<'a> = &'a (dyn Fn(&Path) -> Option<Arc<str>> + Sync);
+
+/// Texts that a reading asked for, and what it got in place of their files.
+pub(crate) type Asked = Vec<(PathBuf, Option<Arc<str>>)>;
+
+/// What readings of one request left for the next: files and charts, each with the texts that it was made from.
+#[derive(Default)]
+pub struct Memo {
+    files: Mutex<FxHashMap<String, (Option<Arc<str>>, FileContent)>>,
+    charts: Mutex<FxHashMap<String, (Asked, Vec<RenderedUnit>)>>,
+}
+
+impl Memo {
+    fn file(&self, name: &str, text: Option<&Arc<str>>) -> Option<FileContent> {
+        let files = self.files.lock().ok()?;
+        files.get(name).filter(|(known, _)| known.as_ref() == text).map(|(_, content)| content.clone())
+    }
+
+    fn keep_file(&self, name: &str, text: Option<Arc<str>>, content: &FileContent) {
+        if let Ok(mut files) = self.files.lock() {
+            files.insert(name.to_owned(), (text, content.clone()));
+        }
+    }
+
+    pub(crate) fn chart(&self, key: &str, overlay: Overlay<'_>) -> Option<Vec<RenderedUnit>> {
+        let charts = self.charts.lock().ok()?;
+        let (asked, units) = charts.get(key)?;
+        asked.iter().all(|(path, text)| overlay(path) == *text).then(|| units.clone())
+    }
+
+    pub(crate) fn keep_chart(&self, key: String, asked: Asked, units: &[RenderedUnit]) {
+        if let Ok(mut charts) = self.charts.lock() {
+            charts.insert(key, (asked, units.to_vec()));
+        }
+    }
+}
 
 /// Reads all arguments. Never fails as a whole: what went wrong is in the problems.
 pub fn load(request: &Request, progress: &Progress) -> Loaded {
@@ -127,6 +164,12 @@ pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
 
 /// As [`load`], with other texts in place of some files.
 pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -> Loaded {
+    load_again(request, progress, overlay, &Memo::default())
+}
+
+/// As [`load_over`]; what an earlier reading of the same request left in `memo` is taken from there where no text that it
+/// was made from differs. The files themselves are taken to be as they were.
+pub fn load_again(request: &Request, progress: &Progress, overlay: Overlay<'_>, memo: &Memo) -> Loaded {
     let Discovery { mut files, mut units, mut problems, mut skipped, .. } =
         discover(&request.arguments, &request.walk, &request.stdin_name);
     for file in &mut files {
@@ -138,13 +181,18 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
     let mut outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {
-            let outcome = match file.path.as_deref().and_then(overlay) {
-                Some(text) => read_source(file, Source::new(file.name.as_str(), &*text), Vec::new(), request),
-                None => match cluster_file::open(file) {
+            let text = file.path.as_deref().and_then(overlay);
+            let outcome = match (memo.file(&file.name, text.as_ref()), &text) {
+                (Some(content), _) => Outcome::Read(content),
+                (None, Some(text)) => read_source(file, Source::new(file.name.as_str(), &**text), Vec::new(), request),
+                (None, None) => match cluster_file::open(file) {
                     Some(snapshot) => Outcome::Cluster(Box::new(snapshot)),
                     None => read_file(file, request),
                 },
             };
+            if let Outcome::Read(content) = &outcome {
+                memo.keep_file(&file.name, text, content);
+            }
             progress.read.fetch_add(1, Ordering::Relaxed);
             outcome
         })
@@ -159,13 +207,14 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
         }
         overlays.into_iter().for_each(|unit| follower.unit(unit));
         follower.run();
-        let charts =
-            units::render_all(&units, request, progress, overlay, &mut problems, &|chart| follower.is_claimed(chart));
+        let charts = units::render_all(&units, request, progress, (overlay, memo), &mut problems, &|chart| {
+            follower.is_claimed(chart)
+        });
         charts.into_iter().for_each(|unit| follower.unit(unit));
         follower.run();
     } else {
         overlays.into_iter().for_each(|unit| follower.unit(unit));
-        let charts = units::render_all(&units, request, progress, overlay, &mut problems, &|_| false);
+        let charts = units::render_all(&units, request, progress, (overlay, memo), &mut problems, &|_| false);
         charts.into_iter().for_each(|unit| follower.unit(unit));
     }
     let Followed { mut rendered, consumed, namespaces, notes } = follower.finish();

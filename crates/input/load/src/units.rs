@@ -2,15 +2,15 @@
 
 use crate::classify::{Class, classify, nameless_items};
 use crate::discover::{FoundUnit, UnitKind, discover, display};
-use crate::read::{Overlay, Progress, Request, io_problem};
+use crate::read::{Asked, Memo, Overlay, Progress, Request, io_problem};
 use crate::types::type_problems;
 use ironclad_model::{Origins, ReportedProblem};
 use ironclad_render::{ChartFiles, Options, Rendered, SetKind, ValueArguments, read_archive, read_folder, render};
 use ironclad_tree::{Comment, Document, Problem, Source};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 /// How charts are rendered.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Default for Charts {
 }
 
 /// What one chart with one set of values gives.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RenderedUnit {
     /// Name of the unit, in fingerprints.
     pub(crate) unit: String,
@@ -99,7 +99,7 @@ pub(crate) fn render_all(
     units: &[FoundUnit],
     request: &Request,
     progress: &Progress,
-    overlay: Overlay<'_>,
+    (overlay, memo): (Overlay<'_>, &Memo),
     problems: &mut Vec<ReportedProblem>,
     is_claimed: &(dyn Fn(&Path) -> bool + Sync),
 ) -> Vec<RenderedUnit> {
@@ -107,16 +107,34 @@ pub(crate) fn render_all(
     if charts.is_empty() {
         return Vec::new();
     }
-    let Some(options) = options(request, overlay, problems) else { return Vec::new() };
+    let shared = Mutex::new(Asked::new());
+    let Some(options) = options(request, &|path| ask(path, overlay, &shared), problems) else { return Vec::new() };
+    let shared = shared.into_inner().unwrap_or_default();
     let rendered: Vec<Vec<RenderedUnit>> = charts
         .par_iter()
         .map(|unit| {
-            let all = chart(unit, &options, request, overlay, is_claimed);
+            let folder = fs_err::canonicalize(&unit.path).unwrap_or_else(|_| unit.path.clone());
+            let key = format!("{} {}", unit.name, is_claimed(&folder));
+            let all = memo.chart(&key, overlay).unwrap_or_else(|| {
+                let asked = Mutex::new(shared.clone());
+                let all = chart(unit, &options, request, &|path| ask(path, overlay, &asked), is_claimed);
+                memo.keep_chart(key, asked.into_inner().unwrap_or_default(), &all);
+                all
+            });
             progress.read.fetch_add(1, Ordering::Relaxed);
             all
         })
         .collect();
     rendered.into_iter().flatten().collect()
+}
+
+/// The text in place of a file, and a note that it was asked for.
+fn ask(path: &Path, overlay: Overlay<'_>, asked: &Mutex<Asked>) -> Option<Arc<str>> {
+    let text = overlay(path);
+    if let Ok(mut asked) = asked.lock() {
+        asked.push((path.to_owned(), text.clone()));
+    }
+    text
 }
 
 pub(crate) fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Vec<ReportedProblem>) -> Option<Options> {

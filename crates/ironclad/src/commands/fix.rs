@@ -68,9 +68,11 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         comments: std::mem::take(&mut loaded.comments),
         errors: errors_in(&problems),
     };
+    // A proof renders the charts again that an edit is about, and takes the rest as it was.
+    let memo = ironclad_load::Memo::default();
     let again = |texts: &BTreeMap<String, Arc<str>>| -> Reloaded {
         let overlay = |path: &Path| texts.get(shown(path)).map(Arc::clone);
-        let loaded = ironclad_load::load_over(&session.request, &ironclad_load::Progress::default(), &overlay);
+        let loaded = ironclad_load::load_again(&session.request, &ironclad_load::Progress::default(), &overlay, &memo);
         Reloaded {
             snapshot: Arc::new(loaded.snapshot),
             comments: loaded.comments,
