@@ -112,9 +112,14 @@ pub(crate) type Asked = Vec<(PathBuf, Option<Arc<str>>)>;
 /// What readings of one request left for the next: files and charts, each with the texts that it was made from.
 #[derive(Default)]
 pub struct Memo {
-    files: Mutex<FxHashMap<String, (Option<Arc<str>>, FileContent)>>,
-    charts: Mutex<FxHashMap<String, (Asked, Vec<RenderedUnit>)>>,
+    files: Mutex<FxHashMap<String, KnownFile>>,
+    charts: Mutex<FxHashMap<String, KnownChart>>,
 }
+
+/// What stood in for the file, and what was read.
+type KnownFile = (Option<Arc<str>>, FileContent);
+/// What the chart's texts were, and what it gave.
+type KnownChart = (Asked, Vec<RenderedUnit>);
 
 impl Memo {
     fn file(&self, name: &str, text: Option<&Arc<str>>) -> Option<FileContent> {

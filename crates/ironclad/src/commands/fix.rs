@@ -120,7 +120,9 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
         for source in fixed.sources.iter().filter(|source| source.units.len() > 1) {
             let units: Vec<&str> = source.units.iter().map(String::as_str).collect();
             let (name, count, all) = (source.before.name(), units.len(), units.join(", "));
-            output::note(&format!("note: {name} is part of {count} kustomizations, and changes all of them: {all}"));
+            output::note(&format!(
+                "note: {name} is part of {count} kustomizations, and the edit changes all of them: {all}"
+            ));
         }
         output::note(&summary(&fixed, &options, arguments.write, stdin, global.verbose > 0));
     }
