@@ -867,6 +867,16 @@ data:
     let plain = ironclad(&["scan", ".", "--fail-on", "never"], folder.path());
     let text = String::from_utf8_lossy(&plain.stdout);
     assert_eq!(text.matches("differs on every run").count(), 1, "{text}");
+    // Through a kustomization as well.
+    std::fs::write(folder.path().join("chart/values.yaml"), "{}\n").unwrap();
+    std::fs::write(
+        folder.path().join("kustomization.yaml"),
+        "helmGlobals: {chartHome: .}\nhelmCharts: [{name: chart}]\n",
+    )
+    .unwrap();
+    let seen = Seen::of(folder.path(), &[]);
+    let expected = serde_json::json!([{"source": ".", "functions": ["lookup", "randAlphaNum"]}]);
+    assert_eq!(seen.report["summary"]["standIns"], expected);
 }
 
 #[test]

@@ -97,6 +97,8 @@ pub struct Rendered {
     pub files: BTreeSet<PathBuf>,
     /// Folders whose kustomization took part, canonical; the folder itself among them.
     pub folders: BTreeSet<PathBuf>,
+    /// Functions of charts whose results stand for random or secret ones.
+    pub placeholders: BTreeSet<&'static str>,
 }
 
 /// The state of a build.
@@ -111,6 +113,8 @@ pub(crate) struct Build<'l> {
     pub(crate) warnings: Vec<ReportedProblem>,
     /// Comments beside what charts are made of.
     pub(crate) comments: Vec<(Arc<Source>, Vec<Comment>)>,
+    /// Functions of charts whose results stand for others.
+    pub(crate) placeholders: BTreeSet<&'static str>,
 }
 
 /// A kustomization in its folder.
@@ -183,6 +187,7 @@ fn build<'l>(
         schema_is_set: false,
         warnings: Vec::new(),
         comments: Vec::new(),
+        placeholders: BTreeSet::new(),
     };
     let built = run(&mut build);
     let mut rendered = Rendered { problems: std::mem::take(&mut build.warnings), ..Rendered::default() };
@@ -198,6 +203,7 @@ fn build<'l>(
     }
     rendered.comments = build.store.comments();
     rendered.comments.append(&mut build.comments);
+    rendered.placeholders = std::mem::take(&mut build.placeholders);
     rendered.files = std::mem::take(&mut build.store.files);
     rendered.folders = std::mem::take(&mut build.store.folders);
     rendered

@@ -105,6 +105,7 @@ pub(crate) fn inflate(
         build.warnings.push(problem);
     }
     build.comments.extend(rendered.comments);
+    build.placeholders.extend(rendered.placeholders);
     let mut all = Vec::new();
     for manifest in &rendered.manifests {
         let is_crd = manifest.template.split('/').rev().nth(1) == Some("crds");

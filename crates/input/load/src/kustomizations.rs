@@ -113,6 +113,7 @@ fn judged(unit: FoundUnit, rendered: Rendered) -> RenderedUnit {
         documents,
         problems,
         comments: rendered.comments,
+        placeholders: rendered.placeholders.into_iter().collect(),
         ..RenderedUnit::default()
     }
 }

@@ -179,6 +179,7 @@ fn kustomization(plan: &Plan, work: &Kustomization, request: &Request, overlay: 
     let back = Return { lent: Vec::new(), seen: &plan.seen };
     unit.problems = rendered.problems.into_iter().map(|problem| of_object(plan, back.problem(problem))).collect();
     unit.comments = rendered.comments;
+    unit.placeholders = rendered.placeholders.into_iter().collect();
     let mut documents = shared(rendered.documents);
     if let Some(variables) = work.variables.as_ref().filter(|variables| !variables.is_empty()) {
         documents = documents
