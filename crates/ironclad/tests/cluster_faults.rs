@@ -216,3 +216,42 @@ fn a_server_without_its_etcd_is_no_empty_cluster() {
     );
     assert_eq!(report["findings"], serde_json::json!([]), "what was not seen is not judged");
 }
+
+/// The API server lists nothing in a namespace that does not exist, and calls that no error.
+#[test]
+fn a_namespace_that_is_not_there_is_named() {
+    let Some(plane) = plane("a namespace that is not there") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(arguments)
+            .args(["--kubeconfig", &kubeconfig, "--no-config", "-n", "misspelt"])
+            .current_dir(folder.path())
+            .env("HOME", folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("there is no namespace \"misspelt\""), "{text}");
+    };
+    run(&["scan"]);
+    run(&["snapshot", "-o", "s.ironclad"]);
+}
+
+/// Objects that go away between two pages are in the listing: it is of one moment.
+#[test]
+fn what_is_deleted_while_it_is_listed_is_of_one_moment() {
+    let Some(plane) = plane("objects deleted while they are listed") else { return };
+    let namespace = fill(plane, "deleted");
+    let (healthy, _) = scan(plane, &namespace, |_, _| Fault::None);
+    let deleted = namespace.clone();
+    let (output, seen) = scan(plane, &namespace, move |path, before| {
+        if before == 0 && path.contains("continue=") {
+            let delete = ["delete", "configmaps", "--all", "-n", &deleted];
+            assert!(plane.kubectl(&delete).unwrap().status.success());
+        }
+        Fault::None
+    });
+    assert_eq!(output.stdout, healthy.stdout, "{seen:#?}");
+}

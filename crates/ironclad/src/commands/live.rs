@@ -305,9 +305,25 @@ pub(crate) fn of(read: Read, request: &Request, source: &str) -> Live {
     for group in &read.served.silent {
         problems.push(silent(group, request, source));
     }
+    problems.extend(no_namespaces(&read, request, source));
     unseen.extend(secrets_unseen(request));
     let inputs = vec![Input { source: source.to_owned(), objects: read.snapshot.len() }];
     Live { minor: read.served.minor(), snapshot: read.snapshot, inputs, problems, unseen, ..Live::default() }
+}
+
+/// Namespaces that were asked for and are not there: misspelt, or deleted in the meantime. The API server lists nothing in
+/// them and calls that no error. Known only where Namespaces were listed.
+pub(crate) fn no_namespaces(read: &Read, request: &Request, source: &str) -> Vec<ReportedProblem> {
+    if !read.listed.iter().any(|resource| resource.known_kind() == Kind::NAMESPACE) {
+        return Vec::new();
+    }
+    let is_missing = |name: &&String| read.snapshot.named(Kind::NAMESPACE, None, name).is_empty();
+    let missing = request.namespaces.iter().filter(is_missing).map(|name| Failure {
+        code: "cluster/no-namespace",
+        message: format!("there is no namespace \"{name}\""),
+        hint: Some("`kubectl get namespaces` lists them; it may have been deleted a moment ago".to_owned()),
+    });
+    missing.map(|failure| problem(source, failure, Severity::Error)).collect()
 }
 
 /// Secrets that are wanted and not asked for.

@@ -61,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     incomplete |= scan::complain(&refused);
     let silent: Vec<_> = read.served.silent.iter().map(|group| live::silent(group, &request, &source)).collect();
     incomplete |= scan::complain(&silent);
+    incomplete |= scan::complain(&live::no_namespaces(&read, &request, &source));
     incomplete |= scan::complain(&said);
     if !global.quiet {
         let objects = read.snapshot.len();
