@@ -337,6 +337,61 @@ mod tests {
         }
     }
 
+    /// A file of these frames, each with its right length, and a trailer that is right.
+    fn framed(frames: &[(u8, Vec<u8>)]) -> Vec<u8> {
+        let mut file = [&MAGIC[..], &VERSION.0.to_le_bytes(), &VERSION.1.to_le_bytes()].concat();
+        let mut last = 0;
+        for (kind, content) in frames {
+            last = file.len() as u64;
+            let packed = ruzstd::encoding::compress_to_vec(&content[..], ruzstd::encoding::CompressionLevel::Fastest);
+            file.push(*kind);
+            file.extend((packed.len() as u32).to_le_bytes());
+            file.extend(packed);
+        }
+        file.extend(last.to_le_bytes());
+        file.extend(END);
+        file
+    }
+
+    const HEAD: &str = r#"{"context":"c","kubernetes":"v1.37.2","notObserved":[{"kind":"Service"}]}"#;
+    const LINES: &str =
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n{\"metadata\":{\"name\":\"a\"},\"b\":[1,\"\\u00e9\"]}\n";
+
+    fn index(offset: usize) -> String {
+        let bytes = LINES.len();
+        format!(r#"[{{"apiVersion":"v1","kind":"Pod","offset":{offset},"objects":1,"bytes":{bytes}}}]"#)
+    }
+
+    #[test]
+    fn an_index_of_other_frames_is_broken() {
+        let parts = |index: String| vec![(HEADER, HEAD.into()), (OBJECTS, LINES.into()), (INDEX, index.into_bytes())];
+        // The second frame begins where a file of the first alone has its trailer.
+        let offset = framed(&[(HEADER, HEAD.into())]).len() - 16;
+        assert_eq!(read(framed(&parts(index(offset))).as_slice(), &Limits::default()).fault, None);
+        for wrong in [index(offset + 1), index(offset).replace("\"objects\":1", "\"objects\":2"), "[]".to_owned()] {
+            let read = read(framed(&parts(wrong)).as_slice(), &Limits::default());
+            assert!(matches!(read.fault, Some(Fault::Broken(_))), "{:?}", read.fault);
+            assert_eq!(read.batches.len(), 1, "what came before is kept");
+        }
+    }
+
+    proptest! {
+        /// Behind right lengths and a right compression anything may stand: it is read or refused, and what is read has the
+        /// number of objects that its index says.
+        #[test]
+        fn any_content_is_survived(which in 0usize..3, at in 0usize..200, cut in 0usize..6, put in "[\\x00-\\x7f]{0,6}") {
+            let offset = framed(&[(HEADER, HEAD.into())]).len() - 16;
+            let mut frames = vec![(HEADER, HEAD.into()), (OBJECTS, LINES.into()), (INDEX, index(offset).into_bytes())];
+            let content: &mut Vec<u8> = &mut frames[which].1;
+            let at = at % content.len();
+            content.splice(at..(at + cut).min(content.len()), put.bytes());
+            let read = read(framed(&frames).as_slice(), &Limits::default());
+            if read.fault.is_none() {
+                prop_assert_eq!(read.batches.iter().map(|batch| batch.documents.len()).sum::<usize>(), 1);
+            }
+        }
+    }
+
     proptest! {
         /// No byte of a file makes a reader panic, and none changes an object unseen but within the compression's own
         /// checks.
