@@ -189,18 +189,22 @@ fn what_is_told_adds_up() {
     apply(plane, &deployment(n, "a", false));
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = plane.kubeconfig().display().to_string();
-    let scanned =
-        ironclad(&["scan", "--kubeconfig", &kubeconfig, "-n", n, "--no-config", "--format", "json"], folder.path());
-    let now = open(&json(&scanned));
-    assert!(now.len() > 30, "{}", text(&scanned));
+    let arguments = ["scan", "--kubeconfig", &kubeconfig, "-n", n, "--no-config", "--format", "json"];
     let until = Instant::now() + PATIENCE;
-    while watched.open != now {
-        let Some(_) = watched.next(until) else {
-            let more: Vec<&String> = watched.open.difference(&now).collect();
-            let less: Vec<&String> = now.difference(&watched.open).collect();
-            panic!("told and not so: {more:?}; so and not told: {less:?}");
-        };
-    }
+    // Other tests make namespaces meanwhile, which both see: what is so is asked again.
+    let scanned = loop {
+        let scanned = ironclad(&arguments, folder.path());
+        let now = open(&json(&scanned));
+        assert!(now.len() > 30, "{}", text(&scanned));
+        let while_it_is_so = Instant::now() + Duration::from_secs(5);
+        while watched.open != now && watched.next(while_it_is_so).is_some() {}
+        if watched.open == now {
+            break scanned;
+        }
+        let more: Vec<&String> = watched.open.difference(&now).collect();
+        let less: Vec<&String> = now.difference(&watched.open).collect();
+        assert!(Instant::now() < until, "told and not so: {more:?}; so and not told: {less:?}");
+    };
     let (code, said) = watched.stop();
     assert_eq!((code, said.as_str()), (scanned.status.code(), ""));
 }
