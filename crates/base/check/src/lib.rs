@@ -47,6 +47,9 @@ macro_rules! checks {
         ];
     };
     (@ pod, $name:ident) => { $crate::Subscription::Pod($name::check) };
+    (@ pod_and $kind:ident, $name:ident) => {
+        $crate::Subscription::PodAndKind($name::check, ironclad_model::Kind::$kind, $name::check_object)
+    };
     (@ object, $name:ident) => { $crate::Subscription::Object($name::check) };
     (@ waivers, $name:ident) => { $crate::Subscription::Waivers };
     (@ snapshot, $name:ident) => { $crate::Subscription::Snapshot($name::check) };

@@ -19,6 +19,8 @@ pub enum Subscription {
     Pod(fn(&Pod<'_>, &mut Cx<'_>)),
     /// Every object of a kind.
     Kind(Kind, fn(&Object, &mut Cx<'_>)),
+    /// Every pod template, and besides every object of a kind.
+    PodAndKind(fn(&Pod<'_>, &mut Cx<'_>), Kind, fn(&Object, &mut Cx<'_>)),
     /// Every object.
     Object(fn(&Object, &mut Cx<'_>)),
     /// The whole snapshot, once, after all objects.

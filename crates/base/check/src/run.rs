@@ -225,7 +225,8 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
     let World { snapshot, config, .. } = world;
     let mut outcome = Outcome::default();
     let left_to_others = matches!(calls, Calls::Alone(_)) && has_owner(object);
-    let has_pod_checks = config.enabled.iter().any(|e| matches!(e.check.run, Subscription::Pod(_)));
+    let of_pods = |e: &Enabled| matches!(e.check.run, Subscription::Pod(_) | Subscription::PodAndKind(..));
+    let has_pod_checks = config.enabled.iter().any(of_pods);
     // A static pod's mirror is owned by its Node, which says nothing of what runs in it.
     let owner = || snapshot.controller_of(object).filter(|owner| owner.kind() != Kind::NODE);
     let owned = left_to_others
@@ -248,6 +249,15 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
                 looked_around = left_to_others;
                 for pod in &found {
                     looked_around |= call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
+                }
+            }
+            Subscription::PodAndKind(check, kind, check_object) => {
+                looked_around = left_to_others;
+                for pod in &found {
+                    looked_around |= call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
+                }
+                if kind == object.kind() {
+                    looked_around |= call(here(false), &mut outcome, |cx| check_object(object, cx));
                 }
             }
             Subscription::Kind(kind, check) if kind == object.kind() => {

@@ -1,9 +1,9 @@
 //! Does the token of its ServiceAccount reach a pod?
 
 use crate::same_namespace;
-use ironclad_model::{Kind, Object};
+use ironclad_model::{Kind, Object, Spot};
 use ironclad_tree::{NodeRef, f};
-use ironclad_views::{Pod, State};
+use ironclad_views::{Pod, State, Volume};
 
 /// What decides whether the token is mounted.
 #[derive(Clone, Copy)]
@@ -38,6 +38,27 @@ pub fn automount<'a>(pod: &Pod<'a>, account: Option<&'a Object>) -> Option<Autom
     let setting = account.and_then(|account| account.root().get(f::AUTOMOUNT_SERVICE_ACCOUNT_TOKEN));
     let setting = setting.and_then(|entry| Some((entry.value().as_bool()?, entry.value())));
     Some(setting.map_or(Automount::Unset, |(on, node)| Automount::Account(on, node)))
+}
+
+/// Audiences by which API servers are known: none (the server's own), and the names of its Service, which `kubeadm` and
+/// the large providers put into `--api-audiences`.
+const API_AUDIENCES: [&str; 4] = [
+    "",
+    "https://kubernetes.default",
+    "https://kubernetes.default.svc",
+    "https://kubernetes.default.svc.cluster.local",
+];
+
+/// The tokens for the API server that the pod's volumes hold, each with its volume: projected, whatever the settings
+/// of mounting say.
+pub fn projected_tokens<'a>(pod: &Pod<'a>) -> impl Iterator<Item = (Volume<'a>, Spot<'a>)> {
+    pod.spec.volumes().iter().flat_map(|volume| {
+        volume.projected().sources().iter().filter_map(move |source| {
+            let token = source.service_account_token();
+            let is_for_api = API_AUDIENCES.contains(&token.audience().get().unwrap_or_default());
+            (token.exists() && is_for_api).then(|| (volume, token.spot()))
+        })
+    })
 }
 
 /// Does the object say itself which ServiceAccount its pods run as? A Tekton task does not: the run that starts it

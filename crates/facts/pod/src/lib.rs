@@ -21,7 +21,7 @@ mod scaling;
 mod service;
 mod token;
 
-pub use automount::{Automount, automount, is_whole_spec, names_its_account};
+pub use automount::{Automount, automount, is_whole_spec, names_its_account, projected_tokens};
 pub use capability::{canonical_capability, is_known_capability};
 pub use controller::{is_long_running, is_replicated};
 pub use cron::{ScheduleError, is_time_zone, parse_schedule};

@@ -3,7 +3,7 @@
 use ironclad_authz::{Defaults, Options, Origin, Request, User, World};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
-use ironclad_pod::{Automount, automount, names_its_account, service_account};
+use ironclad_pod::{Automount, automount, names_its_account, projected_tokens, service_account};
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -46,12 +46,15 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
     if cx.objects(Kind::CLUSTER_ROLE_BINDING).is_empty() && cx.objects(Kind::ROLE_BINDING).is_empty() {
         // Without any binding there is nothing to find, and nothing was looked at.
-        cx.not_observed("no ClusterRoleBinding or RoleBinding in the set");
+        if !cx.complete() {
+            cx.not_observed("no ClusterRoleBinding or RoleBinding in the set");
+        }
         return;
     }
     let account = service_account(pod);
     let object = cx.named(Kind::SERVICE_ACCOUNT, pod.object.namespace(), account.name);
-    if !automount(pod, object).is_some_and(Automount::is_on) {
+    let mounted = automount(pod, object).is_some_and(Automount::is_on);
+    if !mounted && projected_tokens(pod).next().is_none() {
         return;
     }
     let version = cx.version();

@@ -35,7 +35,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         } else if cx.version() >= DEPRECATED {
             cx.find(entry.value(), format!("annotation of container \"{name}\" is deprecated since 1.{DEPRECATED}"))
                 .of(container)
-                .severity(Severity::Low)
                 .label("`securityContext.appArmorProfile` says the same")
                 .fix("set `appArmorProfile` and remove the annotation", Safety::Safe, migrate(entry, container, field.value));
         }

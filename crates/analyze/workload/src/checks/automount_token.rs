@@ -2,9 +2,8 @@
 
 use ironclad_check::{Cx, FixKind, Meta};
 use ironclad_model::{Kind, Safety, Severity};
-use ironclad_pod::{automount, names_its_account, service_account};
+use ironclad_pod::{Automount, automount, names_its_account, projected_tokens, service_account};
 use ironclad_views::Pod;
-use ironclad_pod::Automount;
 use rustc_hash::FxHashMap;
 
 pub(super) static META: Meta = Meta {
@@ -33,16 +32,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let safety = if bound { Safety::Unsafe } else { Safety::Safe };
         finder.fix_set("set `automountServiceAccountToken: false`", safety, field, "false");
     }
-    for volume in pod.spec.volumes().iter() {
-        for source in volume.projected().sources().iter() {
-            let token = source.service_account_token();
-            let audience = token.audience();
-            if token.exists() && audience.get().is_none_or(str::is_empty) {
-                let volume = volume.name().get().unwrap_or("(no name)");
-                cx.find(token.spot(), format!("volume \"{volume}\" holds a token for the API server"))
-                    .severity(Severity::Info);
-            }
-        }
+    for (volume, token) in projected_tokens(pod) {
+        let volume = volume.name().get().unwrap_or("(no name)");
+        cx.find(token, format!("volume \"{volume}\" holds a token for the API server")).severity(Severity::Info);
     }
 }
 

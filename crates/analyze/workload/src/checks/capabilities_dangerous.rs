@@ -16,9 +16,6 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
-    if cx.skips_windows(pod) {
-        return;
-    }
     for container in &pod.containers {
         for (node, written) in container.security_context().capabilities().add().iter() {
             let name = canonical_capability(written);

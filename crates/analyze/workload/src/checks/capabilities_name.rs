@@ -15,9 +15,6 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
-    if cx.skips_windows(pod) {
-        return;
-    }
     for container in &pod.containers {
         let capabilities = container.security_context().capabilities();
         for (node, written) in capabilities.add().iter().chain(capabilities.drop().iter()) {

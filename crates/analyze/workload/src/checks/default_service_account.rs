@@ -3,8 +3,10 @@
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
 use ironclad_model::{Kind, Safety, Severity};
 use ironclad_pod::{automount, names_its_account, service_account};
-use ironclad_views::Pod;
+use ironclad_model::{Object, Spot};
 use ironclad_pod::Automount;
+use ironclad_tree::f;
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "workload/default-service-account",
@@ -15,7 +17,7 @@ pub(super) static META: Meta = Meta {
     params: &[Param {
         name: "strict",
         default: ParamDefault::Bool(false),
-        doc: "Report the default ServiceAccount without its token too.",
+        doc: "Report the default ServiceAccount without its token too, and the account itself where it gives its token away.",
     }],
     fix: FixKind::Safe,
     page: include_str!("default_service_account.md"),
@@ -44,5 +46,16 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
     } else if cx.strict() {
         cx.find(account.field, "pod runs as the default ServiceAccount").severity(Severity::Low);
+    }
+}
+
+/// The account itself, for who wants it to give its token to nobody who does not ask.
+pub(super) fn check_object(account: &Object, cx: &mut Cx<'_>) {
+    let field = Spot::at(account.root()).field(f::AUTOMOUNT_SERVICE_ACCOUNT_TOKEN);
+    let off = field.node().is_some_and(|node| node.as_bool() == Some(false));
+    if account.name() == "default" && cx.strict() && !off {
+        cx.find(field, "the default ServiceAccount gives its token to every pod that names no other")
+            .severity(Severity::Low)
+            .fix_set("set `automountServiceAccountToken: false`", Safety::Safe, field, "false");
     }
 }

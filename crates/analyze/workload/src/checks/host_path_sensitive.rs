@@ -4,6 +4,7 @@ use ironclad_check::{Cx, Meta, Param, ParamDefault};
 use ironclad_model::Severity;
 use ironclad_pod::{host_mounts, is_at_or_below};
 use ironclad_views::Pod;
+use std::cmp::Ordering;
 
 pub(super) static META: Meta = Meta {
     id: "workload/host-path-sensitive",
@@ -45,9 +46,16 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             "/" => mount.clean == "/",
             root => is_at_or_below(&mount.clean, root.trim_end_matches('/')),
         };
-        let Some(root) = cx.texts("paths").iter().find(covers) else { continue };
+        // A directory that holds a sensitive one shows it as well.
+        let holds = |root: &&String| is_at_or_below(root, &mount.clean);
+        let paths = cx.texts("paths");
+        let Some(root) = paths.iter().find(covers).or_else(|| paths.iter().find(holds)) else { continue };
         let volume = mount.volume.name().get().unwrap_or("(no name)");
-        let place = if mount.clean == *root { String::new() } else { format!(", below `{root}`") };
+        let place = match mount.clean.len().cmp(&root.len()) {
+            Ordering::Less => format!(", which holds `{root}`"),
+            Ordering::Equal => String::new(),
+            Ordering::Greater => format!(", below `{root}`"),
+        };
         let message = format!("volume \"{volume}\" is `{}` of the node{place}", mount.clean);
         let finder = cx.find(mount.volume.host_path().path(), message).evidence("path", mount.clean.clone());
         if mount.mounts.is_empty() {

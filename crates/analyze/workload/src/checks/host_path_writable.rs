@@ -33,11 +33,15 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                         "container \"{name}\" can write to file systems mounted below `{}` of the node",
                         mount.clean
                     );
-                    cx.find(recursive, message)
+                    let finder = cx
+                        .find(recursive, message)
                         .of(container)
                         .severity(Severity::Medium)
-                        .label("`readOnly` stops at the next mount point")
-                        .fix_set("set `recursiveReadOnly: IfPossible`", Safety::Safe, recursive, "\"IfPossible\"");
+                        .label("`readOnly` stops at the next mount point");
+                    // The API server takes the two together only where nothing propagates.
+                    if at.mount_propagation().get().is_none_or(|propagation| propagation == "None") {
+                        finder.fix_set("set `recursiveReadOnly: IfPossible`", Safety::Safe, recursive, "\"IfPossible\"");
+                    }
                 }
             }
         }

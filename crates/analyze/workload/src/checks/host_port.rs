@@ -17,11 +17,15 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    // The API server writes every port of such a pod into `hostPort`: nobody chose it, and `workload/host-network` says it.
+    let copied = cx.pss().is_none() && pod.object.is_live() && pod.spec.host_network().get() == Some(true);
     for container in &pod.containers {
         for port in container.ports().iter() {
             let field = port.host_port();
-            if field.get().is_some_and(|port| port != 0) {
-                let number = field.get().unwrap_or_default();
+            if let Some(number) = field.get().filter(|number| *number != 0) {
+                if copied && port.container_port().get() == Some(number) {
+                    continue;
+                }
                 cx.find(field, format!("container \"{}\" takes port {number} of the node", container.label()))
                     .of(container)
                     .label("open on every address of the node, past Services and most NetworkPolicies")

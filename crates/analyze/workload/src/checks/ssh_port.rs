@@ -1,5 +1,6 @@
 //! `workload/ssh-port`
 
+use crate::joins;
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Severity};
 use ironclad_pod::{selects, service_ports};
@@ -33,16 +34,28 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         cx.objects(Kind::SERVICE).into_iter().filter(sends).map(Object::id).collect()
     });
     let services: Vec<&Object> = ids.iter().filter_map(|id| cx.object_of(*id)).collect();
-    let declared = pod.containers.iter().any(|c| c.ports().iter().any(|p| p.container_port().get() == Some(22)));
-    for service in services {
-        if declared || !selects(service, pod) {
-            continue;
-        }
-        for port in service_ports(service).filter(is_ssh) {
-            cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity()))
-                .related_in(pod.object, pod.spec.spot(), "the pods it selects");
-        }
+    let ports = || pod.containers.iter().flat_map(|container| container.ports().iter());
+    let declared = ports().any(|port| port.container_port().get() == Some(22));
+    for service in services.into_iter().filter(|service| selects(service, pod)) {
+        // The container's own port 22 is reported above.
+        let reaches = |port: &ServicePort<'_>| is_ssh(port) && !(declared && matches!(port.target, IntOrText::Int(22)));
+        service_ports(service).filter(reaches).for_each(|port| report(service, &port, pod, cx));
     }
+    let names: Vec<&str> =
+        ports().filter(|port| port.container_port().get() == Some(2222)).filter_map(|port| port.name().get()).collect();
+    if names.is_empty() {
+        return;
+    }
+    for service in joins::services_of(pod, cx) {
+        let reaches =
+            |port: &ServicePort<'_>| matches!(port.target, IntOrText::Text(name) if names.contains(&name)) && port.protocol == "TCP";
+        service_ports(service).filter(reaches).for_each(|port| report(service, &port, pod, cx));
+    }
+}
+
+fn report(service: &Object, port: &ServicePort<'_>, pod: &Pod<'_>, cx: &mut Cx<'_>) {
+    cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity()))
+        .related_in(pod.object, pod.spec.spot(), "the pods it selects");
 }
 
 fn is_ssh(port: &ServicePort<'_>) -> bool {

@@ -16,11 +16,11 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
-    let version = cx.version();
+    let (version, exact) = (cx.version(), cx.pss().is_some());
     for sysctl in pod.spec.security_context().sysctls().iter() {
         let field = sysctl.name();
         let Some(name) = field.get() else { continue };
-        if !is_safe(name, version) {
+        if !is_safe(name, version, exact) {
             cx.find(field, format!("pod sets the kernel parameter `{name}`, which is not on the safe list"))
                 .label("may change the node for every pod on it")
                 .fix_remove("remove it", Safety::Safe, sysctl.spot());
@@ -46,8 +46,8 @@ const SAFE: &[(&str, u8)] = &[
     ("net.ipv4.tcp_slow_start_after_idle", 37),
 ];
 
-fn is_safe(name: &str, version: u8) -> bool {
-    // Both separators name the same parameter.
-    let dotted = name.replace('/', ".");
+fn is_safe(name: &str, version: u8, exact: bool) -> bool {
+    // Both separators name the same parameter, though Pod Security admission knows one of them alone.
+    let dotted = if exact { name.to_owned() } else { name.replace('/', ".") };
     SAFE.iter().any(|(safe, since)| *safe == dotted && version >= *since)
 }

@@ -1,14 +1,16 @@
 //! `workload/tiller`
 
 use ironclad_check::{Cx, Meta};
-use ironclad_model::{Confidence, Severity};
+use ironclad_model::{Confidence, Kind, Object, Severity, Spot};
 use ironclad_pod::{ImageReference, images};
-use ironclad_views::Pod;
+use ironclad_tree::f;
+use ironclad_views::{Pod, Service, View};
 
 pub(super) static META: Meta = Meta {
     id: "workload/tiller",
     title: "Tiller, the server of Helm 2",
     severity: Severity::Critical,
+    reads: &[Kind::ANY_POD, Kind::SERVICE],
     page: include_str!("tiller.md"),
     ..Meta::DEFAULT
 };
@@ -35,4 +37,18 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             .severity(Severity::Medium)
             .confidence(Confidence::Likely);
     }
+}
+
+/// The Service that `helm init` makes, by its name or by what it selects.
+pub(super) fn check_object(service: &Object, cx: &mut Cx<'_>) {
+    let selector = Service::at(Spot::at(service.root())).spec().selector();
+    let selected = selector.node().and_then(|labels| labels.get_str("name")).map(|entry| entry.value());
+    let at = match selected.filter(|value| value.text() == Some("tiller")) {
+        Some(value) => Spot::at(value),
+        None if matches!(service.name(), "tiller" | "tiller-deploy") => {
+            Spot::at(service.root()).field(f::METADATA).field(f::NAME)
+        }
+        None => return,
+    };
+    cx.find(at, "this is the Service of Tiller, the server of Helm 2").label("every pod of the cluster reaches it");
 }

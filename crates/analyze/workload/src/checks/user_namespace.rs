@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
-    if pod.spec.host_users().get() == Some(false) || cx.skips_windows(pod) {
+    if cx.version() < ON_BY_DEFAULT || pod.spec.host_users().get() == Some(false) || cx.skips_windows(pod) {
         return;
     }
     let root = |container: &&PodContainer<'_>| {
@@ -37,3 +37,6 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
     }
 }
+
+/// Minor version from which a cluster has user namespaces without being told: before, the field is dropped.
+const ON_BY_DEFAULT: u8 = 33;
