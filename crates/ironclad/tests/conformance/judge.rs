@@ -8,16 +8,36 @@ use ironclad_model::{Finding, Object, Snapshot, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// How we differ from the peer.
+#[derive(Debug)]
+pub(crate) enum Differs {
+    /// One of us finds something, in the set or in an object or container that the peer names, and the other does not.
+    Verdict(String),
+    /// Both find it in the same objects, a different number of times.
+    Count(String),
+    /// Both find it in the same objects, as often as the peer says if it says so, and name another field.
+    Place(String),
+}
+
+impl Differs {
+    /// What there is to say.
+    pub(crate) fn why(&self) -> &str {
+        match self {
+            Differs::Verdict(why) | Differs::Count(why) | Differs::Place(why) => why,
+        }
+    }
+}
+
 /// Newest minor version of Kubernetes: the corpus was taken when this was it.
 const VERSION: u8 = 37;
 
 /// Agrees, or how it does not.
-pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), String> {
+pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), Differs> {
     let id = case.our_check.as_deref().expect("the caller looked");
     let loaded = ironclad_load::load(&Request::of(case.manifests.clone()), &Progress::default());
     if loaded.snapshot.is_empty() {
         let why: Vec<&str> = loaded.problems.iter().map(|p| p.problem.message.as_str()).collect();
-        return Err(format!("no object could be read: {}", why.join("; ")));
+        return Err(Differs::Verdict(format!("no object could be read: {}", why.join("; "))));
     }
     let findings = findings(case, catalogue, &loaded, id);
     // A rule of the peer may be several of ours: it fails where any of them does.
@@ -30,29 +50,38 @@ pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), String> {
         of_rule.iter().map(one).collect::<Vec<_>>().join(" | ")
     };
     match case.expect {
-        Expect::Pass | Expect::Skip if !of_rule.is_empty() => return Err(format!("we find: {}", said())),
-        Expect::Fail if of_rule.is_empty() => return Err("we find nothing".to_owned()),
+        Expect::Pass | Expect::Skip if !of_rule.is_empty() => {
+            return Err(Differs::Verdict(format!("we find: {}", said())));
+        }
+        Expect::Fail if of_rule.is_empty() => return Err(Differs::Verdict("we find nothing".to_owned())),
         _ => {}
     }
     if case.line["unused_waiver"] == true && !findings.iter().any(|f| f.check == "manifest/unused-waiver") {
-        return Err("the label that hides nothing is not reported".to_owned());
+        return Err(Differs::Verdict("the label that hides nothing is not reported".to_owned()));
     }
     if case.expect != Expect::Fail {
         return Ok(());
     }
     let waived = |f: &Finding| matches!(&f.status, Status::Waived(waived) if waived.form == "kubeaudit");
     if overrides(case) && !findings.iter().any(waived) {
-        return Err("the override labels cover nothing".to_owned());
+        return Err(Differs::Verdict("the override labels cover nothing".to_owned()));
+    }
+    let missing = objects(&case.line, &of_rule, &loaded.snapshot);
+    if !missing.is_empty() {
+        return Err(Differs::Verdict(format!("{}; we find: {}", missing.join("; "), said())));
     }
     if let Some(count) = case.line["count"].as_u64() {
         // A rule that is several of ours is counted by the one that stands for it, or by all.
         let (alone, together) = (of_rule.iter().filter(|f| f.check == id).count() as u64, of_rule.len() as u64);
         if count != alone && count != together {
-            return Err(format!("the peer counts {count}, we {alone}: {}", said()));
+            return Err(Differs::Count(format!("the peer counts {count}, we {alone}: {}", said())));
         }
     }
-    let missing = named(&case.line, &of_rule, &loaded.snapshot);
-    if missing.is_empty() { Ok(()) } else { Err(format!("{}; we find: {}", missing.join("; "), said())) }
+    let missing = fields(&case.line, &of_rule, &loaded.snapshot);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Differs::Place(format!("{}; we find: {}", missing.join("; "), said())))
 }
 
 /// Do labels of the manifest override an auditor of kubeaudit, and all of them something?
@@ -115,8 +144,8 @@ fn findings(case: &Case, catalogue: &Catalogue, loaded: &Loaded, id: &str) -> Ve
     findings
 }
 
-/// What the case names and we do not: objects, containers, field paths.
-fn named(line: &Value, findings: &[&Finding], snapshot: &Snapshot) -> Vec<String> {
+/// Objects and containers that the case names and we do not.
+fn objects(line: &Value, findings: &[&Finding], snapshot: &Snapshot) -> Vec<String> {
     let mut missing = Vec::new();
     if let Some(container) = line["container"].as_str()
         && !findings.iter().any(|f| f.container.as_deref() == Some(container))
@@ -124,11 +153,18 @@ fn named(line: &Value, findings: &[&Finding], snapshot: &Snapshot) -> Vec<String
         missing.push(format!("nothing about container `{container}`"));
     }
     for fail in line["fails"].as_array().into_iter().flatten() {
-        let here: Vec<&&Finding> = findings.iter().filter(|f| concerns(fail, f, snapshot)).collect();
-        if here.is_empty() {
+        if !findings.iter().any(|finding| concerns(fail, finding, snapshot)) {
             missing.push(format!("nothing in {}", fail["object"].as_str().or(fail["kind"].as_str()).unwrap_or("?")));
-            continue;
         }
+    }
+    missing
+}
+
+/// Field paths that the case names and we do not.
+fn fields(line: &Value, findings: &[&Finding], snapshot: &Snapshot) -> Vec<String> {
+    let mut missing = Vec::new();
+    for fail in line["fails"].as_array().into_iter().flatten() {
+        let here: Vec<&&Finding> = findings.iter().filter(|f| concerns(fail, f, snapshot)).collect();
         for path in fail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !here.iter().any(|f| places(f, snapshot).iter().any(|pointer| same_place(path, pointer))) {
                 missing.push(format!("nothing at {path}"));
@@ -163,7 +199,13 @@ fn is_named(fail: &Value, object: &Object) -> bool {
     name == with_namespace || name == format!("{}/{}", object.kind_name(), object.name())
 }
 
-/// Peers name the field, or the list or object that it is in; both are the same place for who has to edit it.
+/// A finding may be at the mapping or list around the field that the peer names: where the field is missing, what is there
+/// is all there is to point at.
+const HIGHER: i64 = 1;
+/// Peers name an entry of a list where we name the field of it that is wrong: `hostPath.path` of a volume.
+const DEEPER: i64 = 2;
+
+/// Are the two one place for who has to edit it?
 fn same_place(path: &str, pointer: &str) -> bool {
     let bare = path.split(['=', ' ']).next().unwrap_or(path);
     // The name of an entry of a list is the entry.
@@ -174,7 +216,8 @@ fn same_place(path: &str, pointer: &str) -> bool {
     });
     let peer: Vec<&str> = peer.filter(|step| !step.is_empty()).collect();
     let ours: Vec<String> = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    peer.iter().zip(&ours).all(|(a, b)| a == b)
+    let apart = ours.len() as i64 - peer.len() as i64;
+    (-HIGHER..=DEEPER).contains(&apart) && peer.iter().zip(&ours).all(|(a, b)| a == b)
 }
 
 /// The version that the peer judged for: kube-score's tests are of 1.18, and of 1.4 where it is too old to say anything.

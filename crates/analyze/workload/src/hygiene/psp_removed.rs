@@ -35,10 +35,10 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         let at = value("allowPrivilegeEscalation").map_or(spec, Spot::at);
         cx.find(at, "policy allows privilege escalation").severity(Severity::High);
     }
-    if let Some(rule) = value("runAsUser").and_then(|node: NodeRef<'_>| Some(node.get_str("rule")?.value()))
-        && rule.as_str() == Some("RunAsAny")
-    {
-        cx.find(rule, "policy allows to run as root").severity(Severity::High);
+    let field = spec.field(f::RUN_AS_USER);
+    let rule = field.node().and_then(|node| Some(node.get_str("rule")?.value()));
+    if allows_root(field.node(), rule.and_then(|rule| rule.as_str())) {
+        cx.find(rule.map_or(field, Spot::at), "policy allows to run as root").severity(Severity::High);
     }
     let texts = |name: &str| -> Vec<&str> {
         value(name).into_iter().flat_map(|node| node.items()).filter_map(|node| node.as_str()).collect()
@@ -49,5 +49,18 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     if !texts("requiredDropCapabilities").iter().any(|name| matches!(*name, "ALL" | "all")) {
         let at = value("requiredDropCapabilities").map_or(spec, Spot::at);
         cx.find(at, "policy does not drop all capabilities").severity(Severity::Medium);
+    }
+}
+
+/// `MustRunAsNonRoot`, or ranges without user 0, forbid it.
+fn allows_root(field: Option<NodeRef<'_>>, rule: Option<&str>) -> bool {
+    match rule {
+        Some("MustRunAsNonRoot") => false,
+        Some("MustRunAs") => {
+            let ranges = field.and_then(|node| node.get_str("ranges")).map(|entry| entry.value());
+            let above_root = |range: NodeRef<'_>| range.get_str("min").and_then(|e| e.value().as_i64()) > Some(0);
+            ranges.is_none_or(|ranges| ranges.is_empty() || !ranges.items().all(above_root))
+        }
+        _ => true,
     }
 }
