@@ -11,7 +11,14 @@ pub struct Source {
     text: String,
     encoding: Encoding,
     lines: OnceLock<Vec<u32>>,
+    /// At each multiple of [`STRIDE`]: how many characters begin before it. Made for the first place that is far into
+    /// its line.
+    counts: OnceLock<Vec<u32>>,
 }
+
+/// Bytes between two counts of characters: a minified file is one line, and its columns must not be counted from its
+/// start for every finding.
+const STRIDE: usize = 1024;
 
 /// How a text lies in its file.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -69,7 +76,7 @@ impl Source {
 
     /// As [`new`](Self::new), of a text that lies in its file in this encoding.
     pub fn encoded(name: impl Into<Arc<str>>, text: impl Into<String>, encoding: Encoding) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), encoding, lines: OnceLock::new() })
+        Arc::new(Source { name: name.into(), text: text.into(), encoding, lines: OnceLock::new(), counts: OnceLock::new() })
     }
 
     /// Decodes a file: UTF-8 with or without a mark, UTF-16 of either order with one. What is not valid becomes
@@ -147,8 +154,27 @@ impl Source {
         let lines = self.lines();
         let line = lines.partition_point(|&start| start as usize <= offset).max(1);
         let start = lines.get(line - 1).copied().unwrap_or(0) as usize;
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        let column = if offset - start <= STRIDE {
+            characters(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
         Position { line: line as u32, column: column as u32 + 1 }
+    }
+
+    /// How many characters begin before an offset that lies within the text.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let counts = self.counts.get_or_init(|| {
+            let mut count = 0;
+            let add = |stride: &[u8]| {
+                count += characters(stride) as u32;
+                count
+            };
+            std::iter::once(0).chain(bytes.chunks_exact(STRIDE).map(add)).collect()
+        });
+        let stride = offset / STRIDE;
+        counts[stride] as usize + characters(&bytes[stride * STRIDE..offset])
     }
 
     /// Bytes of a line (from 1) without its break; empty past the last line.
@@ -168,6 +194,11 @@ impl Source {
         let last_is_empty = lines.len() > 1 && lines.last().is_some_and(|&start| start as usize == self.text.len());
         (lines.len() - usize::from(last_is_empty)) as u32
     }
+}
+
+/// How many characters begin in these bytes of UTF-8: all but those that go on with one.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 fn problem(span: Span, message: String, hint: &str) -> Problem {
@@ -251,6 +282,22 @@ mod tests {
         assert_eq!(&text[source.line_range(2)], "bä");
         assert_eq!(source.line_range(9), 9..9);
         assert_eq!(Source::new("t", "").line_count(), 1);
+    }
+
+    #[test]
+    fn columns_far_into_a_line_are_counted_from_near() {
+        let mut text = "ä\n".to_owned();
+        while text.len() < 4 * STRIDE {
+            text.push_str("{\"a\": \"ü€\", 😀}");
+        }
+        text.push_str("\nb: é");
+        let source = Source::new("t", text.as_str());
+        let (mut line, mut column) = (1, 1);
+        for (offset, c) in text.char_indices() {
+            assert_eq!(source.position(offset as u32), Position { line, column });
+            (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        assert_eq!(source.position(text.len() as u32), Position { line, column });
     }
 
     #[test]
