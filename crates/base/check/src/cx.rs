@@ -98,6 +98,7 @@ impl<'a> Cx<'a> {
             evidence: Vec::new(),
             related: Vec::new(),
             fixes: Vec::new(),
+            is_offered: false,
             status: Status::Open,
             fingerprint: String::new(),
         });
@@ -105,8 +106,7 @@ impl<'a> Cx<'a> {
         let cap = if self.guessed { Severity::Medium } else { Severity::Critical };
         #[expect(clippy::expect_used, reason = "pushed above")]
         let finding = self.findings.last_mut().expect("just pushed");
-        let forget_edits = self.config.forget_edits;
-        Finder { finding, object: object.id(), document: object.document(), overridden, cap, forget_edits }
+        Finder { finding, object: object.id(), document: object.document(), overridden, cap }
     }
 
     fn pss_tag(&self) -> Option<&'static str> {
@@ -147,6 +147,11 @@ impl<'a> Cx<'a> {
     /// Do resource checks look at init containers that are no sidecars (`--strict-init`)?
     pub fn strict_init(&self) -> bool {
         self.config.strict_init
+    }
+
+    /// Will anybody look at the edits of a fix? Where nobody does, an edit that costs something need not be made.
+    pub fn keeps_edits(&self) -> bool {
+        !self.config.forget_edits
     }
 
     /// Is the set the whole truth (`--complete`, or a live cluster)?
@@ -342,7 +347,6 @@ pub struct Finder<'f> {
     document: &'f ironclad_tree::Document,
     overridden: bool,
     cap: Severity,
-    forget_edits: bool,
 }
 
 impl Finder<'_> {
@@ -412,7 +416,6 @@ impl Finder<'_> {
 
     /// A way out.
     pub fn fix(self, title: impl Into<Cow<'static, str>>, safety: Safety, edits: Vec<Edit>) -> Self {
-        let edits = if self.forget_edits { Vec::new() } else { edits };
         self.finding.fixes.push(Fix { title: title.into(), safety, edits });
         self
     }

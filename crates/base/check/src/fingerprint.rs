@@ -5,14 +5,26 @@
 //! ordinal in document order.
 
 use ironclad_model::{Finding, Kind as ObjectKind, Object, Place, Snapshot, group_of};
-use ironclad_tree::{Kind, NodeRef, Step};
+use ironclad_tree::{Entry, Kind, NodeId, NodeRef, Symbol, f};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 /// Keys by which Kubernetes merges list elements (`x-kubernetes-list-map-keys`, `patch-merge-key`), in the order tried.
-const MERGE_KEYS: &[&str] =
-    &["name", "containerPort", "mountPath", "devicePath", "port", "key", "ip", "topologyKey", "uid", "type", "host"];
+const MERGE_KEYS: [Symbol; 11] = [
+    f::NAME,
+    f::CONTAINER_PORT,
+    f::MOUNT_PATH,
+    f::DEVICE_PATH,
+    f::PORT,
+    f::KEY,
+    f::IP,
+    f::TOPOLOGY_KEY,
+    f::UID,
+    f::TYPE,
+    f::HOST,
+];
 
 /// The pointer of a place with list elements named by merge key or value instead of index.
 pub fn keyed_path(object: &Object, place: &Place) -> String {
@@ -22,83 +34,106 @@ pub fn keyed_path(object: &Object, place: &Place) -> String {
 /// A value that is a secret must not be in a hash that somebody could try passwords against: its place is.
 fn path(object: &Object, place: &Place, is_secret: bool) -> String {
     let document = object.document();
-    let root = object.root();
-    let skip = document.path_to(root.id()).len();
     let mut out = String::new();
-    let mut at = root;
-    for step in document.path_to(place.node).into_iter().skip(skip) {
-        match step {
-            Step::Key(key) => {
-                let _ = write!(out, "/{key}");
-                match at.get_str(key) {
-                    Some(entry) => at = entry.value(),
-                    None => break,
-                }
+    for (entry, node, index) in steps(object, place.node).into_iter().rev() {
+        match entry {
+            Some(entry) => {
+                out.push('/');
+                out.push_str(entry.key());
             }
-            Step::Index(index) => {
-                let Some(item) = at.items().nth(index) else { break };
-                let named =
-                    if is_secret && item.kind() != Kind::Mapping { index.to_string() } else { element(item, index) };
-                let _ = write!(out, "[{named}]");
-                at = item;
+            None => {
+                let item = document.node(node);
+                out.push('[');
+                let is_named = !is_secret || item.kind() == Kind::Mapping;
+                if !is_named || !push_element(&mut out, item) {
+                    out.push_str(&index.to_string());
+                }
+                out.push(']');
             }
         }
     }
     for name in &place.missing {
-        let _ = write!(out, "/{name}");
+        out.push('/');
+        out.push_str(name);
     }
     out
 }
 
-fn element(item: NodeRef<'_>, index: usize) -> String {
+/// The way from a node up to its object: the entry or the item with its place in its list.
+fn steps(object: &Object, from: NodeId) -> Vec<(Option<Entry<'_>>, NodeId, usize)> {
+    let (document, root) = (object.document(), object.root().id());
+    let mut steps = Vec::with_capacity(12);
+    let mut at = from;
+    while at != root
+        && let Some((parent, index)) = document.parent_step(at)
+    {
+        steps.push((document.entry_of(at), at, index));
+        at = parent;
+    }
+    if at != root {
+        // What a merge brought from another item of a list counts as part of this one.
+        steps.truncate(steps.len().saturating_sub(document.path_to(root).len()));
+    }
+    steps
+}
+
+/// Names an element by its merge key, a scalar by its value; says no where it has neither.
+fn push_element(out: &mut String, item: NodeRef<'_>) -> bool {
     if item.kind() == Kind::Mapping {
         let named = MERGE_KEYS.iter().find_map(|key| {
-            let text = item.get_str(key)?.value().text()?;
-            Some(format!("{key}={text}"))
+            let entry = item.get(*key)?;
+            Some((entry.key(), entry.value().text()?))
         });
-        return named.unwrap_or_else(|| index.to_string());
+        let Some((key, text)) = named else { return false };
+        out.push_str(key);
+        out.push('=');
+        out.push_str(text);
+        return true;
     }
-    item.text().map_or_else(|| index.to_string(), |text| format!("={text}"))
+    let Some(text) = item.text() else { return false };
+    out.push('=');
+    out.push_str(text);
+    true
 }
 
 /// Gives each finding its fingerprint. The findings are in their final order.
 pub fn stamp(findings: &mut [Finding], snapshot: &Snapshot) {
     // By the hash alone: the texts of a large tree's findings would take more memory than the tree.
+    let hashes: Vec<[u8; 16]> = findings.par_iter().map(|finding| digest(&identity(finding, snapshot))).collect();
     let mut seen: FxHashMap<[u8; 16], u32> = FxHashMap::default();
-    for finding in findings {
-        let parts = match snapshot.object(finding.object) {
-            Some(object) => {
-                let known = object.kind() != ObjectKind::OTHER;
-                let group = if known { object.kind().group() } else { group_of(object.api_version()) };
-                let unit = snapshot.unit(object.unit()).map_or("", |unit| unit.name.as_str());
-                // What lies in a comment has no path; its message names its subject.
-                let path = match &finding.elsewhere {
-                    Some(_) => finding.message.clone(),
-                    None => path(object, &finding.place, !finding.hidden.is_empty()),
-                };
-                [
-                    finding.check,
-                    unit,
-                    group,
-                    object.kind_name(),
-                    object.namespace().unwrap_or_default(),
-                    object.name(),
-                    finding.container.as_deref().unwrap_or_default(),
-                    &path,
-                ]
-                .join("\u{1f}")
-            }
-            None => [finding.check, finding.source_name(snapshot), &finding.message].join("\u{1f}"),
-        };
-        let first = digest(&parts);
+    seen.reserve(hashes.len());
+    for (finding, first) in findings.iter_mut().zip(hashes) {
         let ordinal = seen.entry(first).and_modify(|n| *n += 1).or_insert(0);
-        let hash = if *ordinal > 0 { digest(&format!("{parts}\u{1f}{ordinal}")) } else { first };
-        let mut hex = String::with_capacity(2 * hash.len());
-        for byte in hash {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        finding.fingerprint = hex;
+        let hash = match *ordinal {
+            0 => first,
+            ordinal => digest(&format!("{}\u{1f}{ordinal}", identity(finding, snapshot))),
+        };
+        finding.fingerprint = hex(hash);
     }
+}
+
+/// What is hashed.
+fn identity(finding: &Finding, snapshot: &Snapshot) -> String {
+    let Some(object) = snapshot.object(finding.object) else {
+        return [finding.check, finding.source_name(snapshot), &finding.message].join("\u{1f}");
+    };
+    let known = object.kind() != ObjectKind::OTHER;
+    let group = if known { object.kind().group() } else { group_of(object.api_version()) };
+    let unit = snapshot.unit(object.unit()).map_or("", |unit| unit.name.as_str());
+    // What lies in a comment has no path; its message names its subject.
+    let path = match &finding.elsewhere {
+        Some(_) => Cow::Borrowed(&finding.message),
+        None => Cow::Owned(path(object, &finding.place, !finding.hidden.is_empty())),
+    };
+    let container = finding.container.as_deref().unwrap_or_default();
+    let (namespace, kind) = (object.namespace().unwrap_or_default(), object.kind_name());
+    [finding.check, unit, group, kind, namespace, object.name(), container, &path].join("\u{1f}")
+}
+
+fn hex(hash: [u8; 16]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
+    hash.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// Half of a SHA-256: equal for equal texts, and nobody finds two others.

@@ -26,7 +26,8 @@ pub use fingerprint::{keyed_path, stamp};
 pub use meta::{Applies, Check, FixKind, Level, Meta, Profile, Pss, Subscription};
 pub use param::{Default as ParamDefault, Param, ParamValue, Params};
 pub use run::{
-    Enabled, Outcome, RunConfig, Settled, UnseenKind, pods_of, run, run_alone, run_but, sort as sort_findings,
+    Enabled, IsOffered, Outcome, RunConfig, Settled, UnseenKind, pods_of, run, run_alone, run_but,
+    sort as sort_findings,
 };
 pub use select::{ProfileName, Selection, SelectionError, matching};
 

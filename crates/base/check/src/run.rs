@@ -75,6 +75,8 @@ pub struct RunConfig {
     pub strict_init: bool,
     /// Nobody will apply a fix: keep what it is called and forget its edits, a third of a finding's memory.
     pub forget_edits: bool,
+    /// Tells of an open finding, as long as its edits are there, whether a fix is offered.
+    pub is_offered: Option<IsOffered>,
     /// Findings in rendered objects keep their fixes, whose edits are about the rendered text: for who can lower them
     /// to what a person edits.
     pub rendered_edits: bool,
@@ -83,6 +85,9 @@ pub struct RunConfig {
     /// What a cluster says beside its objects.
     pub beside: Arc<Beside>,
 }
+
+/// Would the fixer, which is no business of checks, change something?
+pub type IsOffered = fn(&Finding, &Snapshot) -> bool;
 
 /// What a run yields.
 #[derive(Debug, Default)]
@@ -148,7 +153,10 @@ pub fn run_but<'k>(
             continue;
         }
         if let Subscription::Snapshot(check) = enabled.check.run {
-            call(Call { enabled, world, memo, object: None, guessed: false }, &mut outcome, |cx| check(cx));
+            let mut part = Outcome::default();
+            call(Call { enabled, world, memo, object: None, guessed: false }, &mut part, |cx| check(cx));
+            settle(&mut part.findings, snapshot, config);
+            outcome.absorb(part);
         }
     }
     finish(&mut outcome.findings, world);
@@ -275,7 +283,27 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
             }
         }
     }
+    settle(&mut outcome.findings, snapshot, config);
     outcome
+}
+
+/// Asks what only edits tell, and forgets them where nobody wants them.
+fn settle(findings: &mut [Finding], snapshot: &Snapshot, config: &RunConfig) {
+    for finding in findings {
+        if !finding.fixes.is_empty() {
+            finding.is_offered = config.is_offered.is_some_and(|ask| ask(finding, snapshot));
+        }
+        if config.forget_edits {
+            finding.fixes.iter_mut().for_each(|fix| fix.edits = Vec::new());
+        }
+        // There are many findings, and lists of one element have room for four.
+        finding.fixes.shrink_to_fit();
+        finding.related.shrink_to_fit();
+        finding.evidence.shrink_to_fit();
+        finding.place.missing.shrink_to_fit();
+        finding.message.shrink_to_fit();
+        finding.pointer.shrink_to_fit();
+    }
 }
 
 /// Test hooks and hook Jobs come and go: reliability is not asked of them (zegl/kube-score#548).
@@ -389,13 +417,29 @@ pub fn sort(findings: &mut [Finding], snapshot: &Snapshot) {
         let live = snapshot.object(finding.object).filter(|o| o.is_live() && finding.rendered_from.is_empty());
         live.map(|object| (object.kind_name(), object.namespace(), object.name()))
     };
-    findings.sort_by(|a, b| {
+    let compare = |a: &Finding, b: &Finding| {
         let place = |f: &Finding| f.shown_span().start;
         let source = a.source_name(snapshot).cmp(b.source_name(snapshot));
         source
             .then_with(|| object(a).cmp(&object(b)))
             .then_with(|| (place(a), a.check, &a.pointer, &a.message).cmp(&(place(b), b.check, &b.pointer, &b.message)))
+    };
+    // A finding is large, and sorting moves each a dozen times: their places are sorted, and each is moved once.
+    let mut order: Vec<u32> = (0..findings.len() as u32).collect();
+    order.sort_by(|a, b| match (findings.get(*a as usize), findings.get(*b as usize)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => std::cmp::Ordering::Equal,
     });
+    for start in 0..order.len() {
+        let mut at = start;
+        // Each cycle of the permutation is walked once; what is in place points at itself.
+        while let Some(from) = order.get(at).map(|from| *from as usize).filter(|from| *from != start && *from != at) {
+            findings.swap(at, from);
+            order[at] = at as u32;
+            at = from;
+        }
+        order[at] = at as u32;
+    }
 }
 
 /// Pods found in an object: for commands that show them.

@@ -410,6 +410,7 @@ fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, p
         evidence: Vec::new(),
         related: Vec::new(),
         fixes: Vec::new(),
+        is_offered: false,
         status: Status::Open,
         fingerprint: String::new(),
     });

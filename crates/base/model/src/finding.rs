@@ -155,6 +155,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// Ways out.
     pub fixes: Vec<Fix>,
+    /// Would the fixer make one of them without being asked for more? Known where the run was told to find out.
+    pub is_offered: bool,
     /// Open, waived, baselined.
     pub status: Status,
     /// Hash that survives reformatting, reordering and line moves.
@@ -187,6 +189,11 @@ impl Finding {
     /// Does it count?
     pub fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    /// Would the fixer make it go away where it is shown, without being asked for more?
+    pub fn is_fixable(&self) -> bool {
+        self.is_open() && self.is_offered && self.rendered_from.is_empty()
     }
 
     /// The day on which its waiver ends.

@@ -89,12 +89,23 @@ impl Place {
 
     /// RFC 6901 pointer from `root` (the object) to this place.
     pub fn pointer(&self, document: &Document, root: NodeId) -> String {
-        let mut out = String::new();
-        let skip = document.path_to(root).len();
-        for step in document.path_to(self.node).into_iter().skip(skip) {
-            match step {
-                ironclad_tree::Step::Key(key) => push_token(&mut out, key),
-                ironclad_tree::Step::Index(index) => push_token(&mut out, &index.to_string()),
+        let mut steps = Vec::with_capacity(12);
+        let mut at = self.node;
+        while at != root
+            && let Some((parent, index)) = document.parent_step(at)
+        {
+            steps.push((document.entry_of(at), index));
+            at = parent;
+        }
+        if at != root {
+            // What a merge brought from another item of a list counts as part of this one.
+            steps.truncate(steps.len().saturating_sub(document.path_to(root).len()));
+        }
+        let mut out = String::with_capacity(64);
+        for (entry, index) in steps.into_iter().rev() {
+            match entry {
+                Some(entry) => push_token(&mut out, entry.key()),
+                None => push_token(&mut out, &index.to_string()),
             }
         }
         for name in &self.missing {
@@ -134,6 +145,10 @@ fn symbol_text(document: &Document, symbol: Symbol) -> String {
 
 fn push_token(out: &mut String, token: &str) {
     out.push('/');
+    if !token.bytes().any(|b| matches!(b, b'~' | b'/')) {
+        out.push_str(token);
+        return;
+    }
     for c in token.chars() {
         match c {
             '~' => out.push_str("~0"),

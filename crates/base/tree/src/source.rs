@@ -76,7 +76,13 @@ impl Source {
 
     /// As [`new`](Self::new), of a text that lies in its file in this encoding.
     pub fn encoded(name: impl Into<Arc<str>>, text: impl Into<String>, encoding: Encoding) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), encoding, lines: OnceLock::new(), counts: OnceLock::new() })
+        Arc::new(Source {
+            name: name.into(),
+            text: text.into(),
+            encoding,
+            lines: OnceLock::new(),
+            counts: OnceLock::new(),
+        })
     }
 
     /// Decodes a file: UTF-8 with or without a mark, UTF-16 of either order with one. What is not valid becomes

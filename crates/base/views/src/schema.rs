@@ -2,12 +2,13 @@
 //! OpenAPI documents: `cargo xtask oracle` prints the path of the oracle, and `oracle schema -o crates/base/views/data`
 //! writes the table anew. Its notation is in its first lines.
 //!
-//! The table is read on first use, in well under a millisecond.
+//! The table is indexed on first use, and each definition is read when it is first asked for.
 
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 const TABLE: &str = include_str!("../data/schema.txt");
 
@@ -117,63 +118,76 @@ impl FieldSchema {
 
 struct Tables {
     kinds: Vec<KindSchema>,
-    definitions: FxHashMap<&'static str, Vec<FieldSchema>>,
+    /// Places in `kinds`, by kind.
+    by_kind: FxHashMap<&'static str, Vec<usize>>,
+    definitions: FxHashMap<&'static str, Definition>,
+}
+
+/// A definition's lines, read when somebody first asks for its fields: a run meets a tenth of the table.
+struct Definition {
+    lines: &'static str,
+    fields: OnceLock<Vec<FieldSchema>>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(read);
 
 fn read() -> Tables {
-    let mut tables = Tables { kinds: Vec::new(), definitions: FxHashMap::default() };
-    let mut open: Option<(&'static str, Vec<FieldSchema>)> = None;
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+    let first = TABLE.find("\nD ").map_or(TABLE.len(), |at| at + 1);
+    let (kinds, definitions) = TABLE.split_at(first);
+    let kinds = kinds.lines().filter_map(|line| line.strip_prefix("K ")).map(|line| {
         let mut words = line.split(' ');
-        let first = words.next().unwrap_or_default();
-        match first {
-            "K" => {
-                let mut word = || words.next().unwrap_or_default();
-                let (group, version, kind, scope, definition) = (word(), word(), word(), word(), word());
-                tables.kinds.push(KindSchema {
-                    group: if group == "-" { "" } else { group },
-                    version,
-                    kind,
-                    namespaced: scope == "namespaced",
-                    definition,
-                    versions: words.next().and_then(span).unwrap_or(VERSIONS),
-                });
-            }
-            "D" => {
-                if let Some((name, fields)) = open.take() {
-                    tables.definitions.insert(name, fields);
-                }
-                open = Some((words.next().unwrap_or_default(), Vec::new()));
-            }
-            name => {
-                let shape = words.next().unwrap_or_default();
-                let (mut merge_keys, mut values, mut versions) = (None, None, VERSIONS);
-                for word in words {
-                    match (word.as_bytes().first(), word.get(1..)) {
-                        (Some(b'*'), keys) => merge_keys = keys,
-                        (Some(b'='), list) => values = list,
-                        _ => versions = span(word).unwrap_or(VERSIONS),
-                    }
-                }
-                if let Some((_, fields)) = &mut open {
-                    fields.push(FieldSchema {
-                        name,
-                        shape: Shape::parse(shape.trim_end_matches('!')),
-                        required: shape.ends_with('!'),
-                        merge_keys,
-                        values,
-                        versions,
-                    });
-                }
-            }
+        let mut word = || words.next().unwrap_or_default();
+        let (group, version, kind, scope, definition) = (word(), word(), word(), word(), word());
+        KindSchema {
+            group: if group == "-" { "" } else { group },
+            version,
+            kind,
+            namespaced: scope == "namespaced",
+            definition,
+            versions: words.next().and_then(span).unwrap_or(VERSIONS),
+        }
+    });
+    let starts: Vec<usize> = memmem::find_iter(definitions.as_bytes(), "\nD ").map(|at| at + 1).collect();
+    let ends = starts.iter().copied().chain([definitions.len()]);
+    let definitions = [0].into_iter().chain(starts.iter().copied()).zip(ends).filter_map(|(start, end)| {
+        let (name, lines) = definitions.get(start..end)?.strip_prefix("D ")?.split_once('\n')?;
+        Some((name, Definition { lines, fields: OnceLock::new() }))
+    });
+    let kinds: Vec<KindSchema> = kinds.collect();
+    let mut by_kind: FxHashMap<&'static str, Vec<usize>> = FxHashMap::default();
+    for (at, row) in kinds.iter().enumerate() {
+        by_kind.entry(row.kind).or_default().push(at);
+    }
+    Tables { kinds, by_kind, definitions: definitions.collect() }
+}
+
+impl Definition {
+    fn fields(&self) -> &[FieldSchema] {
+        self.fields.get_or_init(|| self.lines.lines().map(field_of).collect())
+    }
+}
+
+/// Reads a field's line.
+fn field_of(line: &'static str) -> FieldSchema {
+    let mut words = line.split(' ');
+    let name = words.next().unwrap_or_default();
+    let shape = words.next().unwrap_or_default();
+    let (mut merge_keys, mut values, mut versions) = (None, None, VERSIONS);
+    for word in words {
+        match (word.as_bytes().first(), word.get(1..)) {
+            (Some(b'*'), keys) => merge_keys = keys,
+            (Some(b'='), list) => values = list,
+            _ => versions = span(word).unwrap_or(VERSIONS),
         }
     }
-    if let Some((name, fields)) = open {
-        tables.definitions.insert(name, fields);
+    FieldSchema {
+        name,
+        shape: Shape::parse(shape.trim_end_matches('!')),
+        required: shape.ends_with('!'),
+        merge_keys,
+        values,
+        versions,
     }
-    tables
 }
 
 fn span(text: &str) -> Option<RangeInclusive<u8>> {
@@ -189,18 +203,23 @@ pub fn kinds() -> &'static [KindSchema] {
 /// A built-in kind by `apiVersion` and `kind`.
 pub fn kind(api_version: &str, kind: &str) -> Option<&'static KindSchema> {
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    kinds().iter().find(|row| row.kind == kind && row.version == version && row.group == group)
+    let mut rows = TABLES.by_kind.get(kind)?.iter().filter_map(|at| TABLES.kinds.get(*at));
+    rows.find(|row| row.version == version && row.group == group)
 }
 
 /// The fields of a definition, sorted by name.
 pub fn definition(name: &str) -> Option<&'static [FieldSchema]> {
-    TABLES.definitions.get(name).map(Vec::as_slice)
+    TABLES.definitions.get(name).map(Definition::fields)
 }
 
 /// A field of a definition.
 pub fn field(definition_name: &str, name: &str) -> Option<&'static FieldSchema> {
-    let fields = definition(definition_name)?;
-    fields.binary_search_by_key(&name, |field| field.name).ok().and_then(|at| fields.get(at))
+    field_among(definition(definition_name)?, name)
+}
+
+/// A field among those of a [`definition`].
+pub fn field_among(fields: &'static [FieldSchema], name: &str) -> Option<&'static FieldSchema> {
+    fields.binary_search_by(|field| field.name.cmp(name)).ok().and_then(|at| fields.get(at))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use ironclad_model::Spot;
 use ironclad_views::{Pod, PodContainer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A parsed, normalised reference.
@@ -10,7 +11,7 @@ pub struct ImageReference<'t> {
     /// Registry host with port; `docker.io` where none is written.
     pub registry: &'t str,
     /// Repository below the registry, `library/` added for single names of Docker Hub.
-    pub repository: String,
+    pub repository: Cow<'t, str>,
     /// Tag.
     pub tag: Option<&'t str>,
     /// Digest, `sha256:…`.
@@ -61,7 +62,12 @@ impl<'t> ImageReference<'t> {
         if text.is_empty() {
             return Err(ImageError::Empty);
         }
-        if text.chars().any(char::is_whitespace) {
+        let has_space = if text.is_ascii() {
+            text.bytes().any(|b| b.is_ascii_whitespace() || b == 0x0B)
+        } else {
+            text.chars().any(char::is_whitespace)
+        };
+        if has_space {
             return Err(ImageError::WhiteSpace);
         }
         let (named, digest) = match text.split_once('@') {
@@ -85,17 +91,15 @@ impl<'t> ImageReference<'t> {
             _ => ("docker.io", path),
         };
         let registry = if registry == "index.docker.io" { "docker.io" } else { registry };
-        if !valid_registry(registry) {
+        if registry != "docker.io" && !valid_registry(registry) {
             return Err(ImageError::Registry);
         }
-        if rest.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(ImageError::UpperCase);
-        }
         if !valid_repository(rest) {
-            return Err(ImageError::Repository);
+            let upper = rest.bytes().any(|b| b.is_ascii_uppercase());
+            return Err(if upper { ImageError::UpperCase } else { ImageError::Repository });
         }
         let hub_name = registry == "docker.io" && !rest.contains('/');
-        let repository = if hub_name { format!("library/{rest}") } else { rest.to_owned() };
+        let repository = if hub_name { Cow::Owned(format!("library/{rest}")) } else { Cow::Borrowed(rest) };
         if registry.len() + 1 + repository.len() > 255 {
             return Err(ImageError::TooLong);
         }
@@ -146,15 +150,17 @@ fn is_port(port: &str) -> bool {
 
 /// Components of lower-case letters and digits, separated inside by `.`, `_`, `__` or any number of `-`.
 fn valid_repository(path: &str) -> bool {
-    path.split('/').all(|component| {
-        let bytes = component.as_bytes();
-        let alphanumeric = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        if bytes.is_empty() || !bytes.first().is_some_and(alphanumeric) || !bytes.last().is_some_and(alphanumeric) {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    path.as_bytes().split(|b| *b == b'/').all(|component| {
+        let ends = component.first().zip(component.last());
+        if !ends.is_some_and(|(first, last)| alphanumeric(*first) && alphanumeric(*last)) {
             return false;
         }
-        component
-            .split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-            .all(|separator| matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-'))
+        // Letters and digits are on both sides of each separator.
+        component.split(|b| alphanumeric(*b)).all(|separator| match separator {
+            [] | [b'.' | b'_'] | [b'_', b'_'] => true,
+            run => run.iter().all(|b| *b == b'-'),
+        })
     })
 }
 

@@ -107,29 +107,65 @@ fn object(root: NodeRef<'_>, definition: &'static str, problems: &mut Vec<Proble
         if depth > DEEPEST || found.len() >= MOST {
             break;
         }
+        let Some(fields) = schema::definition(definition) else { continue };
         for entry in node.entries() {
-            if depth == 0 && matches!(entry.key(), "metadata" | "apiVersion" | "kind") {
+            if depth == 0 && [f::METADATA, f::API_VERSION, f::KIND].contains(&entry.symbol()) {
                 continue;
             }
-            let Some(field) = schema::field(definition, entry.key()) else { continue };
-            let name = format!("`{}`", entry.key());
-            shape(entry.value(), entry.span(), &name, field.shape, depth, &mut pending, &mut found);
+            let Some(field) = schema::field_among(fields, entry.key()) else { continue };
+            shape(Subject::Field(entry), field.shape, depth, &mut pending, &mut found);
         }
     }
     found.sort_by_key(|problem: &Problem| problem.span.start);
     problems.append(&mut found);
 }
 
+/// What a type is asked of: most are of the right one, and nobody needs their names.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    Field(Entry<'a>),
+    Item(NodeRef<'a>, Entry<'a>),
+}
+
+impl<'a> Subject<'a> {
+    fn node(self) -> NodeRef<'a> {
+        match self {
+            Subject::Field(entry) => entry.value(),
+            Subject::Item(item, _) => item,
+        }
+    }
+
+    fn span(self) -> ironclad_tree::Span {
+        match self {
+            Subject::Field(entry) => entry.span(),
+            Subject::Item(item, _) => item.span(),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Subject::Field(entry) => format!("`{}`", entry.key()),
+            Subject::Item(_, list) => format!("an item of `{}`", list.key()),
+        }
+    }
+
+    /// The field itself, or the list that the item is in.
+    fn entry(self) -> Entry<'a> {
+        match self {
+            Subject::Field(entry) | Subject::Item(_, entry) => entry,
+        }
+    }
+}
+
 fn shape<'a>(
-    node: NodeRef<'a>,
-    span: ironclad_tree::Span,
-    name: &str,
+    subject: Subject<'a>,
     wanted: schema::Shape,
     depth: usize,
     pending: &mut Vec<(NodeRef<'a>, &'static str, usize)>,
     problems: &mut Vec<Problem>,
 ) {
     use schema::Shape as S;
+    let node = subject.node();
     let kind = node.kind();
     if kind == Kind::Null {
         return;
@@ -142,8 +178,8 @@ fn shape<'a>(
         S::Bytes if kind == Kind::String => {
             problems.push(error(
                 "input/type",
-                span,
-                format!("{name} is not base64"),
+                subject.span(),
+                format!("{} is not base64", subject.name()),
                 "encode it, or use `stringData` for plain text",
             ));
             return;
@@ -167,7 +203,7 @@ fn shape<'a>(
         S::List(inner) if kind == Kind::Sequence => {
             let inner = S::parse(inner);
             for item in node.items() {
-                shape(item, item.span(), &format!("an item of {name}"), inner, depth, pending, problems);
+                shape(Subject::Item(item, subject.entry()), inner, depth, pending, problems);
             }
             return;
         }
@@ -175,7 +211,7 @@ fn shape<'a>(
         S::Map(inner) if kind == Kind::Mapping => {
             let inner = S::parse(inner);
             for entry in node.entries() {
-                shape(entry.value(), entry.span(), &format!("`{}`", entry.key()), inner, depth, pending, problems);
+                shape(Subject::Field(entry), inner, depth, pending, problems);
             }
             return;
         }
@@ -186,7 +222,7 @@ fn shape<'a>(
         }
         S::Object(_) => "an object",
     };
-    problems.push(mismatch(node, span, name, words));
+    problems.push(mismatch(node, subject.span(), &subject.name(), words));
 }
 
 /// Go's `base64.StdEncoding`: padding is required, line breaks do not count.

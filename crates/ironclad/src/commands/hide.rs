@@ -25,7 +25,8 @@ pub(crate) fn in_objects(findings: &[Finding], session: &Session, snapshot: &Sna
         .map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) })
         .collect();
     if !silent.is_empty() {
-        let config = RunConfig { enabled: silent, pss: None, forget_edits: true, ..session.run.clone() };
+        let config =
+            RunConfig { enabled: silent, pss: None, forget_edits: true, is_offered: None, ..session.run.clone() };
         hidden.extend(of(&run(snapshot, &config).findings, snapshot));
     }
     hidden

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) fail_on: Option<Severity>,
     /// Fingerprints of findings that are known.
     pub(crate) known: BTreeSet<String>,
+    /// Will anything show parts of the texts?
+    pub(crate) shows_text: bool,
     min_severity: Option<Severity>,
     today: Date,
 }
@@ -93,6 +95,7 @@ impl Session {
             strict: selected.profile == ProfileName::All,
             strict_init: select.strict_init || on(&config.strict_init),
             forget_edits: false,
+            is_offered: None,
             rendered_edits: false,
             workloads: config.workload_kinds(),
             beside: Arc::default(),
@@ -100,7 +103,8 @@ impl Session {
         };
         let known = BTreeSet::new();
         let today = today();
-        Ok(Session { catalogue, config, problems, request, run, fail_on, known, min_severity, today })
+        let shows_text = true;
+        Ok(Session { catalogue, config, problems, request, run, fail_on, known, shows_text, min_severity, today })
     }
 
     /// Makes the judgement one about a cluster, where objects of one were read.
@@ -128,7 +132,7 @@ impl Session {
     pub(crate) fn judge(&self, snapshot: &Snapshot, comments: &[(Arc<Source>, Vec<Comment>)]) -> Judged {
         let outcome = run(snapshot, &self.run);
         let mut findings = outcome.findings;
-        let hidden = hide::in_objects(&findings, self, snapshot);
+        let hidden = if self.shows_text { hide::in_objects(&findings, self, snapshot) } else { Vec::new() };
         self.config.restrict_paths(&mut findings, snapshot, &self.catalogue);
         let policy = self.config.policy();
         waive::apply(&mut findings, &self.waiving(snapshot, comments, &policy));

@@ -38,7 +38,9 @@ pub(crate) fn run_on(
     if arguments.watch {
         watch::check(arguments, targets.stdout)?;
     }
-    session.run.forget_edits = !targets.show_edits();
+    session.run.forget_edits = !targets.any(Format::shows_edits);
+    session.run.is_offered = targets.any(Format::says_fixable).then_some(ironclad_fix::is_offered);
+    session.shows_text = targets.any(Format::shows_text);
     let problems = std::mem::take(&mut session.problems);
     let line = Line::start(global.quiet);
     let known = compare::known(&arguments.compare, &session, global)?;
@@ -261,13 +263,8 @@ struct Targets {
 }
 
 impl Targets {
-    /// Does a report tell how the text would change, or whether it could be?
-    fn show_edits(&self) -> bool {
-        self.files
-            .iter()
-            .map(|(format, _)| *format)
-            .chain([self.stdout])
-            .any(|format| matches!(format, Format::Sarif | Format::Json | Format::Ndjson | Format::Csv))
+    fn any(&self, has: fn(Format) -> bool) -> bool {
+        self.files.iter().map(|(format, _)| *format).chain([self.stdout]).any(has)
     }
 }
 

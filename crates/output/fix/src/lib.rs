@@ -28,7 +28,7 @@ pub use diff::unified;
 pub use expect::Expected;
 pub use fixer::{Applied, Fixed, FixedSource, Judge, Subject, fix};
 pub use lower::{Lowered, Plan, lower};
-pub use offer::{Offer, offer};
+pub use offer::{Offer, is_offered, offer};
 pub use path::{Operation, edit_text};
 pub use refuse::{Refusal, Refused};
 pub use rendered::{Reload, Reloaded, Rendered, fix_rendered};

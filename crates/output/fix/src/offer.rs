@@ -17,6 +17,11 @@ pub struct Offer<'a> {
     pub changes: Vec<Change>,
 }
 
+/// Is there an [`offer`]?
+pub fn is_offered(finding: &Finding, snapshot: &Snapshot) -> bool {
+    offer(finding, snapshot).is_some()
+}
+
 /// The fix that `ironclad fix` would make of an open finding without being asked for more. It is not proved here: what
 /// `ironclad fix` refuses in the end, because other places share the text or another finding would come, is offered.
 pub fn offer<'a>(finding: &'a Finding, snapshot: &Snapshot) -> Option<Offer<'a>> {

@@ -218,6 +218,9 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
         && !text.ends_with(':')
         // `12:30` is a number in base 60 to some readers.
         && !(bytes.first().is_some_and(u8::is_ascii_digit) && text.contains([':', '_']));
+    if shape && is_word(text) {
+        return true;
+    }
     shape && {
         let parsed = parse(&Source::new("scalar", format!("v: {text}")), &Limits::default());
         parsed.documents.first().is_some_and(|document| {
@@ -226,6 +229,13 @@ fn is_plain(text: &str, in_flow: bool) -> bool {
                 && node.is_some_and(|node| node.kind() == Kind::String && node.as_str() == Some(text))
         })
     }
+}
+
+/// A word of more letters than any that YAML 1.1 reads as something else (`false`), or a short one that it does not know:
+/// what the reader need not be asked about.
+fn is_word(text: &str) -> bool {
+    const NO_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    text.bytes().all(|b| b.is_ascii_alphabetic()) && !NO_TEXT.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// A text in double quotes, as JSON and YAML both read it.
@@ -279,6 +289,38 @@ mod tests {
         assert_eq!(scalar("a:b", Style::Plain, true), "\"a:b\"");
         assert_eq!(scalar("it's", Style::SingleQuoted, false), "'it''s'");
         assert_eq!(scalar("Always", Style::DoubleQuoted, false), "\"Always\"");
+    }
+
+    /// The short way says what the reader says, of every word of up to five letters that looks like a special one.
+    #[test]
+    fn words_are_what_the_reader_takes_for_text() {
+        let letters = ["a", "e", "f", "i", "l", "n", "o", "r", "s", "t", "u", "y", "N", "O", "Y", "T", "F"];
+        let mut words: Vec<String> = vec![String::new()];
+        let (mut asked, mut short) = (0, 0);
+        for _ in 0..3 {
+            words = words.iter().flat_map(|word| letters.iter().map(move |letter| format!("{word}{letter}"))).collect();
+            for word in &words {
+                let parsed = parse(&Source::new("scalar", format!("v: {word}")), &Limits::default());
+                let document = parsed.documents.first().unwrap();
+                let node = document.root().get_str("v").unwrap().value();
+                let is_text = document.notes().is_empty() && node.as_str() == Some(word);
+                assert!(!is_word(word) || is_text, "{word}");
+                short += usize::from(is_word(word));
+                asked += 1;
+            }
+        }
+        for word in
+            ["null", "Null", "NULL", "nuLL", "true", "True", "TRUE", "tRue", "False", "FALSE", "nan", "inf", "spec"]
+        {
+            assert!(!is_word(word) || is_plain_by_reader(word), "{word}");
+            asked += 1;
+        }
+        assert!(asked > 5_000 && short > 5_000, "{asked} {short}");
+    }
+
+    fn is_plain_by_reader(text: &str) -> bool {
+        let parsed = parse(&Source::new("scalar", format!("v: {text}")), &Limits::default());
+        parsed.documents.first().unwrap().root().get_str("v").unwrap().value().as_str() == Some(text)
     }
 
     #[test]

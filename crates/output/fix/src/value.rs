@@ -25,6 +25,9 @@ pub enum Value {
 impl Value {
     /// Reads JSON, or a flow of YAML, which is how a person gives a value on the command line.
     pub fn parse(text: &str) -> Option<Value> {
+        if let Some(value) = Value::parse_simple(text) {
+            return Some(value);
+        }
         // A scalar alone is no document to the reader of manifests: an object around it makes it one.
         let source = Source::new("value", format!("value: {text}\n"));
         let parsed = parse(&source, &Limits::default());
@@ -36,6 +39,22 @@ impl Value {
             return None;
         }
         Value::of(root.get_str("value")?.value())
+    }
+
+    /// What most checks write: a boolean, a small number, an ASCII text in quotes without escapes.
+    fn parse_simple(text: &str) -> Option<Value> {
+        let digits = |text: &str| matches!(text.len(), 1..=9) && text.bytes().all(|b| b.is_ascii_digit());
+        match text {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            "null" => Some(Value::Null),
+            _ if digits(text) && (text == "0" || !text.starts_with('0')) => Some(Value::Number(text.to_owned())),
+            _ => {
+                let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+                let clean = inner.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\'));
+                clean.then(|| Value::Text(inner.to_owned()))
+            }
+        }
     }
 
     /// The value of a node; none where it nests too deeply.

@@ -83,7 +83,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
                 number(located.start.column),
                 number(located.end.line),
                 number(located.end.column),
-                ironclad_fix::offer(finding, view.snapshot).is_some().to_string(),
+                finding.is_fixable().to_string(),
                 finding.fingerprint.clone(),
                 waived.map(|waived| waived.reason.clone()).unwrap_or_default(),
                 waived.and_then(|waived| waived.by.clone()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use ironclad_views::Manager;
 use serde::Serialize;
 use serde::ser::SerializeSeq;
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write as _};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -200,8 +200,11 @@ struct Skipped<'a> {
 }
 
 pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(view, None))?;
-    out.write_all(b"\n")
+    // Pretty JSON is written in pieces of a few bytes, which should not pass through a pointer each.
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    serde_json::to_writer_pretty(&mut out, &document(view, None))?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// The report as one line, the first event of a stream.
@@ -244,7 +247,7 @@ fn document<'a>(view: &'a View<'a>, event: Option<&'static str>) -> Document<'a>
             open: Counts { critical: open[0], high: open[1], medium: open[2], low: open[3], info: open[4] },
             waived: count(|status| matches!(status, Status::Waived(_))),
             baselined: count(|status| *status == Status::Baselined),
-            fixable: report.findings.iter().filter(|f| ironclad_fix::offer(f, view.snapshot).is_some()).count(),
+            fixable: report.findings.iter().filter(|finding| finding.is_fixable()).count(),
             not_observed: report
                 .coverage
                 .not_observed
@@ -343,7 +346,7 @@ fn finding<'a>(view: &View<'a>, located: &Located<'a>) -> Finding<'a> {
         evidence: finding.evidence.iter().map(|(key, value)| (*key, value.as_str())).collect(),
         status,
         waiver,
-        fixable: ironclad_fix::offer(finding, view.snapshot).is_some(),
+        fixable: finding.is_fixable(),
         fingerprint: &finding.fingerprint,
     }
 }

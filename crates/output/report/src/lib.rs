@@ -114,6 +114,21 @@ impl Format {
         ("policyreport", Format::Policyreport),
     ];
 
+    /// Does it show parts of the texts themselves, in which secrets have to be hidden?
+    pub fn shows_text(self) -> bool {
+        matches!(self, Format::Pretty | Format::Html | Format::Sarif)
+    }
+
+    /// Does it show how a fix would change the text?
+    pub fn shows_edits(self) -> bool {
+        self == Format::Sarif
+    }
+
+    /// Does it say of each finding whether it can be fixed?
+    pub fn says_fixable(self) -> bool {
+        matches!(self, Format::Json | Format::Ndjson | Format::Csv)
+    }
+
     /// By the extension of a file.
     pub fn of_extension(extension: &str) -> Option<Format> {
         Some(match extension {

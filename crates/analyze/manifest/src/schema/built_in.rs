@@ -4,7 +4,7 @@
 use super::{DROPPED, Fault, MOST, list_of, meant};
 use crate::api_version::api_version_node;
 use ironclad_model::{Object, group_of};
-use ironclad_tree::{Kind, NodeRef, describe_value};
+use ironclad_tree::{Kind, NodeRef, describe_value, f};
 use ironclad_views::lifecycle::{api_version, lifecycle};
 use ironclad_views::schema::{self, FieldSchema, KindSchema, Shape};
 
@@ -130,15 +130,23 @@ impl<'a> Walk<'_, 'a> {
             if step.node.kind() != Kind::Mapping || step.depth > DEEPEST {
                 continue;
             }
+            // Required fields that are written.
+            let mut written = 0;
             for entry in step.node.entries() {
                 // The status is the server's: what is written of it is dropped, and live objects carry it.
-                if step.depth == 0 && matches!(entry.key(), "apiVersion" | "kind" | "status") {
+                if step.depth == 0 && [f::API_VERSION, f::KIND, f::STATUS].contains(&entry.symbol()) {
                     continue;
                 }
-                match schema::field(step.definition, entry.key()) {
+                match schema::field_among(fields, entry.key()) {
                     None => self.unknown(entry.value(), entry.key(), &step, fields),
-                    Some(field) => self.known(entry.value(), field, &step, &mut pending),
+                    Some(field) => {
+                        written += usize::from(field.required && !entry.value().is_null());
+                        self.known(entry.value(), field, &step, &mut pending);
+                    }
                 }
+            }
+            if written == fields.iter().filter(|field| field.required).count() {
+                continue;
             }
             for field in fields.iter().filter(|field| field.required && field.versions.contains(&self.minor)) {
                 let written = step.node.get_str(field.name).is_some_and(|entry| !entry.value().is_null());
@@ -177,6 +185,15 @@ impl<'a> Walk<'_, 'a> {
             let when = if self.minor < *first { format!("from 1.{first}") } else { format!("up to 1.{last}") };
             let message = format!("unknown field `{}`: Kubernetes has it only {when}", field.name);
             self.faults.push(Fault { label: DROPPED, ..Fault::at(node, message) });
+            return;
+        }
+        if let Shape::Object(definition) = field.shape {
+            if node.kind() == Kind::Mapping {
+                pending.push(Step { node, definition, outer: step.definition, depth: step.depth + 1 });
+            }
+            return;
+        }
+        if !field.is_enumeration() && !matches!(field.shape, Shape::List(_) | Shape::Map(_)) {
             return;
         }
         let judged = field.is_enumeration() && !is_owned(step.definition, field.name);

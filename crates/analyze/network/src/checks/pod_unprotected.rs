@@ -75,13 +75,17 @@ fn policy(pod: &Pod<'_>, open: &[&str], cx: &Cx<'_>) -> Option<String> {
     if of_set || pod.guessed || !is_plain || cx.named(Kind::NETWORK_POLICY, object.namespace(), &name).is_some() {
         return None;
     }
+    let labels_node = pod.metadata.labels().node().filter(|node| !node.is_empty())?;
+    if !cx.keeps_edits() {
+        return Some(String::new());
+    }
     let mut namespace = String::new();
     if let Some(entry) = metadata.get(f::NAMESPACE) {
         namespace.push_str(",\"namespace\":");
         entry.value().write_json(&mut namespace);
     }
     let mut labels = String::new();
-    pod.metadata.labels().node().filter(|node| !node.is_empty())?.write_json(&mut labels);
+    labels_node.write_json(&mut labels);
     let types = open.iter().map(|side| format!("\"{}{}\"", side[..1].to_uppercase(), &side[1..])).collect::<Vec<_>>();
     Some(format!(
         "{{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{{\"name\":\"{name}\"{namespace}}},\"spec\":{{\"podSelector\":{{\"matchLabels\":{labels}}},\"policyTypes\":[{}]}}}}",

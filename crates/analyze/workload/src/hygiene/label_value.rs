@@ -1,9 +1,10 @@
 //! `hygiene/label-value`
 
-use ironclad_check::{Applies, Cx, FixKind, Meta, RunConfig};
+use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Kind, Object, Safety, Severity};
 use ironclad_tree::{Entry, Kind as NodeKind, NodeRef, f};
-use ironclad_views::{pods, schema};
+use std::borrow::Cow;
+use ironclad_views::{WorkloadKinds, pods, schema};
 
 pub(super) static META: Meta = Meta {
     id: "hygiene/label-value",
@@ -21,7 +22,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     metadata(own, false, cx);
     // Whoever reads an object of a built-in kind refuses a value of the wrong type first.
     let is_read = schema::kind(object.api_version(), object.kind_name()).is_some();
-    for pod in pods(object, &RunConfig::default().workloads) {
+    for pod in pods(object, &WorkloadKinds::default()) {
         let template = pod.metadata.spot().node();
         if template.map(|node| node.id()) != own.map(|node| node.id()) {
             metadata(template, !is_read, cx);
@@ -45,7 +46,10 @@ fn metadata(node: Option<NodeRef<'_>>, with_types: bool, cx: &mut Cx<'_>) {
     }
     for entry in map(f::ANNOTATIONS).into_iter().flat_map(|annotations| annotations.entries()) {
         // Annotations are compared in lower case.
-        if let Some(why) = key_fault(&entry.key().to_ascii_lowercase()) {
+        let key = entry.key();
+        let has_upper = key.bytes().any(|b| b.is_ascii_uppercase());
+        let lower = if has_upper { Cow::Owned(key.to_ascii_lowercase()) } else { Cow::Borrowed(key) };
+        if let Some(why) = key_fault(&lower) {
             cx.find(entry.value(), format!("annotation `{}` {why}", entry.key())).label(REFUSED);
         }
         types(entry, "annotation", with_types, cx);

@@ -30,24 +30,27 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
     cx.context(&[Kind::POD_DISRUPTION_BUDGET]);
     let labels = pod.metadata.labels();
-    let version = cx.version();
     let taken = cx.named(Kind::POD_DISRUPTION_BUDGET, workload.namespace(), workload.name()).is_some();
+    let budget = budget(workload, cx).filter(|_| !taken);
     let finder = cx
         .find(labels.spot(), format!("no PodDisruptionBudget guards the pods of this {}", workload.kind_name()))
         .label("draining nodes may take all of them at once");
-    if let Some(budget) = budget(workload, version).filter(|_| !taken) {
+    if let Some(budget) = budget {
         let title = "add a PodDisruptionBudget that lets one pod at a time go";
         finder.fix(title, Safety::Unsafe, vec![Edit::Create(budget)]);
     }
 }
 
 /// A budget for the pods that the workload itself selects, beside it and of its name.
-fn budget(workload: &Object, version: u8) -> Option<String> {
+fn budget(workload: &Object, cx: &Cx<'_>) -> Option<String> {
     let selector = workload.root().get(f::SPEC)?.value().get(f::SELECTOR)?.value();
     if selector.is_null() || workload.name().is_empty() {
         return None;
     }
     let metadata = workload.metadata()?;
+    if !cx.keeps_edits() {
+        return Some(String::new());
+    }
     let mut name = String::from("{");
     for field in [f::NAME, f::NAMESPACE] {
         if let Some(entry) = metadata.get(field) {
@@ -58,7 +61,7 @@ fn budget(workload: &Object, version: u8) -> Option<String> {
     }
     name.push('}');
     // On by default since 1.27: a pod that never gets ready must not stop a drain.
-    let unhealthy = if version >= 27 { ",\"unhealthyPodEvictionPolicy\":\"AlwaysAllow\"" } else { "" };
+    let unhealthy = if cx.version() >= 27 { ",\"unhealthyPodEvictionPolicy\":\"AlwaysAllow\"" } else { "" };
     let mut selected = String::new();
     selector.write_json(&mut selected);
     Some(format!(

@@ -34,9 +34,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
         for request in resources.requests().iter() {
             let name = request.key();
-            let (Some(asked), Some(bound)) = (resources.requests().quantity(name), resources.limits().quantity(name)) else {
-                continue;
-            };
+            let Some(bound) = resources.limits().quantity(name) else { continue };
+            let Some(asked) = resources.requests().quantity(name) else { continue };
             if asked > bound {
                 let limit = resources.limits().text(name).unwrap_or_default();
                 let text = request.value().text().unwrap_or_default();
