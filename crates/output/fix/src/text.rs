@@ -71,13 +71,13 @@ impl<'a> Lines<'a> {
     /// First byte of the line that holds this place.
     pub(crate) fn start(self, at: usize) -> usize {
         let before = self.bytes().get(..at).unwrap_or_default();
-        before.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |found| found + 1)
+        memchr::memrchr2(b'\n', b'\r', before).map_or(0, |found| found + 1)
     }
 
     /// The end of that line, before its break.
     pub(crate) fn end(self, at: usize) -> usize {
         let rest = self.bytes().get(at..).unwrap_or_default();
-        rest.iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(self.text.len(), |found| at + found)
+        memchr::memchr2(b'\n', b'\r', rest).map_or(self.text.len(), |found| at + found)
     }
 
     /// First byte of the next line, or the end of the text.
@@ -120,7 +120,9 @@ impl<'a> Lines<'a> {
 
     /// Is there nothing but blanks before this place on its line?
     pub(crate) fn begins_line(self, at: usize) -> bool {
-        self.text.get(self.start(at)..at).is_some_and(|before| before.chars().all(|c| matches!(c, ' ' | '\t')))
+        // Not from the line's start: a whole cluster can be on one line, and this is asked of every node.
+        let mut before = self.bytes().get(..at).unwrap_or_default().iter().rev();
+        before.find(|b| !matches!(b, b' ' | b'\t')).is_none_or(|b| matches!(b, b'\n' | b'\r'))
     }
 
     /// The break that this text uses: that of the line before the place, else the first one.
