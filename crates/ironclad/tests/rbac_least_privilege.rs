@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "shared with tests of clusters")]
 mod live;
 
+use ironclad_testkit::gzip;
 use live::{ironclad, json, text};
 use serde_json::{Value, json};
 use std::fs;
@@ -95,25 +96,6 @@ fn google(number: usize, asked: &Asked) -> Value {
 
 fn lines(values: &[Value]) -> Vec<u8> {
     values.iter().map(|value| format!("{value}\n")).collect::<String>().into_bytes()
-}
-
-/// A gzip member of one stored block (RFC 1951, RFC 1952).
-fn gzip(data: &[u8]) -> Vec<u8> {
-    let mut crc = !0u32;
-    for byte in data {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-        }
-    }
-    let length = u16::try_from(data.len()).unwrap();
-    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
-    out.extend(length.to_le_bytes());
-    out.extend((!length).to_le_bytes());
-    out.extend(data);
-    out.extend((!crc).to_le_bytes());
-    out.extend(u32::from(length).to_le_bytes());
-    out
 }
 
 /// A zstd frame of one raw block (RFC 8878).

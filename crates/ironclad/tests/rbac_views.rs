@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "shared with tests of clusters")]
 mod live;
 
+use ironclad_testkit::gzip;
 use live::{ironclad, json, text};
 use serde_json::Value;
 use std::fs;
@@ -291,28 +292,11 @@ fn a_waiver_by_subject() {
 fn packed_manifests_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let world = grant("look", None, GET, "{kind: User, name: eve}");
-    let stored = |data: &[u8]| {
-        let mut crc = !0u32;
-        for byte in data {
-            crc ^= u32::from(*byte);
-            for _ in 0..8 {
-                crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
-            }
-        }
-        let length = u16::try_from(data.len()).unwrap();
-        let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];
-        out.extend(length.to_le_bytes());
-        out.extend((!length).to_le_bytes());
-        out.extend(data);
-        out.extend((!crc).to_le_bytes());
-        out.extend(u32::from(length).to_le_bytes());
-        out
-    };
-    let packed = stored(world.as_bytes());
+    let packed = gzip(world.as_bytes());
     fs::write(folder.path().join("w.yaml.gz"), &packed).unwrap();
     fs::write(folder.path().join("cut.yaml.gz"), &packed[..packed.len() / 2]).unwrap();
     // A hundred members of 60 KB: little on the disk of who packs better, and more than may come out.
-    fs::write(folder.path().join("many.yaml.gz"), stored(&[b' '; 60_000]).repeat(20)).unwrap();
+    fs::write(folder.path().join("many.yaml.gz"), gzip(&[b' '; 60_000]).repeat(20)).unwrap();
     let whole = run(folder.path(), &["lookup", "w.yaml.gz", "-o", "wide"]);
     assert_eq!(whole.status.code(), Some(0), "{}", text(&whole));
     assert!(text(&whole).contains("w.yaml.gz:10"), "{}", text(&whole));

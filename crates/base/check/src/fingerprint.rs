@@ -5,7 +5,7 @@
 //! ordinal in document order.
 
 use ironclad_model::{Finding, Kind as ObjectKind, Object, Place, Snapshot, group_of};
-use ironclad_tree::{Entry, Kind, NodeId, NodeRef, Symbol, f};
+use ironclad_tree::{Kind, NodeRef, Symbol, f};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -35,7 +35,7 @@ pub fn keyed_path(object: &Object, place: &Place) -> String {
 fn path(object: &Object, place: &Place, is_secret: bool) -> String {
     let document = object.document();
     let mut out = String::new();
-    for (entry, node, index) in steps(object, place.node).into_iter().rev() {
+    for (node, entry, index) in document.steps_below(object.root().id(), place.node) {
         match entry {
             Some(entry) => {
                 out.push('/');
@@ -57,24 +57,6 @@ fn path(object: &Object, place: &Place, is_secret: bool) -> String {
         out.push_str(name);
     }
     out
-}
-
-/// The way from a node up to its object: the entry or the item with its place in its list.
-fn steps(object: &Object, from: NodeId) -> Vec<(Option<Entry<'_>>, NodeId, usize)> {
-    let (document, root) = (object.document(), object.root().id());
-    let mut steps = Vec::with_capacity(12);
-    let mut at = from;
-    while at != root
-        && let Some((parent, index)) = document.parent_step(at)
-    {
-        steps.push((document.entry_of(at), at, index));
-        at = parent;
-    }
-    if at != root {
-        // What a merge brought from another item of a list counts as part of this one.
-        steps.truncate(steps.len().saturating_sub(document.path_to(root).len()));
-    }
-    steps
 }
 
 /// Names an element by its merge key, a scalar by its value; says no where it has neither.

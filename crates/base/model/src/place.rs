@@ -89,20 +89,8 @@ impl Place {
 
     /// RFC 6901 pointer from `root` (the object) to this place.
     pub fn pointer(&self, document: &Document, root: NodeId) -> String {
-        let mut steps = Vec::with_capacity(12);
-        let mut at = self.node;
-        while at != root
-            && let Some((parent, index)) = document.parent_step(at)
-        {
-            steps.push((document.entry_of(at), index));
-            at = parent;
-        }
-        if at != root {
-            // What a merge brought from another item of a list counts as part of this one.
-            steps.truncate(steps.len().saturating_sub(document.path_to(root).len()));
-        }
         let mut out = String::with_capacity(64);
-        for (entry, index) in steps.into_iter().rev() {
+        for (_, entry, index) in document.steps_below(root, self.node) {
             match entry {
                 Some(entry) => push_token(&mut out, entry.key()),
                 None => push_token(&mut out, &index.to_string()),

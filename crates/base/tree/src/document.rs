@@ -302,6 +302,24 @@ impl Document {
         steps
     }
 
+    /// The steps from one node to another below it: the entry, where it is one, and the place in its collection. What a
+    /// merge brought from elsewhere counts as if it were as deep below `from`.
+    pub fn steps_below(&self, from: NodeId, to: NodeId) -> Vec<(NodeId, Option<Entry<'_>>, usize)> {
+        let mut steps = Vec::with_capacity(12);
+        let mut at = to;
+        while at != from
+            && let Some((parent, index)) = self.parent_step(at)
+        {
+            steps.push((at, self.entry_at(parent, index), index));
+            at = parent;
+        }
+        if at != from {
+            steps.truncate(steps.len().saturating_sub(self.path_to(from).len()));
+        }
+        steps.reverse();
+        steps
+    }
+
     fn entry_at(&self, mapping: NodeId, index: usize) -> Option<Entry<'_>> {
         if self.data(mapping).kind() != Kind::Mapping {
             return None;

@@ -48,17 +48,7 @@ pub(super) fn by_subject(
 
 /// Workloads whose account is risky.
 pub(super) fn by_pod(arguments: &Audit, cluster: Cluster, ages: &Ages, global: &Global) -> anyhow::Result<Exit> {
-    let kinds = [
-        Kind::SERVICE_ACCOUNT,
-        Kind::POD,
-        Kind::REPLICA_SET,
-        Kind::DEPLOYMENT,
-        Kind::STATEFUL_SET,
-        Kind::DAEMON_SET,
-        Kind::JOB,
-        Kind::CRON_JOB,
-    ];
-    let list = List::open(arguments, cluster, &kinds, ages, global)?;
+    let list = List::open(arguments, cluster, &super::graph::PODS, ages, global)?;
     let running = running(&list.session, false);
     let rows = running.iter().map(|one| {
         let token = if one.token { "mounted" } else { "not mounted" };

@@ -17,7 +17,7 @@ use serde_json::json;
 const LINES: usize = 6;
 
 /// What makes pods, as far as a cluster is asked for it.
-const PODS: [Kind; 8] = [
+pub(super) const PODS: [Kind; 8] = [
     Kind::POD,
     Kind::REPLICA_SET,
     Kind::DEPLOYMENT,
