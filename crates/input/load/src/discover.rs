@@ -111,6 +111,25 @@ fn is_own(name: &str) -> bool {
     ) || name.starts_with("values") && name.ends_with(".yaml")
 }
 
+/// The folder that is rendered with this file: the outermost chart that reads it (inner ones get its values), or the
+/// kustomization in the file's own folder.
+pub fn unit_of_file(path: &Path) -> Option<PathBuf> {
+    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    let chart = folders.iter().rev().find(|folder| is_chart(folder)).filter(|_| is_own_of_chart(path));
+    let own = folders.first().filter(|folder| ironclad_kustomize::kustomization_file(folder).is_some());
+    chart.or(own).map(|folder| folder.to_path_buf())
+}
+
+/// Does Helm read this file as part of a chart?
+pub fn is_own_of_chart(path: &Path) -> bool {
+    let mut below = path;
+    path.ancestors().skip(1).any(|folder| {
+        let name = below.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        below = folder;
+        is_own(name) && is_chart(folder)
+    })
+}
+
 /// The folder whose kustomization a file is.
 fn kustomization_of(file: &Path) -> Option<PathBuf> {
     let name = file.file_name()?.to_str()?;

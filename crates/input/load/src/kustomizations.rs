@@ -30,7 +30,8 @@ fn canonical(path: &Path) -> PathBuf {
     fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Builds the kustomizations among the units and takes them, and the files that took part, out of the lists.
+/// Builds the kustomizations among the units and takes them, and the files that took part, out of the lists. Returns
+/// what they built and the canonical paths of those files.
 pub(crate) fn render_all(
     units: &mut Vec<FoundUnit>,
     files: &mut Vec<Found>,
@@ -38,10 +39,10 @@ pub(crate) fn render_all(
     request: &Request,
     progress: &Progress,
     overlay: Overlay<'_>,
-) -> Vec<RenderedUnit> {
+) -> (Vec<RenderedUnit>, BTreeSet<PathBuf>) {
     let found: Vec<FoundUnit> = units.iter().filter(|unit| unit.kind == UnitKind::Kustomization).cloned().collect();
     if found.is_empty() {
-        return Vec::new();
+        return (Vec::new(), BTreeSet::new());
     }
     units.retain(|unit| unit.kind != UnitKind::Kustomization);
     let options = options(request, overlay);
@@ -83,7 +84,7 @@ pub(crate) fn render_all(
         file.named || !path.is_some_and(|path| used.contains(&path) || is_below(&path))
     });
     let own = built.into_iter().filter(|(unit, _)| !inner.contains(&canonical(&unit.path)));
-    own.map(|(unit, rendered)| judged(unit, rendered)).collect()
+    (own.map(|(unit, rendered)| judged(unit, rendered)).collect(), used)
 }
 
 /// What a build may cost, and what its charts are told.

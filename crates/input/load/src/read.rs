@@ -2,7 +2,7 @@
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
 use crate::cluster_file::{self, Live};
-use crate::discover::{Discovery, EXCLUDED, Found, Walk, discover, errno, problem};
+use crate::discover::{Discovery, EXCLUDED, Found, Walk, discover, display, errno, is_own_of_chart, problem};
 use crate::gitops::{Followed, Follower};
 use crate::kustomizations;
 use crate::types::type_problems;
@@ -83,6 +83,22 @@ pub struct Loaded {
     pub stand_ins: Vec<StandIn>,
     /// What is known of the cluster that objects came from, where any did.
     pub live: Option<Live>,
+    /// Canonical paths of files that are judged through what was built of them: bases, patches, sources of Argo CD and
+    /// Flux. What lies in a chart's folder is not listed.
+    pub built: BTreeSet<PathBuf>,
+}
+
+impl Loaded {
+    /// Does this reading say all that is to be said of a file: as a manifest, through what was built of it, or because
+    /// it is left out? Not so for a file that a walk never comes to.
+    pub fn covers(&self, path: &Path) -> bool {
+        let name = display(path);
+        let is_named = |known: &String| *known == name;
+        self.inputs.binary_search_by(|input| input.source.as_str().cmp(&name)).is_ok()
+            || self.skipped.iter().any(|(_, names)| names.iter().any(is_named))
+            || is_own_of_chart(path)
+            || fs_err::canonicalize(path).is_ok_and(|path| self.built.contains(&path))
+    }
 }
 
 enum Outcome {
@@ -182,7 +198,8 @@ pub fn load_again(request: &Request, progress: &Progress, overlay: Overlay<'_>, 
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
     let excluded = excluded(&skipped);
-    let overlays = kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress, overlay);
+    let (overlays, mut built) =
+        kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress, overlay);
     let mut outcomes: Vec<Outcome> = files
         .par_iter()
         .map(|file| {
@@ -227,11 +244,13 @@ pub fn load_again(request: &Request, progress: &Progress, overlay: Overlay<'_>, 
     for number in consumed {
         if let Some(outcome) = outcomes.get_mut(number) {
             *outcome = Outcome::Consumed;
+            let path = files.get(number).and_then(|file| file.path.as_ref());
+            built.extend(path.and_then(|path| fs_err::canonicalize(path).ok()));
         }
     }
     let assumed = files.iter().map(|file| namespace_of(file, &namespaces)).collect();
     let parts = Parts { files, outcomes, assumed, rendered, problems, skipped, notes };
-    gather(parts, request)
+    Loaded { built, ..gather(parts, request) }
 }
 
 /// Files in a chart's folder that a template names are the chart's: what it makes of them is judged.
@@ -366,6 +385,7 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
         not_followed: notes,
         stand_ins: stand_ins.into_iter().map(stand_in).collect(),
         live,
+        built: BTreeSet::new(),
     }
 }
 

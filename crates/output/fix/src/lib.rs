@@ -31,6 +31,6 @@ pub use lower::{Lowered, Plan, lower};
 pub use offer::{Offer, is_offered, offer};
 pub use path::{Operation, edit_text};
 pub use refuse::{Refusal, Refused};
-pub use rendered::{Reload, Reloaded, Rendered, fix_rendered};
+pub use rendered::{Reload, Reloaded, Rendered, fix_rendered, fix_some_rendered};
 pub use text::{Change, apply};
 pub use value::Value;

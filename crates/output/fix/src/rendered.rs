@@ -64,11 +64,23 @@ const RELOADS: usize = 128;
 
 /// Makes the findings in rendered objects go away where `options` allow it and one text holds what they are about.
 pub fn fix_rendered(now: Reloaded, reload: &Reload<'_>, judge: &Judge<'_>, options: &Options) -> Rendered {
+    fix_some_rendered(now, reload, judge, options, &|_| true)
+}
+
+/// As [`fix_rendered`], for the findings that are meant. The proof is the same: none of the others may grow in number.
+pub fn fix_some_rendered(
+    now: Reloaded,
+    reload: &Reload<'_>,
+    judge: &Judge<'_>,
+    options: &Options,
+    is_meant: &dyn Fn(&Finding) -> bool,
+) -> Rendered {
     let findings = judge(&Subject { snapshot: &now.snapshot, comments: &now.comments });
     let mut run = Run {
         reload,
         judge,
         options,
+        is_meant,
         state: State { now, findings },
         texts: BTreeMap::new(),
         refused: Vec::new(),
@@ -121,6 +133,7 @@ struct Run<'a> {
     reload: &'a Reload<'a>,
     judge: &'a Judge<'a>,
     options: &'a Options,
+    is_meant: &'a dyn Fn(&Finding) -> bool,
     state: State,
     texts: BTreeMap<String, FixedSource>,
     refused: Vec<Refused>,
@@ -180,7 +193,7 @@ impl Run<'_> {
         let mut found = Vec::new();
         let mut refused = Vec::new();
         let snapshot = Arc::clone(&self.state.now.snapshot);
-        for finding in self.state.findings.iter().filter(|finding| finding.is_open()) {
+        for finding in self.state.findings.iter().filter(|finding| finding.is_open() && (self.is_meant)(finding)) {
             let Some(object) = snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none()) else {
                 continue;
             };

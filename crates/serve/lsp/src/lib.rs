@@ -1,11 +1,13 @@
 //! Findings in the editor: the language server protocol (3.17) over any pair of streams.
 //!
 //! Read [`serve`] first, then [`Engine`]: the server knows the protocol, positions and open documents; whoever starts it
-//! supplies the judgement. A document is judged alone after each change, as soon as no further message waits; when one
-//! is opened or saved, its whole workspace folder is judged on another thread, for the checks that join objects.
+//! supplies the judgement. A document is judged alone after each change, as soon as no further message waits. Its whole
+//! folder is judged on another thread when it is opened or saved and when somebody pauses while typing, with the texts
+//! of all open documents: for the checks that join objects, and for what charts and kustomizations are made of. Until
+//! that comes, what the folder showed before stays and moves along with the text.
 //!
-//! Invariants: a broken message costs only itself; nothing sleeps and nothing waits for time; a document that is not
-//! Kubernetes has no diagnostics; only open documents have any.
+//! Invariants: a broken message costs only itself; nothing sleeps; a document that is not Kubernetes has no diagnostics;
+//! only open documents have any.
 //!
 //! Deliberately absent: any check, any I/O but the two streams, any dependency for the protocol. Four requests and nine
 //! notifications are less code than the types of a crate, and a server of our own answers what cannot be read instead
@@ -13,6 +15,7 @@
 
 mod actions;
 mod documents;
+mod due;
 mod frames;
 mod hover;
 mod position;
@@ -40,13 +43,31 @@ pub trait Engine: Send + Sync {
     fn document(&self, file: &Path, text: &Arc<str>, joins: bool) -> Judged;
 
     /// Judges a folder, with the texts of open documents in place of their files. Sources are named by absolute paths.
-    fn folder(&self, root: &Path, open: &HashMap<PathBuf, Arc<str>>) -> Judged;
+    fn folder(&self, root: &Path, open: &Texts) -> Judged;
 
-    /// The part of a workspace folder that is judged together with a file: what one configuration holds for.
-    fn root(&self, file: &Path, folder: &Path) -> PathBuf;
+    /// What would make a finding in a rendered object of a folder go away, by edits of any of its files. Each way is
+    /// proved: everything else is as it was.
+    fn rendered_fixes(&self, root: &Path, open: &Texts, finding: &Finding) -> Vec<RenderedFix>;
+
+    /// What is judged together with a file: the part of its workspace folder that one configuration holds for. In no
+    /// workspace, the chart or kustomization that the file is part of, if any.
+    fn root(&self, file: &Path, folder: Option<&Path>) -> Option<PathBuf>;
 
     /// Configuration may have changed: reads it anew from now on.
     fn forget(&self);
+}
+
+/// Texts of open documents, by the paths of their files.
+pub type Texts = HashMap<PathBuf, Arc<str>>;
+
+/// A way to make a finding in a rendered object go away.
+pub struct RenderedFix {
+    /// What it does, as an order.
+    pub title: String,
+    /// May it change more than what is asked for?
+    pub is_unsafe: bool,
+    /// The files that it edits: before and after.
+    pub files: Vec<(PathBuf, Arc<str>, Arc<str>)>,
 }
 
 /// What came out.
@@ -58,6 +79,14 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// What could not be read.
     pub problems: Vec<ReportedProblem>,
-    /// Names of what was read and is Kubernetes.
-    pub sources: Vec<String>,
+    /// Those of the open documents that it says all about.
+    pub covered: Vec<Covered>,
+}
+
+/// An open document that a folder's judgement says all about.
+pub struct Covered {
+    /// Its file.
+    pub file: PathBuf,
+    /// Is it judged only through what is rendered of it?
+    pub is_rendered: bool,
 }

@@ -2,15 +2,17 @@
 
 use crate::actions::{self, Place};
 use crate::documents::{Document, offset};
+use crate::due::Due;
 use crate::frames::{Frame, read_frame, write_frame};
 use crate::shown::{Shown, shown};
-use crate::{Encoding, Engine, Lines, hover, uri};
+use crate::{Encoding, Engine, Lines, Texts, hover, uri};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant};
 
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
@@ -21,8 +23,17 @@ const NOT_INITIALIZED: i32 = -32002;
 /// What the loop waits for.
 enum Event {
     Frame(Frame),
-    /// A folder was judged: for each document that was open, the version that was seen and what to show.
-    Scanned(Vec<(String, i64, Vec<Shown>)>),
+    /// A folder was judged: what it says of each document that was open, and how long that took.
+    Scanned(Vec<Seen>, Duration),
+}
+
+/// What a folder says of an open document.
+struct Seen {
+    uri: String,
+    /// The version that was seen.
+    version: i64,
+    shown: Vec<Shown>,
+    is_rendered: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -42,8 +53,7 @@ struct Server<W> {
     watches: bool,
     folders: Vec<PathBuf>,
     documents: BTreeMap<String, Document>,
-    /// Folders to judge as soon as the thread that does so is free.
-    due: Vec<PathBuf>,
+    due: Due,
     scanning: bool,
 }
 
@@ -77,7 +87,7 @@ pub fn serve(
         watches: false,
         folders: Vec::new(),
         documents: BTreeMap::new(),
-        due: Vec::new(),
+        due: Due::default(),
         scanning: false,
     };
     server.run(&queue)
@@ -92,9 +102,16 @@ impl<W: Write> Server<W> {
                 Err(TryRecvError::Empty) => {
                     self.judge_all();
                     self.scan_due();
-                    match queue.recv() {
+                    // While a folder is judged, its end is the next event of interest.
+                    let wait = self.due.wait(Instant::now()).filter(|_| !self.scanning);
+                    let event = match wait {
+                        Some(wait) => queue.recv_timeout(wait),
+                        None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    };
+                    match event {
                         Ok(event) => event,
-                        Err(_) => return 1,
+                        Err(RecvTimeoutError::Timeout) => continue,
+                        Err(RecvTimeoutError::Disconnected) => return 1,
                     }
                 }
                 Err(TryRecvError::Disconnected) => return 1,
@@ -107,11 +124,10 @@ impl<W: Write> Server<W> {
                         return code;
                     }
                 }
-                Event::Scanned(results) => {
+                Event::Scanned(results, took) => {
                     self.scanning = false;
-                    for (uri, version, shown) in results {
-                        self.scanned(&uri, version, shown);
-                    }
+                    self.due.took(took);
+                    results.into_iter().for_each(|seen| self.scanned(seen));
                 }
             }
         }
@@ -205,13 +221,10 @@ impl<W: Write> Server<W> {
             "textDocument/didOpen" => {
                 let Some(text) = document["text"].as_str() else { return };
                 let file = uri::path_of(&uri);
-                let opened = Document {
-                    text: Arc::from(text),
-                    version: document["version"].as_i64().unwrap_or(0),
-                    file,
-                    shown: None,
-                };
+                let opened = Document::new(Arc::from(text), document["version"].as_i64().unwrap_or(0), file);
                 self.documents.insert(uri.clone(), opened);
+                // Files may have changed while nobody looked.
+                self.engine.forget();
                 self.want_scan(&uri);
             }
             "textDocument/didChange" => {
@@ -220,14 +233,24 @@ impl<W: Write> Server<W> {
                 {
                     open.version = document["version"].as_i64().unwrap_or(open.version + 1);
                     open.change(changes, encoding);
+                    if let Some(root) = self.root_of(&uri) {
+                        self.due.at_pause(root, Instant::now());
+                    }
                 }
             }
             "textDocument/didSave" => {
                 self.engine.forget();
                 self.want_scan(&uri);
             }
-            "textDocument/didClose" if self.documents.remove(&uri).is_some() => {
-                self.publish(&uri, None, Vec::new());
+            "textDocument/didClose" => {
+                let root = self.root_of(&uri);
+                if self.documents.remove(&uri).is_some() {
+                    self.publish(&uri, None, Vec::new());
+                    // What was not saved counts no more.
+                    if let Some(root) = root.filter(|_| !self.documents.is_empty()) {
+                        self.due.at_once(root, Instant::now());
+                    }
+                }
             }
             "workspace/didChangeConfiguration" | "workspace/didChangeWatchedFiles" => self.start_over(),
             "workspace/didChangeWorkspaceFolders" => {
@@ -249,70 +272,75 @@ impl<W: Write> Server<W> {
         let uris: Vec<String> = self.documents.keys().cloned().collect();
         for uri in uris {
             if let Some(document) = self.documents.get_mut(&uri) {
-                document.shown = None;
+                document.alone = None;
             }
             self.want_scan(&uri);
         }
     }
 
-    /// What is judged together with a file: none for a file outside of the workspace.
-    fn root_of(&self, file: Option<&Path>) -> Option<PathBuf> {
-        let folder = self.folder_of(file)?;
-        file.map(|file| self.engine.root(file, &folder))
+    /// What is judged together with a document, if anything is.
+    fn root_of(&self, uri: &str) -> Option<PathBuf> {
+        let file = self.documents.get(uri)?.file.as_deref()?;
+        self.engine.root(file, self.folder_of(file))
     }
 
     /// The innermost workspace folder that a file is in.
-    fn folder_of(&self, file: Option<&Path>) -> Option<PathBuf> {
-        let file = file?;
+    fn folder_of(&self, file: &Path) -> Option<&Path> {
         let above = self.folders.iter().filter(|folder| file.starts_with(folder));
-        above.max_by_key(|folder| folder.as_os_str().len()).cloned()
+        above.max_by_key(|folder| folder.as_os_str().len()).map(PathBuf::as_path)
     }
 
     fn want_scan(&mut self, uri: &str) {
-        let file = self.documents.get(uri).and_then(|document| document.file.clone());
-        if let Some(root) = self.root_of(file.as_deref()).filter(|root| !self.due.contains(root)) {
-            self.due.push(root);
+        if let Some(root) = self.root_of(uri) {
+            self.due.at_once(root, Instant::now());
         }
     }
 
     /// Judges the next folder on another thread; one at a time.
     fn scan_due(&mut self) {
-        if self.scanning || self.due.is_empty() {
+        if self.scanning {
             return;
         }
+        let Some(root) = self.due.next(Instant::now()) else { return };
         self.scanning = true;
-        let root = self.due.remove(0);
         let engine = Arc::clone(&self.engine);
         let events = self.events.clone();
         let encoding = self.encoding;
-        let mut texts = HashMap::new();
-        let mut open = Vec::new();
-        for (uri, document) in &self.documents {
-            if let Some(file) = document.file.as_ref().filter(|file| file.starts_with(&root)) {
-                texts.insert(file.clone(), Arc::clone(&document.text));
-                if self.root_of(Some(file)).as_ref() == Some(&root) {
-                    open.push((uri.clone(), document.version, file.to_string_lossy().into_owned()));
-                }
-            }
-        }
+        let texts = self.texts();
+        let of_root = self.documents.iter().filter(|(uri, _)| self.root_of(uri).as_ref() == Some(&root));
+        let open: Vec<(String, i64, PathBuf)> = of_root
+            .filter_map(|(uri, document)| Some((uri.clone(), document.version, document.file.clone()?)))
+            .collect();
         std::thread::spawn(move || {
+            let start = Instant::now();
             let judged = engine.folder(&root, &texts);
             // A document that was never saved, or that a walk leaves out, is judged alone.
-            let read = open.into_iter().filter(|(.., source)| judged.sources.contains(source));
-            let results = read.map(|(uri, version, source)| {
-                let shown = shown(&judged, &source, encoding);
-                (uri, version, shown)
+            let results = open.into_iter().filter_map(|(uri, version, file)| {
+                let covered = judged.covered.iter().find(|covered| covered.file == file)?;
+                let shown = shown(&judged, &file.to_string_lossy(), encoding);
+                Some(Seen { uri, version, shown, is_rendered: covered.is_rendered })
             });
             // The loop may have ended meanwhile: then nobody wants to know.
-            let _ = events.send(Event::Scanned(results.collect()));
+            let _ = events.send(Event::Scanned(results.collect(), start.elapsed()));
         });
     }
 
-    fn scanned(&mut self, uri: &str, version: i64, shown: Vec<Shown>) {
-        // What was typed since then has been, or will be, judged alone; the next save joins it again.
-        if let Some(document) = self.documents.get_mut(uri).filter(|document| document.version == version) {
-            document.shown = Some(shown);
-            self.show(uri);
+    /// What is open, by file.
+    fn texts(&self) -> Texts {
+        let open = self.documents.values();
+        open.filter_map(|document| Some((document.file.clone()?, Arc::clone(&document.text)))).collect()
+    }
+
+    fn scanned(&mut self, seen: Seen) {
+        // What was typed since then is judged at the next pause.
+        let is_current = self.documents.get(&seen.uri).is_some_and(|document| document.version == seen.version);
+        if !is_current {
+            return;
+        }
+        self.judge(&seen.uri);
+        if let Some(document) = self.documents.get_mut(&seen.uri) {
+            document.settle(seen.shown, seen.is_rendered);
+            self.show(&seen.uri);
         }
     }
 
@@ -320,7 +348,7 @@ impl<W: Write> Server<W> {
         let stale: Vec<String> = self
             .documents
             .iter()
-            .filter(|(_, document)| document.shown.is_none())
+            .filter(|(_, document)| document.alone.is_none())
             .map(|(uri, _)| uri.clone())
             .collect();
         for uri in stale {
@@ -330,13 +358,16 @@ impl<W: Write> Server<W> {
 
     /// Judges a document alone, if it changed since it was judged last.
     fn judge(&mut self, uri: &str) {
-        let Some(document) = self.documents.get(uri).filter(|document| document.shown.is_none()) else { return };
-        let file = file_of(document, uri);
-        let joins = self.folder_of(document.file.as_deref()).is_none();
-        let judged = self.engine.document(&file, &document.text, joins);
-        let shown = shown(&judged, &file.to_string_lossy(), self.encoding);
+        let Some(document) = self.documents.get(uri).filter(|document| document.alone.is_none()) else { return };
+        let mut alone = Vec::new();
+        if !document.is_rendered() {
+            let file = file_of(document, uri);
+            let joins = self.root_of(uri).is_none();
+            let judged = self.engine.document(&file, &document.text, joins);
+            alone = shown(&judged, &file.to_string_lossy(), self.encoding);
+        }
         if let Some(document) = self.documents.get_mut(uri) {
-            document.shown = Some(shown);
+            document.alone = Some(alone);
         }
         self.show(uri);
     }
@@ -345,7 +376,7 @@ impl<W: Write> Server<W> {
         let Some(document) = self.documents.get(uri) else { return };
         let lines = Lines::new(&document.text);
         let catalogue = self.engine.catalogue();
-        let shown = document.shown.iter().flatten();
+        let shown = document.shown().into_iter();
         let diagnostics = shown.map(|shown| shown.diagnostic(&lines, self.encoding, catalogue)).collect();
         let version = document.version;
         self.publish(uri, Some(version), diagnostics);
@@ -367,7 +398,7 @@ impl<W: Write> Server<W> {
         };
         let lines = Lines::new(&document.text);
         let at = offset(&lines, &params["position"], self.encoding);
-        let found: Vec<&Shown> = document.shown.iter().flatten().filter(|shown| shown.touches(at, at)).collect();
+        let found: Vec<&Shown> = document.shown().into_iter().filter(|shown| shown.touches(at, at)).collect();
         if found.is_empty() {
             return self.answer(id, Value::Null);
         }
@@ -389,10 +420,17 @@ impl<W: Write> Server<W> {
         let start = offset(&lines, &params["range"]["start"], self.encoding);
         let end = offset(&lines, &params["range"]["end"], self.encoding);
         let found: Vec<&Shown> =
-            document.shown.iter().flatten().filter(|shown| shown.touches(start, end.max(start))).collect();
+            document.shown().into_iter().filter(|shown| shown.touches(start, end.max(start))).collect();
         let file = file_of(document, &uri);
-        let place =
-            Place { engine: &*self.engine, uri: &uri, file: &file, text: &document.text, encoding: self.encoding };
+        let place = Place {
+            engine: &*self.engine,
+            uri: &uri,
+            file: &file,
+            text: &document.text,
+            encoding: self.encoding,
+            is_rendered: document.is_rendered(),
+            folder: self.root_of(&uri).map(|root| (root, self.texts())),
+        };
         let actions = actions::actions(&place, &found);
         self.answer(id, actions.into());
     }

@@ -74,6 +74,15 @@ fn of_finding(finding: &Finding, judged: &Judged, encoding: Encoding) -> Shown {
         let file = uri::of_path(Path::new(&**source.name()));
         Some(Elsewhere { file, start: at(span.start), end: at(span.end), message: related.message.to_string() })
     });
+    // The way from what is rendered to what is edited: the template that prints a value.
+    let steps = finding.rendered_from.split_last().map_or(&[][..], |(_, before)| before).iter().map(|link| {
+        let lines = Lines::new(link.source.text());
+        let at = |offset: u32| lines.position(offset as usize, encoding);
+        let file = uri::of_path(Path::new(&**link.source.name()));
+        let message = link.role.as_str().to_owned();
+        Elsewhere { file, start: at(link.span.start), end: at(link.span.end), message }
+    });
+    let related = related.chain(steps);
     let anchor = match judged.snapshot.object(finding.object).filter(|_| finding.elsewhere.is_none()) {
         Some(_) if !finding.rendered_from.is_empty() => None,
         Some(object) if object.document().is_json() => None,
@@ -99,6 +108,35 @@ fn of_finding(finding: &Finding, judged: &Judged, encoding: Encoding) -> Shown {
 }
 
 impl Shown {
+    /// What it is the same by in another judgement: of a problem its words, of a finding its fingerprint.
+    pub(crate) fn key(&self) -> (String, String) {
+        let own = if self.fingerprint.is_empty() { &self.message } else { &self.fingerprint };
+        (self.code.clone(), own.clone())
+    }
+
+    /// Follows the text through a replacement of `start..end` by `length` bytes; false where nothing is left of it.
+    pub(crate) fn moved(&mut self, start: usize, end: usize, length: usize) -> bool {
+        let behind = |at: u32| (at as usize - end + start + length).min(u32::MAX as usize) as u32;
+        let span = &mut self.span;
+        let (own_start, own_end) = (span.start as usize, span.end as usize);
+        if let Some(anchor) = self.anchor.as_mut().filter(|anchor| **anchor as usize > start) {
+            *anchor = if *anchor as usize >= end { behind(*anchor) } else { start as u32 };
+        }
+        if own_end <= start {
+            return true;
+        }
+        if own_start >= end {
+            *span = Span { start: behind(span.start), end: behind(span.end) };
+            return true;
+        }
+        if start <= own_start && own_end <= end {
+            return false;
+        }
+        span.start = if own_start < start { span.start } else { (start + length) as u32 };
+        span.end = if own_end >= end { behind(span.end) } else { start as u32 };
+        true
+    }
+
     /// Does it touch these bytes? An empty range touches what it stands in or beside.
     pub(crate) fn touches(&self, start: usize, end: usize) -> bool {
         let (own_start, own_end) = (self.span.start as usize, self.span.end as usize);
