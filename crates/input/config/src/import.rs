@@ -8,6 +8,8 @@
 mod draft;
 mod flags;
 mod globs;
+mod inputs;
+mod suites;
 mod tools;
 mod waivers;
 
@@ -32,6 +34,12 @@ pub enum Format {
     Checkov,
     /// A file of datree policies.
     Datree,
+    /// `trivy.yaml`.
+    Trivy,
+    /// A configuration of KICS.
+    Kics,
+    /// Kubescape's inputs of controls.
+    KubescapeInputs,
     /// A waiver file of a tool.
     Waivers(WaiverFile),
 }
@@ -71,6 +79,10 @@ pub fn recognise(source: &Arc<Source>) -> Option<Format> {
     }
     let name = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
     let parsed = parse(source, &Limits { nodes: 200_000, ..Limits::default() });
+    // Its format is told by its content: YAML and JSON are ours to read, TOML and HCL to name.
+    if matches!(name, "kics.config" | "dd-iac-scan.config") {
+        return Some(Format::Kics);
+    }
     let root = parsed.documents.first()?.root();
     if root.kind() != Kind::Mapping {
         return None;
@@ -83,6 +95,16 @@ pub fn recognise(source: &Arc<Source>) -> Option<Format> {
     let of_kube_linter = ["addAllBuiltIn", "doNotAutoAddDefaults", "include", "exclude", "ignorePaths"];
     if name.starts_with(".kube-linter.y") || checks.is_some_and(|checks| has(checks, &of_kube_linter)) {
         return Some(Format::KubeLinter);
+    }
+    if matches!(name, "trivy.yaml" | "trivy.yml") || has(root, &["misconfiguration", "ignorefile", "ignore-policy"]) {
+        return Some(Format::Trivy);
+    }
+    let of_kics = ["exclude-queries", "exclude-categories", "exclude-results", "exclude-severities", "queries-path"];
+    if has(root, &of_kics) || has(root, &["exclude-paths"]) {
+        return Some(Format::Kics);
+    }
+    if inputs::lists(root).is_some() {
+        return Some(Format::KubescapeInputs);
     }
     if name.starts_with(".checkov.y") || has(root, &["skip-check", "soft-fail", "skip-path", "skip-framework"]) {
         return Some(Format::Checkov);
@@ -131,6 +153,9 @@ impl<'a> Import<'a> {
         let Some(document) = parsed.documents.first() else { return };
         let root = document.root();
         match format {
+            Format::Trivy => suites::trivy(self, source, root),
+            Format::Kics => suites::kics(self, source, root),
+            Format::KubescapeInputs => inputs::kubescape(self, source, root),
             Format::KubeLinter => tools::kube_linter(self, source, root),
             Format::Polaris => tools::polaris(self, source, root),
             Format::Kubeaudit => tools::kubeaudit(self, source, root),

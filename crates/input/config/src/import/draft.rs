@@ -31,6 +31,7 @@ pub(super) struct Draft {
     pub(super) ignore: BTreeSet<String>,
     exclude: Vec<String>,
     pub(super) fail_on: Option<&'static str>,
+    pub(super) min_severity: Option<&'static str>,
     kubernetes_version: Option<String>,
     pub(super) checks: BTreeMap<String, CheckDraft>,
     pub(super) waivers: Vec<WaiverDraft>,
@@ -120,6 +121,9 @@ impl Draft {
         }
         if let Some(fail_on) = self.fail_on {
             let _ = writeln!(out, "fail-on: {fail_on}");
+        }
+        if let Some(severity) = self.min_severity {
+            let _ = writeln!(out, "min-severity: {severity}");
         }
         list(&mut out, "select", self.select.iter().filter(built));
         list(&mut out, "ignore", self.ignore.iter().filter(|id| !self.select.contains(*id)).filter(built));

@@ -15,7 +15,7 @@ fn flag(node: NodeRef<'_>, name: &str) -> bool {
 }
 
 /// A list of texts, or one text with commas between: the tools take both.
-fn texts(node: NodeRef<'_>) -> Vec<String> {
+pub(super) fn texts(node: NodeRef<'_>) -> Vec<String> {
     match node.text() {
         Some(text) => text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
         None => node.items().filter_map(|item| item.text().map(str::to_owned)).collect(),
@@ -27,7 +27,7 @@ fn texts_at(node: NodeRef<'_>, name: &str) -> Vec<String> {
 }
 
 impl Import<'_> {
-    fn lose_entry(&mut self, source: &Source, entry: Entry<'_>, message: impl Into<String>) {
+    pub(super) fn lose_entry(&mut self, source: &Source, entry: Entry<'_>, message: impl Into<String>) {
         self.lose(source, entry.key_span(), message);
     }
 
@@ -46,7 +46,13 @@ impl Import<'_> {
         found
     }
 
-    fn rows_at(&mut self, source: &Source, node: NodeRef<'_>, name: &str, peer: &'static Peer) -> Vec<&'static Row> {
+    pub(super) fn rows_at(
+        &mut self,
+        source: &Source,
+        node: NodeRef<'_>,
+        name: &str,
+        peer: &'static Peer,
+    ) -> Vec<&'static Row> {
         let Some(entry) = node.get_str(name) else { return Vec::new() };
         texts(entry.value()).iter().filter_map(|id| self.row(source, entry.value(), peer, id)).collect()
     }
@@ -82,7 +88,12 @@ pub(super) fn kube_linter(import: &mut Import<'_>, source: &Arc<Source>, root: N
         let out = import.rows_at(source, checks, "exclude", tool);
         enabled.retain(|row| !out.iter().any(|other| other.id == row.id));
         for glob in texts_at(checks, "ignorePaths") {
-            if !import.draft.exclude(glob.clone()) {
+            // The tool compares whole paths of the machine: `/**/x` is any x.
+            let below = glob.strip_prefix("/**/").map_or_else(|| glob.clone(), |rest| format!("**/{rest}"));
+            if below.starts_with(['/', '~']) || below.starts_with("../") {
+                let message = format!("`{glob}` in `ignorePaths` is no path below what is scanned");
+                import.lose(source, checks.span(), message);
+            } else if !import.draft.exclude(below) {
                 import.lose(source, checks.span(), format!("`{glob}` in `ignorePaths` is no glob"));
             }
         }
@@ -118,14 +129,55 @@ fn custom_check(import: &mut Import<'_>, source: &Source, item: NodeRef<'_>) -> 
         }),
         _ => None,
     };
-    let set = value.is_some_and(|value| import.draft.set(check, key, value, import.catalogue));
-    if set {
+    let is_set = value.is_some_and(|value| import.draft.set(check, key, value, import.catalogue));
+    if is_set {
+        scope_of_custom_check(import, source, item, check, key);
         import.draft.select.insert(check.to_owned());
     } else {
         let message = format!("custom check `{name}` of template `{template}` has no counterpart");
         import.lose(source, item.span(), message);
     }
     Some(name)
+}
+
+/// Kinds of objects that a custom check looks at, as parameter of ours. Custom checks of one template share the check of
+/// ours, and so its kinds: where they differ, all kinds are looked at, which is named.
+fn scope_of_custom_check(import: &mut Import<'_>, source: &Source, item: NodeRef<'_>, check: &str, key: &str) {
+    const DEPLOYMENT_LIKE: [&str; 9] = [
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "DeploymentConfig",
+        "Job",
+        "Pod",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+    ];
+    let names = item.get_str("scope").map(|scope| texts_at(scope.value(), "objectKinds")).unwrap_or_default();
+    let is_any = names.is_empty() || names.iter().any(|name| name == "Any");
+    if !check.starts_with("hygiene/required-") {
+        // What it looks at by itself.
+        let own = ["DeploymentLike", "HorizontalPodAutoscaler"];
+        if !is_any && !names.iter().all(|name| own.contains(&name.as_str())) {
+            import.lose(source, item.span(), format!("`objectKinds` of `{}` has no counterpart", names.join(", ")));
+        }
+        return;
+    }
+    let mut kinds: BTreeSet<String> = names.iter().filter(|name| *name != "DeploymentLike").cloned().collect();
+    if kinds.len() < names.len() {
+        kinds.extend(DEPLOYMENT_LIKE.map(str::to_owned));
+    }
+    let own = import.draft.checks.entry(check.to_owned()).or_default();
+    let is_first = !matches!(own.params.get(key), Some(ParamValue::Map(map)) if map.len() > 1);
+    let kinds = (!is_any).then(|| ParamValue::Texts(kinds.into_iter().collect()));
+    if !is_first && own.params.get("kinds") != kinds.as_ref() {
+        own.params.remove("kinds");
+        let message = "custom checks of one template with different `scope` become one that looks at all kinds";
+        import.lose(source, item.span(), message);
+    } else if let Some(kinds) = kinds {
+        import.draft.set(check, "kinds", kinds, import.catalogue);
+    }
 }
 
 /// `checks: {name: severity}`, `exemptions`, and what forbids them.
@@ -219,7 +271,11 @@ pub(super) fn kubeaudit(import: &mut Import<'_>, source: &Arc<Source>, root: Nod
     let auditors = root.get_str("auditors").map(|entry| entry.value());
     for auditor in auditors.into_iter().flat_map(NodeRef::entries) {
         for setting in auditor.value().entries() {
-            if !auditor_setting(import, auditor.key(), setting) {
+            if (auditor.key(), setting.key()) == ("capabilities", "allowAddList") {
+                let message = "capabilities allowed everywhere have no counterpart: waive `workload/capabilities-added` \
+                               where they are needed";
+                import.lose_entry(source, setting, message);
+            } else if !auditor_setting(import, auditor.key(), setting) {
                 let message = format!("`{}` of auditor `{}` has no counterpart", setting.key(), auditor.key());
                 import.lose_entry(source, setting, message);
             }
@@ -339,6 +395,8 @@ pub(super) fn datree(import: &mut Import<'_>, source: &Arc<Source>, root: NodeRe
         let name = item.get_str("identifier").and_then(|entry| entry.value().text()).unwrap_or("?");
         import.lose(source, item.span(), format!("custom rule `{name}` has no counterpart"));
     }
+    let own = root.get_str("customRules").into_iter().flat_map(|entry| entry.value().items());
+    let custom: BTreeSet<&str> = own.filter_map(|item| item.get_str("identifier")?.value().text()).collect();
     let policies: Vec<NodeRef<'_>> =
         root.get_str("policies").into_iter().flat_map(|entry| entry.value().items()).collect();
     let chosen = policies.iter().find(|policy| flag(**policy, "isDefault")).or(policies.first()).copied();
@@ -348,7 +406,8 @@ pub(super) fn datree(import: &mut Import<'_>, source: &Arc<Source>, root: NodeRe
     }
     let mut enabled = Vec::new();
     for rule in chosen.into_iter().filter_map(|policy| policy.get_str("rules")).flat_map(|e| e.value().items()) {
-        if let Some(name) = rule.get_str("identifier").and_then(|entry| entry.value().text()) {
+        let name = rule.get_str("identifier").and_then(|entry| entry.value().text());
+        if let Some(name) = name.filter(|name| !custom.contains(name)) {
             enabled.extend(import.row(source, rule, tool, name));
         }
     }
