@@ -597,7 +597,11 @@ fn charts_are_judged_in_the_editor() {
     assert!(!codes(&found).iter().any(|code| code.starts_with("input/")), "a template is no manifest: {found:?}");
 
     // Values that are typed and not saved render the template.
-    editor.did_change("web/values.yaml", 2, json!([{"range": {"start": at(0, 12), "end": at(0, 16)}, "text": "false"}]));
+    editor.did_change(
+        "web/values.yaml",
+        2,
+        json!([{"range": {"start": at(0, 12), "end": at(0, 16)}, "text": "false"}]),
+    );
     editor.diagnostics("web/values.yaml", 2, |found| !codes(found).contains(&"workload/privileged"));
     editor.forget();
     editor.did_change("web/values.yaml", 3, json!([{"text": values}]));
@@ -640,7 +644,10 @@ fn kustomizations_are_judged_in_the_editor() {
     for (name, text) in [
         ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
         ("base/pod.yaml", POD),
-        ("prod/kustomization.yaml", "resources: [../base]\npatches:\n- path: patch.yaml\nimages:\n- name: nginx\n  newTag: latest\n"),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\npatches:\n- path: patch.yaml\nimages:\n- name: nginx\n  newTag: latest\n",
+        ),
         ("prod/patch.yaml", patch),
     ] {
         fs::create_dir_all(editor.path(name).parent().unwrap()).unwrap();

@@ -171,8 +171,7 @@ impl Engine for Judge {
         let is_named = |name: &str| Path::new(name).starts_with(root);
         let reload = Reload { file: &file, is_named: &is_named, load: &load };
         let judge = |subject: &Subject<'_>| session.judge(subject.snapshot, subject.comments).findings;
-        let is_meant =
-            |other: &Finding| other.fingerprint == finding.fingerprint && other.check == finding.check;
+        let is_meant = |other: &Finding| other.fingerprint == finding.fingerprint && other.check == finding.check;
         let made = [false, true].into_iter().find_map(|unsafe_fixes| {
             let options = Options { unsafe_fixes, ..Options::default() };
             let made = fix_some_rendered(load(&BTreeMap::new()), &reload, &judge, &options, &is_meant);

@@ -20,9 +20,8 @@ const KNOWN: [&str; 6] = [
 /// The lists of a file: at its top, or below `settings`, as the service hands them out.
 pub(super) fn lists(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
     let wrapped = || Some(root.get_str("settings")?.value().get_str("postureControlInputs")?.value());
-    let is_lists = |node: &NodeRef<'_>| {
-        node.kind() == Kind::Mapping && node.entries().any(|entry| KNOWN.contains(&entry.key()))
-    };
+    let is_lists =
+        |node: &NodeRef<'_>| node.kind() == Kind::Mapping && node.entries().any(|entry| KNOWN.contains(&entry.key()));
     Some(root).filter(is_lists).or_else(|| wrapped().filter(|node| node.kind() == Kind::Mapping))
 }
 

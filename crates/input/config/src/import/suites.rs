@@ -34,10 +34,37 @@ pub(super) fn trivy(import: &mut Import<'_>, source: &Arc<Source>, root: NodeRef
     let Some(tool) = peer("trivy") else { return };
     // Other targets, other scanners, printing and fetching.
     let others = [
-        "ansible", "cacert", "cache", "clean", "db", "debug", "dependency-tree", "exit-on-eol", "format",
-        "generate-default-config", "image", "insecure", "license", "list-all-pkgs", "module", "no-progress", "output",
-        "output-plugin-arg", "pkg", "quiet", "registry", "repository", "report", "sbom", "secret", "server", "table-mode",
-        "template", "timeout", "vex", "vulnerability",
+        "ansible",
+        "cacert",
+        "cache",
+        "clean",
+        "db",
+        "debug",
+        "dependency-tree",
+        "exit-on-eol",
+        "format",
+        "generate-default-config",
+        "image",
+        "insecure",
+        "license",
+        "list-all-pkgs",
+        "module",
+        "no-progress",
+        "output",
+        "output-plugin-arg",
+        "pkg",
+        "quiet",
+        "registry",
+        "repository",
+        "report",
+        "sbom",
+        "secret",
+        "server",
+        "table-mode",
+        "template",
+        "timeout",
+        "vex",
+        "vulnerability",
     ];
     let enabled: Vec<&'static Row> = tool.rows.iter().filter(|row| row.sets.contains(&"default")).collect();
     import.draft.run(tool, "compat:trivy", &enabled, import.catalogue);
@@ -67,8 +94,19 @@ pub(super) fn trivy(import: &mut Import<'_>, source: &Arc<Source>, root: NodeRef
 }
 
 fn trivy_scan(import: &mut Import<'_>, source: &Arc<Source>, scan: NodeRef<'_>) {
-    let others = ["detection-priority", "disable-telemetry", "distro", "file-patterns", "offline", "parallel", "rekor-url",
-        "sbom-sources", "show-suppressed", "skip-version-check", "slow"];
+    let others = [
+        "detection-priority",
+        "disable-telemetry",
+        "distro",
+        "file-patterns",
+        "offline",
+        "parallel",
+        "rekor-url",
+        "sbom-sources",
+        "show-suppressed",
+        "skip-version-check",
+        "slow",
+    ];
     for entry in scan.entries().filter(|entry| !others.contains(&entry.key()) && !is_empty(entry.value())) {
         match entry.key() {
             "skip-dirs" | "skip-files" => {
@@ -121,9 +159,27 @@ pub(super) fn kics(import: &mut Import<'_>, source: &Arc<Source>, root: NodeRef<
         return import.lose(source, root.span(), message);
     }
     let others = [
-        "ci", "libraries-path", "line-info-payload", "log-file", "log-format", "log-level", "log-path", "minimal-ui",
-        "no-color", "no-progress", "output-name", "output-path", "parallel", "payload-lines", "payload-path",
-        "preview-lines", "profiling", "report-formats", "silent", "timeout", "verbose",
+        "ci",
+        "libraries-path",
+        "line-info-payload",
+        "log-file",
+        "log-format",
+        "log-level",
+        "log-path",
+        "minimal-ui",
+        "no-color",
+        "no-progress",
+        "output-name",
+        "output-path",
+        "parallel",
+        "payload-lines",
+        "payload-path",
+        "preview-lines",
+        "profiling",
+        "report-formats",
+        "silent",
+        "timeout",
+        "verbose",
     ];
     let mut enabled: Vec<&'static Row> = tool.rows.iter().filter(|row| row.sets.contains(&"default")).collect();
     let mut profile = "compat:kics";

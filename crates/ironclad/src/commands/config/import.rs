@@ -30,7 +30,8 @@ pub(super) fn run(files: &[PathBuf], kube_score: Option<&str>) -> anyhow::Result
         let no_manifest = |code: &str| matches!(code, "input/no-kind" | "input/not-object");
         let nothing = loaded.problems.iter().all(|problem| no_manifest(problem.problem.code));
         if loaded.snapshot.is_empty() && nothing {
-            let help = "known are kube-linter, Polaris, kubeaudit, Checkov, Trivy, Kubescape, KICS, datree, and manifests";
+            let help =
+                "known are kube-linter, Polaris, kubeaudit, Checkov, Trivy, Kubescape, KICS, datree, and manifests";
             return Err(user_error(format!("`{name}` is no configuration of a scanner that we know"), help.to_owned()));
         }
         failed |= super::scan::complain(&loaded.problems);
