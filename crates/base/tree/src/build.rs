@@ -72,6 +72,8 @@ pub(crate) struct Builder<'s> {
     decoded_in_aliases: u64,
     /// What JSON cannot say, with the node that it is in: an error unless a later duplicate replaces that.
     deferred: Vec<(u32, Failure)>,
+    /// Did a `<<` bring entries?
+    lifted: bool,
 }
 
 impl<'s> Builder<'s> {
@@ -95,6 +97,7 @@ impl<'s> Builder<'s> {
             decoded: 0,
             decoded_in_aliases: 0,
             deferred: Vec::new(),
+            lifted: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl<'s> Builder<'s> {
         self.decoded = 0;
         self.decoded_in_aliases = 0;
         self.deferred.clear();
+        self.lifted = false;
     }
 
     /// The finished document, or none where its root is null.
@@ -149,6 +153,7 @@ impl<'s> Builder<'s> {
             notes: std::mem::take(&mut self.notes),
             is_json,
             detached: false,
+            ordered: !self.lifted,
             parents: std::sync::OnceLock::new(),
         };
         if document.nodes.capacity() > nodes + nodes / 4 {
@@ -437,6 +442,7 @@ impl<'s> Builder<'s> {
     }
 
     fn lift(&mut self, mapping: u32) {
+        self.lifted = true;
         let data = self.node(mapping);
         let count = self.pool.get(data.payload as usize).copied().unwrap_or(0) as usize;
         let from = data.payload as usize + 1;

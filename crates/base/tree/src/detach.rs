@@ -56,6 +56,7 @@ impl Document {
             notes: Vec::new(),
             is_json: self.is_json,
             detached: true,
+            ordered: self.ordered,
             parents: std::sync::OnceLock::new(),
         }
     }

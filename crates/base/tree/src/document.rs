@@ -189,6 +189,8 @@ pub struct Document {
     pub(crate) notes: Vec<Note>,
     pub(crate) is_json: bool,
     pub(crate) detached: bool,
+    /// Do the children of every collection stand in the order of their numbers? They do unless a `<<` brought some.
+    pub(crate) ordered: bool,
     pub(crate) parents: std::sync::OnceLock<Parents>,
 }
 
@@ -254,8 +256,31 @@ impl Document {
         self.pool.get(at + 1..at + 1 + count * width).unwrap_or_default()
     }
 
-    /// Where every node hangs, found out once for the document: of a wide list (all objects of a cluster in one) every
-    /// place asks for it, and walking its items each time would be quadratic.
+    /// From the root towards a node: each collection on the way and which of its children comes next. False where the
+    /// node is no part of the tree, and then what was visited says nothing. Needs a document in order, where a subtree
+    /// is a range of numbers and the way is found by bisection.
+    fn descend(&self, id: NodeId, mut visit: impl FnMut(NodeId, usize)) -> bool {
+        let mut at = NodeId::ROOT;
+        while at != id {
+            let width = if self.data(at).kind() == Kind::Mapping { 3 } else { 1 };
+            let children = self.children(at);
+            let child = |index: usize| children.get(index * width + width - 1).copied();
+            let (mut low, mut high) = (0, children.len() / width);
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                if child(middle).is_some_and(|child| child <= id.0) { low = middle + 1 } else { high = middle }
+            }
+            let Some((index, next)) = low.checked_sub(1).and_then(|index| Some((index, child(index)?))) else {
+                return false;
+            };
+            visit(at, index);
+            at = NodeId(next);
+        }
+        true
+    }
+
+    /// Where every node hangs, found out once for a document that is not in order: of a wide list every place asks for
+    /// it, and walking its items each time would be quadratic.
     fn parents(&self) -> &Parents {
         self.parents.get_or_init(|| {
             let mut found = Parents { of: vec![NO_PARENT; self.nodes.len()], steps: 0 };
@@ -281,7 +306,8 @@ impl Document {
         })
     }
 
-    /// How many children were looked at for every question about parents so far: at most one a node.
+    /// How many children were looked at for the table of parents: none before a document that is not in order is asked,
+    /// and at most one a node.
     #[doc(hidden)]
     pub fn parent_steps(&self) -> usize {
         self.parents.get().map_or(0, |parents| parents.steps)
@@ -289,35 +315,43 @@ impl Document {
 
     /// The steps from the root to a node. Of a node that a later duplicate replaced there are none.
     pub fn path_to(&self, id: NodeId) -> Vec<Step<'_>> {
-        let mut steps = Vec::new();
+        let step = |parent, index| match self.entry_at(parent, index) {
+            Some(entry) => Step::Key(entry.key()),
+            None => Step::Index(index),
+        };
+        self.way_to(id).into_iter().map(|(parent, index)| step(parent, index)).collect()
+    }
+
+    /// The collections from the root to a node, and which child of each leads on.
+    fn way_to(&self, id: NodeId) -> Vec<(NodeId, usize)> {
+        let mut way = Vec::with_capacity(12);
+        if self.ordered {
+            if !self.descend(id, |parent, index| way.push((parent, index))) {
+                way.clear();
+            }
+            return way;
+        }
         let mut at = id;
         while let Some((parent, index)) = self.parent_step(at) {
-            steps.push(match self.entry_at(parent, index) {
-                Some(entry) => Step::Key(entry.key()),
-                None => Step::Index(index),
-            });
+            way.push((parent, index));
             at = parent;
         }
-        steps.reverse();
-        steps
+        way.reverse();
+        way
     }
 
     /// The steps from one node to another below it: the entry, where it is one, and the place in its collection. What a
     /// merge brought from elsewhere counts as if it were as deep below `from`.
     pub fn steps_below(&self, from: NodeId, to: NodeId) -> Vec<(NodeId, Option<Entry<'_>>, usize)> {
-        let mut steps = Vec::with_capacity(12);
-        let mut at = to;
-        while at != from
-            && let Some((parent, index)) = self.parent_step(at)
-        {
-            steps.push((at, self.entry_at(parent, index), index));
-            at = parent;
-        }
-        if at != from {
-            steps.truncate(steps.len().saturating_sub(self.path_to(from).len()));
-        }
-        steps.reverse();
-        steps
+        let way = self.way_to(to);
+        let above = match way.iter().position(|&(parent, _)| parent == from) {
+            Some(above) => above,
+            None if to == from => way.len(),
+            None => self.way_to(from).len().min(way.len()),
+        };
+        let below = way.get(above..).unwrap_or_default();
+        let reached = below.iter().skip(1).map(|&(parent, _)| parent).chain([to]);
+        below.iter().zip(reached).map(|(&(parent, index), at)| (at, self.entry_at(parent, index), index)).collect()
     }
 
     fn entry_at(&self, mapping: NodeId, index: usize) -> Option<Entry<'_>> {
@@ -330,6 +364,10 @@ impl Document {
 
     /// The collection that a node is in, and which of its entries or items it is.
     pub fn parent_step(&self, id: NodeId) -> Option<(NodeId, usize)> {
+        if self.ordered {
+            let mut last = None;
+            return self.descend(id, |parent, index| last = Some((parent, index))).then_some(last).flatten();
+        }
         let (parent, index) = self.parents().of.get(id.index()).copied().filter(|own| own.0 != NO_PARENT.0)?;
         Some((NodeId(parent), index as usize))
     }

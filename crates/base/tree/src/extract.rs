@@ -172,6 +172,7 @@ impl Growing<'_> {
             notes: Vec::new(),
             is_json: true,
             detached: true,
+            ordered: true,
             parents: std::sync::OnceLock::new(),
         }
     }
