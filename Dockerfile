@@ -3,7 +3,7 @@
 #   docker build -t ironclad .
 #   docker run --rm --read-only --network none -v "$PWD:/work:ro" ironclad scan .
 FROM rust:1.95-alpine AS build
-RUN apk add --no-cache musl-dev
+RUN apk add --no-cache musl-dev make
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked -p ironclad \

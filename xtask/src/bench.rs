@@ -65,6 +65,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let json = ["--profile", "all", "--format", "json"];
     measure("ironclad --version", vec![ironclad.clone(), "--version".to_owned()])?;
     measure("ironclad, 1,200 manifests", scan(&files, &["--format", "json"]))?;
+    for profile in ["compat:kube-linter", "compat:kube-score", "compat:polaris"] {
+        let name = format!("ironclad, the same, {profile}");
+        measure(&name, scan(&files, &["--profile", profile, "--format", "json"]))?;
+    }
     measure("ironclad, the same, all checks", scan(&files, &json))?;
     measure(
         "ironclad, the same, all checks, one thread",

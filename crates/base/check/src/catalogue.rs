@@ -1,11 +1,13 @@
 //! All checks of all analyzers, by id.
 
 use crate::{Check, peers};
+use rustc_hash::FxHashMap;
 
 /// Every check that this build has, sorted by id.
 pub struct Catalogue {
     checks: Vec<&'static Check>,
-    aliases: &'static [(&'static str, &'static str)],
+    /// By id and by alias: reports ask for the check of every finding.
+    by_name: FxHashMap<&'static str, &'static Check>,
 }
 
 impl Catalogue {
@@ -16,7 +18,13 @@ impl Catalogue {
     ) -> Catalogue {
         let mut checks: Vec<&'static Check> = lists.into_iter().flatten().collect();
         checks.sort_by_key(|check| check.meta.id);
-        Catalogue { checks, aliases }
+        let mut by_name: FxHashMap<_, _> = checks.iter().map(|check| (check.meta.id, *check)).collect();
+        for (old, id) in aliases {
+            if let Some(check) = by_name.get(id).copied() {
+                by_name.insert(old, check);
+            }
+        }
+        Catalogue { checks, by_name }
     }
 
     /// All, sorted by id.
@@ -26,8 +34,7 @@ impl Catalogue {
 
     /// A check by its id, an alias of it, or a peer's name for it.
     pub fn get(&self, name: &str) -> Option<&'static Check> {
-        let id = self.aliases.iter().find(|(old, _)| *old == name).map_or(name, |(_, id)| id);
-        self.checks.iter().copied().find(|check| check.meta.id == id)
+        self.by_name.get(name).copied()
     }
 
     /// Checks that a peer calls by this name, in any of its spellings (`KSV-0017`, `KSV017`, `AVD-KSV-0017`).

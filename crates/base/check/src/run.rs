@@ -301,8 +301,12 @@ fn settle(findings: &mut [Finding], snapshot: &Snapshot, config: &RunConfig) {
         finding.related.shrink_to_fit();
         finding.evidence.shrink_to_fit();
         finding.place.missing.shrink_to_fit();
-        finding.message.shrink_to_fit();
-        finding.pointer.shrink_to_fit();
+        for text in [&mut finding.message, &mut finding.pointer] {
+            // The allocator rounds up to sixteen anyway.
+            if text.capacity() >= text.len() + 16 {
+                text.shrink_to_fit();
+            }
+        }
     }
 }
 

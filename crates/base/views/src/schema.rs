@@ -126,7 +126,29 @@ struct Tables {
 /// A definition's lines, read when somebody first asks for its fields: a run meets a tenth of the table.
 struct Definition {
     lines: &'static str,
-    fields: OnceLock<Vec<FieldSchema>>,
+    fields: OnceLock<Fields>,
+}
+
+/// The fields of a definition, sorted by name.
+#[derive(Debug)]
+pub struct Fields {
+    list: Vec<FieldSchema>,
+    by_name: FxHashMap<&'static str, usize>,
+}
+
+impl Fields {
+    /// One by its name.
+    pub fn named(&self, name: &str) -> Option<&FieldSchema> {
+        self.list.get(*self.by_name.get(name)?)
+    }
+}
+
+impl std::ops::Deref for Fields {
+    type Target = [FieldSchema];
+
+    fn deref(&self) -> &[FieldSchema] {
+        &self.list
+    }
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(read);
@@ -162,8 +184,12 @@ fn read() -> Tables {
 }
 
 impl Definition {
-    fn fields(&self) -> &[FieldSchema] {
-        self.fields.get_or_init(|| self.lines.lines().map(field_of).collect())
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| {
+            let list: Vec<FieldSchema> = self.lines.lines().map(field_of).collect();
+            let by_name = list.iter().enumerate().map(|(index, field)| (field.name, index)).collect();
+            Fields { list, by_name }
+        })
     }
 }
 
@@ -207,19 +233,14 @@ pub fn kind(api_version: &str, kind: &str) -> Option<&'static KindSchema> {
     rows.find(|row| row.version == version && row.group == group)
 }
 
-/// The fields of a definition, sorted by name.
-pub fn definition(name: &str) -> Option<&'static [FieldSchema]> {
+/// The fields of a definition.
+pub fn definition(name: &str) -> Option<&'static Fields> {
     TABLES.definitions.get(name).map(Definition::fields)
 }
 
 /// A field of a definition.
 pub fn field(definition_name: &str, name: &str) -> Option<&'static FieldSchema> {
-    field_among(definition(definition_name)?, name)
-}
-
-/// A field among those of a [`definition`].
-pub fn field_among(fields: &'static [FieldSchema], name: &str) -> Option<&'static FieldSchema> {
-    fields.binary_search_by(|field| field.name.cmp(name)).ok().and_then(|at| fields.get(at))
+    definition(definition_name)?.named(name)
 }
 
 #[cfg(test)]

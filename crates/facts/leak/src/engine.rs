@@ -1,7 +1,7 @@
 //! The search: one pass over the text for the keywords of all rules, then each rule whose keyword was seen, around it.
 
 use crate::rules::{Confidence, RULES, Rule};
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -35,8 +35,9 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         }
     }
     // The patterns are constants; the tests build them.
-    let keywords =
-        AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(keywords).ok();
+    let mut builder = AhoCorasickBuilder::new();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    let keywords = builder.build(keywords).ok();
     Engine { keywords, owners, patterns: RULES.iter().map(|_| OnceLock::new()).collect() }
 });
 

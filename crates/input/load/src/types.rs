@@ -112,7 +112,7 @@ fn object(root: NodeRef<'_>, definition: &'static str, problems: &mut Vec<Proble
             if depth == 0 && [f::METADATA, f::API_VERSION, f::KIND].contains(&entry.symbol()) {
                 continue;
             }
-            let Some(field) = schema::field_among(fields, entry.key()) else { continue };
+            let Some(field) = fields.named(entry.key()) else { continue };
             shape(Subject::Field(entry), field.shape, depth, &mut pending, &mut found);
         }
     }

@@ -11,7 +11,7 @@ use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status
 use ironclad_tree::{Kind, Span};
 use ironclad_views::Manager;
 use rest::Rest;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -94,7 +94,7 @@ fn groups<'l, 'a>(view: &View<'_>, shown: &'l [Located<'a>]) -> Vec<Vec<&'l Loca
         Restricted(ObjectId),
         Alike(&'k str, &'k str, Severity, bool),
     }
-    let mut known: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut known: FxHashMap<Key<'_>, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<&Located<'a>>> = Vec::new();
     for located in shown {
         let finding = located.finding;
@@ -119,7 +119,7 @@ type Reasons<'a> = (String, Vec<(&'a str, Severity)>);
 
 /// Objects of one file that miss the restricted level for the same reasons share a block.
 fn alike<'l, 'a>(view: &View<'_>, groups: Vec<Vec<&'l Located<'a>>>) -> Vec<Vec<&'l Located<'a>>> {
-    let mut known: HashMap<Reasons<'_>, usize> = HashMap::new();
+    let mut known: FxHashMap<Reasons<'_>, usize> = FxHashMap::default();
     let mut merged: Vec<Vec<&Located<'a>>> = Vec::new();
     for group in groups {
         if group.len() > 1 && is_restricted(view, group[0]) {
@@ -400,7 +400,7 @@ fn unread(view: &View<'_>, problem: &ReportedProblem, out: &mut String) {
 /// The worst of three checks, and how often each fires: so that they are on the screen when the run ends.
 fn worst(shown: &[Located<'_>], out: &mut String) {
     let mut kinds: Vec<(&Located<'_>, usize)> = Vec::new();
-    let mut known: HashMap<(&str, Severity), usize> = HashMap::new();
+    let mut known: FxHashMap<(&str, Severity), usize> = FxHashMap::default();
     for located in shown.iter().filter(|l| l.finding.is_open()) {
         let key = (located.finding.check, located.finding.severity);
         match known.get(&key) {

@@ -137,7 +137,7 @@ impl<'a> Walk<'_, 'a> {
                 if step.depth == 0 && [f::API_VERSION, f::KIND, f::STATUS].contains(&entry.symbol()) {
                     continue;
                 }
-                match schema::field_among(fields, entry.key()) {
+                match fields.named(entry.key()) {
                     None => self.unknown(entry.value(), entry.key(), &step, fields),
                     Some(field) => {
                         written += usize::from(field.required && !entry.value().is_null());

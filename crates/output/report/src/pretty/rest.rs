@@ -5,7 +5,7 @@
 use super::{BOLD, DIM, is_restricted, safe, severity_style};
 use crate::{Located, View};
 use ironclad_model::Severity;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
 /// Blocks of a check, of one severity, that are printed in full.
@@ -19,7 +19,7 @@ type Key = (&'static str, Severity, bool);
 /// What is not printed in full.
 #[derive(Default)]
 pub(super) struct Rest {
-    printed: HashMap<Key, usize>,
+    printed: FxHashMap<Key, usize>,
     /// In the order of their first.
     more: Vec<More>,
 }
