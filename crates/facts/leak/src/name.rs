@@ -149,8 +149,23 @@ const NEVER: &[&[&str]] = &[
 
 /// A name with none of these in it has none of the words, pairs and endings above, and most names have not.
 const STEMS: &[&str] = &[
-    "auth", "bearer", "cookie", "cred", "dsn", "hash", "jwt", "key", "pass", "pin", "pw", "salt", "secret", "seed",
-    "signature", "string", "token",
+    "auth",
+    "bearer",
+    "cookie",
+    "cred",
+    "dsn",
+    "hash",
+    "jwt",
+    "key",
+    "pass",
+    "pin",
+    "pw",
+    "salt",
+    "secret",
+    "seed",
+    "signature",
+    "string",
+    "token",
 ];
 
 fn has_stem(name: &str) -> bool {
@@ -235,7 +250,6 @@ mod tests {
         }
         assert!(!has_stem("image") && !has_stem(""));
     }
-
 
     #[test]
     fn whole_words_only() {
