@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	helm.sh/helm/v3 v3.22.0
+	ironclad.dev/tools/lines v0.0.0
 	sigs.k8s.io/yaml v1.6.0
 )
 
@@ -117,3 +118,5 @@ require (
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 )
+
+replace ironclad.dev/tools/lines => ../lines

@@ -1,14 +1,8 @@
 // The Helm oracle renders charts and evaluates templates with Helm's own module, so that tests of ironclad can compare.
-// One process for any number of questions: a JSON object a line on standard input, one a line on standard output, in
-// order.
+// How questions and answers go, package lines says.
 package main
 
-import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"os"
-)
+import "ironclad.dev/tools/lines"
 
 type file struct {
 	Name string `json:"name"`
@@ -33,46 +27,30 @@ type request struct {
 	APIVersions []string `json:"apiVersions"`
 	// Texts to evaluate, each by itself, with the values.
 	Templates []string `json:"templates"`
+	// Schema is the text of a values.schema.json.
+	Schema string `json:"schema"`
 }
 
-type answer map[string]any
+// answer is what is said to a question.
+type answer = lines.Answer
 
-// answerOf decides a question. A panic of a library is an answer too.
-func answerOf(question request) (reply answer) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			reply = answer{"id": question.ID, "error": fmt.Sprintf("panic: %v", cause)}
-		}
-	}()
+func answerOf(question request) answer {
 	switch question.Op {
 	case "render":
-		reply = render(question)
+		return render(question)
 	case "eval":
-		reply = evaluate(question)
+		return evaluate(question)
+	case "functions":
+		return functions()
+	case "schema":
+		return validate(question)
 	case "strvals":
-		reply = parseSet(question)
+		return parseSet(question)
 	default:
-		reply = answer{"error": "unknown op " + question.Op}
+		return answer{"error": "unknown op " + question.Op}
 	}
-	reply["id"] = question.ID
-	return reply
 }
 
 func main() {
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(make([]byte, 1<<20), 1<<30)
-	out := bufio.NewWriter(os.Stdout)
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for in.Scan() {
-		var question request
-		if err := json.Unmarshal(in.Bytes(), &question); err != nil {
-			_ = encoder.Encode(answer{"error": "bad request: " + err.Error()})
-		} else if err := encoder.Encode(answerOf(question)); err != nil {
-			_ = encoder.Encode(answer{"id": question.ID, "error": "unencodable: " + err.Error()})
-		}
-		if err := out.Flush(); err != nil {
-			return
-		}
-	}
+	lines.Serve(func(question request) string { return question.ID }, answerOf)
 }

@@ -21,6 +21,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	"helm.sh/helm/v3/pkg/strvals"
+	"ironclad.dev/tools/lines"
 	"sigs.k8s.io/yaml"
 )
 
@@ -29,7 +30,7 @@ func init() {
 }
 
 func failed(err error) answer {
-	return answer{"error": err.Error()}
+	return lines.Failed(err)
 }
 
 // valuesOf merges values as the command line does: files through temporary files, then the arguments.

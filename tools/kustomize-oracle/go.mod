@@ -3,6 +3,7 @@ module ironclad.dev/tools/kustomize-oracle
 go 1.26.0
 
 require (
+	ironclad.dev/tools/lines v0.0.0
 	k8s.io/kube-openapi v0.0.0-20260721132016-d427ff9ee9ad
 	sigs.k8s.io/kustomize/api v0.21.2
 	sigs.k8s.io/kustomize/kyaml v0.21.2
@@ -35,3 +36,5 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 	gopkg.in/evanphx/json-patch.v4 v4.13.0 // indirect
 )
+
+replace ironclad.dev/tools/lines => ../lines

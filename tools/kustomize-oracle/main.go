@@ -1,10 +1,9 @@
-// The kustomize oracle builds kustomizations with kustomize's own module, so that tests of ironclad can compare. One
-// process for any number of questions: a JSON object a line on standard input, one a line on standard output, in order.
+// The kustomize oracle builds kustomizations with kustomize's own module, so that tests of ironclad can compare. How
+// questions and answers go, package lines says.
 // `kustomize-oracle tables` instead writes the tables of the renderer from the module's data.
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"ironclad.dev/tools/lines"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -30,7 +30,8 @@ type request struct {
 	Helm string `json:"helm"`
 }
 
-type answer map[string]any
+// answer is what is said to a question.
+type answer = lines.Answer
 
 // build builds one folder, of files that it writes to memory or of the disk: the objects in their order, or the error.
 func build(question request) (answer, error) {
@@ -65,24 +66,14 @@ func build(question request) (answer, error) {
 	return answer{"objects": objects}, nil
 }
 
-// answerOf decides a question. A panic of a library is an answer too.
-func answerOf(question request) (reply answer) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			reply = answer{"id": question.ID, "error": fmt.Sprintf("panic: %v", cause)}
-		}
-	}()
-	var err error
-	switch question.Op {
-	case "build":
-		reply, err = build(question)
-	default:
-		err = fmt.Errorf("unknown op %s", question.Op)
+func answerOf(question request) answer {
+	if question.Op != "build" {
+		return answer{"error": "unknown op " + question.Op}
 	}
+	reply, err := build(question)
 	if err != nil {
-		reply = answer{"error": err.Error()}
+		return lines.Failed(err)
 	}
-	reply["id"] = question.ID
 	return reply
 }
 
@@ -99,20 +90,5 @@ func main() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(make([]byte, 1<<20), 1<<30)
-	out := bufio.NewWriter(os.Stdout)
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for in.Scan() {
-		var question request
-		if err := json.Unmarshal(in.Bytes(), &question); err != nil {
-			_ = encoder.Encode(answer{"error": "bad request: " + err.Error()})
-		} else if err := encoder.Encode(answerOf(question)); err != nil {
-			_ = encoder.Encode(answer{"id": question.ID, "error": "unencodable: " + err.Error()})
-		}
-		if err := out.Flush(); err != nil {
-			return
-		}
-	}
+	lines.Serve(func(question request) string { return question.ID }, answerOf)
 }

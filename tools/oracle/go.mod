@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	golang.org/x/text v0.44.0
+	ironclad.dev/tools/lines v0.0.0
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
 	k8s.io/cli-runtime v0.37.2
@@ -63,3 +64,5 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+
+replace ironclad.dev/tools/lines => ../lines

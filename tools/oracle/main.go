@@ -1,14 +1,14 @@
 // The oracle answers what kubectl, the API machinery and Pod Security admission decide, so that tests of ironclad can
-// compare. One process for any number of questions: a JSON object a line on standard input, one a line on standard
-// output, in order.
+// compare. How questions and answers go, package lines says.
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+
+	"ironclad.dev/tools/lines"
 )
 
 type request struct {
@@ -25,33 +25,26 @@ type request struct {
 	Labels   map[string]string `json:"labels"`
 }
 
-type answer map[string]any
+// answer is what is said to a question.
+type answer = lines.Answer
 
-// answerOf decides a question. A panic of a library is an answer too: the process must outlive any document.
-func answerOf(question request) (reply answer) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			reply = answer{"id": question.ID, "error": fmt.Sprintf("panic: %v", cause)}
-		}
-	}()
+func answerOf(question request) answer {
 	switch question.Op {
 	case "read":
-		reply = read(question)
+		return read(question)
 	case "strict":
-		reply = strict(question)
+		return strict(question)
 	case "psa":
-		reply = podSecurity(question)
+		return podSecurity(question)
 	case "quantity":
-		reply = quantity(question)
+		return quantity(question)
 	case "cmp-quantity":
-		reply = compareQuantities(question)
+		return compareQuantities(question)
 	case "selector":
-		reply = selector(question)
+		return selector(question)
 	default:
-		reply = answer{"error": "unknown op " + question.Op}
+		return answer{"error": "unknown op " + question.Op}
 	}
-	reply["id"] = question.ID
-	return reply
 }
 
 func main() {
@@ -67,20 +60,5 @@ func main() {
 		}
 		return
 	}
-	in := bufio.NewScanner(os.Stdin)
-	in.Buffer(make([]byte, 1<<20), 1<<30)
-	out := bufio.NewWriter(os.Stdout)
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for in.Scan() {
-		var question request
-		if err := json.Unmarshal(in.Bytes(), &question); err != nil {
-			_ = encoder.Encode(answer{"error": "bad request: " + err.Error()})
-		} else if err := encoder.Encode(answerOf(question)); err != nil {
-			_ = encoder.Encode(answer{"id": question.ID, "error": "unencodable: " + err.Error()})
-		}
-		if err := out.Flush(); err != nil {
-			return
-		}
-	}
+	lines.Serve(func(question request) string { return question.ID }, answerOf)
 }

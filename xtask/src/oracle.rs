@@ -18,11 +18,14 @@ pub(crate) fn build(name: &str) -> Result<Built> {
     let folder = root().join("tools").join(name);
     let mut hasher = Sha256::new();
     let mut sources: Vec<PathBuf> = Vec::new();
-    for entry in fs_err::read_dir(&folder)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        if (name.ends_with(".go") && !name.ends_with("_test.go")) || name == "go.sum" || name == "go.mod" {
-            sources.push(path);
+    // What is in `tools/lines` is part of every oracle.
+    for folder in [&folder, &root().join("tools/lines")] {
+        for entry in fs_err::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            if (name.ends_with(".go") && !name.ends_with("_test.go")) || name == "go.sum" || name == "go.mod" {
+                sources.push(path);
+            }
         }
     }
     sources.sort();
