@@ -98,3 +98,76 @@ fn archives_that_lie_are_refused_by_name() {
         assert_eq!(report["findings"][0]["location"]["source"], "pod.yaml", "{name}: the rest is judged");
     }
 }
+
+/// A packaged chart of one template.
+fn package(name: &str) -> Vec<u8> {
+    let at = |file: &str| format!("{name}/{file}");
+    let chart = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let files = [(at("Chart.yaml"), chart.as_str()), (at("templates/pod.yaml"), OTHER)];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    ironclad_testkit::gzip(&ironclad_testkit::tar(&files))
+}
+
+fn sources(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|f| f["location"]["source"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_walk_judges_packaged_charts_and_leaves_other_archives_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, data: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, data).unwrap();
+    };
+    write("releases/web-1.0.0.tgz", &package("web"));
+    // The folder of charts of nobody.
+    write("charts/db-1.0.0.tgz", &package("db"));
+    // A dependency of a chart: judged through it, once.
+    write("app/Chart.yaml", b"apiVersion: v2\nname: app\nversion: 1.0.0\n");
+    write("app/charts/dep-1.0.0.tgz", &package("dep"));
+    write("backup.tgz", &ironclad_testkit::gzip(&ironclad_testkit::tar(&[("data/x.yaml", OTHER.as_bytes())])));
+    write("deep.tgz", &ironclad_testkit::gzip(&ironclad_testkit::tar(&[("a/b/Chart.yaml", b"name: x")])));
+    write("noise.tgz", b"no gzip at all");
+    write("vendor/gone-1.0.0.tgz", &package("gone"));
+    write(".gitignore", b"/built/\n");
+    write("built/ignored-1.0.0.tgz", &package("ignored"));
+
+    let (report, code) = scan(folder.path(), &["."]);
+    assert_eq!(errors(&report), [""; 0]);
+    assert_eq!(code, Some(1));
+    let pod = "templates/pod.yaml";
+    let expected = [
+        format!("app/charts/dep-1.0.0.tgz/{pod}"),
+        format!("charts/db-1.0.0.tgz/{pod}"),
+        format!("releases/web-1.0.0.tgz/{pod}"),
+    ];
+    assert_eq!(sources(&report), expected);
+
+    // Who names an archive is told what is wrong with it.
+    for name in ["backup.tgz", "noise.tgz"] {
+        let (report, code) = scan(folder.path(), &[name]);
+        assert!(errors(&report).iter().any(|error| error.contains(name)), "{name}");
+        assert_eq!(code, Some(2), "{name}");
+    }
+    let (report, _) = scan(folder.path(), &[".", "--raw"]);
+    assert_eq!(sources(&report), [""; 0], "archives are no files to read as they are");
+    std::fs::write(folder.path().join("ironclad.yaml"), "exclude: [releases, \"charts/*.tgz\"]\n").unwrap();
+    let excluded = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .args(["scan", ".", "--format", "json", "--select", "workload/host-pid"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(sources(&serde_json::from_slice(&excluded.stdout).unwrap()), expected[..1]);
+}
+
+#[test]
+fn a_broken_package_that_a_walk_meets_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = package("web");
+    std::fs::write(folder.path().join("cut.tgz"), whole.get(..whole.len() - 1800).unwrap()).unwrap();
+    std::fs::write(folder.path().join("pod.yaml"), OTHER).unwrap();
+    let (report, code) = scan(folder.path(), &["."]);
+    assert!(errors(&report).iter().any(|error| error.contains("cut.tgz")), "{:?}", errors(&report));
+    assert_eq!((sources(&report), code), (vec!["pod.yaml"], Some(2)));
+}

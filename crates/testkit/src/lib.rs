@@ -10,7 +10,7 @@ mod schema;
 mod svg;
 
 pub use corpus::{corpus, helm_oracle_path, is_full_run, kustomize_oracle_path, oracle_path, skipped, specification};
-pub use packed::gzip;
+pub use packed::{gzip, tar};
 pub use page::{Block, BlockKind, Page, run_pages, run_pages_of};
 pub use schema::schema_errors;
 pub use svg::terminal_svg;

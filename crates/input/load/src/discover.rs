@@ -80,6 +80,8 @@ pub(crate) enum UnitKind {
     Chart,
     /// An archive of a chart.
     ChartArchive,
+    /// An archive that a walk met: a chart, or anything else.
+    AnyArchive,
     /// A folder with a kustomization.
     Kustomization,
 }
@@ -280,14 +282,20 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
             }
             continue;
         }
+        // What lies in the `charts/` of a chart is not walked: a dependency is that chart's.
+        let is_archive = !walk.raw && is_archive(path);
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        if !walk.extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(extension)) {
+        if !is_archive && !walk.extensions.iter().any(|wanted| wanted.eq_ignore_ascii_case(extension)) {
             continue;
         }
         let name = display(path);
         let below = path.strip_prefix(root).unwrap_or(path);
         if exclude.is_match(below) || exclude.is_match(&name) {
             found.skipped.entry(EXCLUDED.to_owned()).or_default().push(name);
+            continue;
+        }
+        if is_archive {
+            found.units.push(FoundUnit { name, path: path.to_owned(), kind: UnitKind::AnyArchive });
             continue;
         }
         let chart = charts.iter().find(|chart| path.starts_with(chart)).cloned();

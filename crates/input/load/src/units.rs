@@ -5,7 +5,9 @@ use crate::discover::{FoundUnit, UnitKind, discover, display};
 use crate::read::{Asked, Memo, Overlay, Progress, Request, io_problem};
 use crate::types::type_problems;
 use ironclad_model::{Origins, ReportedProblem};
-use ironclad_render::{ChartFiles, Options, Rendered, SetKind, ValueArguments, read_archive, read_folder, render};
+use ironclad_render::{
+    ChartFiles, Options, Rendered, SetKind, ValueArguments, holds_chart, read_archive, read_folder, render,
+};
 use ironclad_tree::{Comment, Document, Problem, Source};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -200,7 +202,11 @@ fn chart(
     }
     let read = match unit.kind {
         UnitKind::Chart => read_folder(&unit.path, &unit.name),
-        UnitKind::ChartArchive | UnitKind::Kustomization => read_archive(&unit.path, &unit.name),
+        UnitKind::AnyArchive if !holds_chart(&unit.path) => {
+            let (unit, source) = (unit.name.clone(), unit.name.clone());
+            return vec![RenderedUnit { unit, source, folder, skipped: Some(NO_CHART), ..RenderedUnit::default() }];
+        }
+        UnitKind::ChartArchive | UnitKind::AnyArchive | UnitKind::Kustomization => read_archive(&unit.path, &unit.name),
     };
     let files = match read {
         Ok(mut files) => {
@@ -247,6 +253,9 @@ pub(crate) fn template_texts(chart: &Path) -> String {
     }
     all
 }
+
+/// Why an archive that a walk met is left alone. Who names one gets Helm's words for what is wrong with it.
+const NO_CHART: &str = "archive that holds no chart";
 
 fn is_variant(name: &str) -> bool {
     name.strip_prefix("ci/").is_some_and(|file| !file.contains('/') && file.ends_with("-values.yaml"))

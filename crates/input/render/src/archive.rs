@@ -54,6 +54,18 @@ pub(crate) fn unpack(bytes: &[u8], shown: &str, budget: &mut u64) -> Result<Vec<
     Ok(files)
 }
 
+/// Does an archive hold a `Chart.yaml` where a chart has it? An archive that breaks before it does holds none.
+pub(crate) fn has_chart(packed: impl Read) -> bool {
+    let decoder = GzDecoder::new(packed).take(CHART_BYTES);
+    let mut archive = tar::Archive::new(decoder);
+    let Ok(entries) = archive.entries() else { return false };
+    let mut entries = entries.take(FILES).map_while(Result::ok);
+    entries.any(|entry| {
+        entry.header().entry_type().is_file()
+            && name_of(&String::from_utf8_lossy(&entry.path_bytes())).is_ok_and(|name| name == "Chart.yaml")
+    })
+}
+
 /// The path below the chart's folder, which is the first part of every path.
 fn name_of(path: &str) -> Result<String, String> {
     let normal = path.replace('\\', "/");

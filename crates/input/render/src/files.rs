@@ -69,6 +69,12 @@ pub fn read_archive(path: &Path, shown: &str) -> Result<ChartFiles, ReportedProb
     read_archive_bytes(&bytes, shown)
 }
 
+/// Is this archive one of a chart: is there a `Chart.yaml` in the one folder that it holds? Looked for only as far as a
+/// chart may reach, so that an archive of something else costs no more than a chart.
+pub fn holds_chart(path: &Path) -> bool {
+    fs_err::File::open(path).is_ok_and(|file| archive::has_chart(std::io::BufReader::new(file)))
+}
+
 /// Reads the bytes of a chart's archive.
 pub fn read_archive_bytes(bytes: &[u8], shown: &str) -> Result<ChartFiles, ReportedProblem> {
     let files = archive::unpack(bytes, shown, &mut { CHART_BYTES })?;

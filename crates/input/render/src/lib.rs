@@ -33,7 +33,7 @@ mod substitute;
 mod values;
 
 pub use branches::branches;
-pub use files::{ChartFile, ChartFiles, read_archive, read_archive_bytes, read_folder};
+pub use files::{ChartFile, ChartFiles, holds_chart, read_archive, read_archive_bytes, read_folder};
 pub use ironclad_gotemplate::Limits;
 pub use render::{Options, Placed, Rendered, RenderedManifest, ValueArguments, name_of_template, print, render};
 pub use set::{SetKind, parse as parse_set};
