@@ -1,5 +1,7 @@
 //! Words of an identifier, as `huandu/xstrings` finds them: `HTTPServer2xx` is `http_server_2xx`.
 
+use crate::functions::{to_lower, to_upper};
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Invalid,
@@ -71,7 +73,7 @@ fn lower(out: &mut String, kind: Kind, word: &str, sign: char) {
         if connector(c) {
             out.push(sign);
         } else if c.is_uppercase() {
-            out.extend(c.to_lowercase());
+            out.push(to_lower(c));
         } else {
             out.push(c);
         }
@@ -146,7 +148,7 @@ pub(crate) fn pascal(text: &str) -> String {
             continue;
         }
         after_upper = c.is_uppercase();
-        current = c.to_uppercase().next();
+        current = Some(to_upper(c));
         break;
     }
     let Some(mut current) = current else { return out };
@@ -159,11 +161,11 @@ pub(crate) fn pascal(text: &str) -> String {
         }
         if connector(before) {
             after_upper = current.is_uppercase();
-            current = current.to_uppercase().next().unwrap_or(current);
+            current = to_upper(current);
         } else {
             if after_upper {
                 if current.is_uppercase() {
-                    current = current.to_lowercase().next().unwrap_or(current);
+                    current = to_lower(current);
                 } else {
                     after_upper = false;
                 }

@@ -238,9 +238,11 @@ fn one(out: &mut String, spec: Spec, verb: char, value: &Value, depth: usize) {
     if verb == 'p' {
         return bad(out, verb, value);
     }
+    // `%+v` names fields; a sign is for other verbs.
+    let spec = Spec { plus: spec.plus && verb != 'v', ..spec };
     match &value.data {
         Data::Nil if verb == 'v' && depth > 0 && spec.sharp => out.push_str("interface {}(nil)"),
-        Data::Nil if verb == 'v' => pad(out, Spec { zero: false, ..spec }, "<nil>"),
+        Data::Nil if verb == 'v' || depth > 0 => pad(out, Spec { zero: false, ..spec }, "<nil>"),
         Data::Nil => bad(out, verb, value),
         Data::Bool(flag) if matches!(verb, 't' | 'v') => {
             pad(out, Spec { zero: false, ..spec }, if *flag { "true" } else { "false" });

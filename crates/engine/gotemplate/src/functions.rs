@@ -6,6 +6,7 @@
 mod builtin;
 mod crypto;
 mod dates;
+mod decimal;
 mod defaults;
 mod dicts;
 mod encoding;
@@ -27,6 +28,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 pub(crate) use dates::{Time, days_from_civil};
+pub(crate) use strings::{to_lower, to_upper};
 pub use versions::{Version, is_compatible};
 
 /// Type of a parameter.

@@ -172,6 +172,27 @@ pub(crate) fn word(value: &Value) -> &'static str {
 }
 
 /// Reads one JSON value; numbers are floats, as `interface{}` gets them.
+/// Where a number ends that a text begins with.
+fn number_end(text: &[u8]) -> Result<usize, String> {
+    let digits = |from: usize| text.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
+    let want = |at: usize, place: &str| match (digits(at), text.get(at)) {
+        (0, Some(byte)) => Err(format!("invalid character {} {place}", shown(*byte))),
+        (0, None) => Err("unexpected end of JSON input".to_owned()),
+        (count, _) => Ok(at + count),
+    };
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    // A zero stands alone.
+    at = if text.get(at) == Some(&b'0') { at + 1 } else { want(at, "in numeric literal")? };
+    if text.get(at) == Some(&b'.') {
+        at = want(at + 1, "after decimal point in numeric literal")?;
+    }
+    if matches!(text.get(at), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        at = want(at + 1 + sign, "in exponent of numeric literal")?;
+    }
+    Ok(at)
+}
+
 pub(crate) fn read_any(text: &Text, trails: &Trails) -> Result<Value, String> {
     let mut reader = Reader { text, bytes: text.as_str().as_bytes(), at: 0, trails };
     let value = reader.value(0)?;
@@ -241,9 +262,7 @@ impl Reader<'_> {
                     return Ok(Value::text(Text::marked(text, mark)));
                 }
                 Some(b'-' | b'0'..=b'9') => {
-                    let end = rest
-                        .find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
-                        .unwrap_or(rest.len());
+                    let end = number_end(rest.as_bytes())?;
                     let number = rest.get(..end).unwrap_or_default();
                     self.at += end;
                     Data::Float(number.parse().map_err(|_| format!("invalid number literal {number}"))?)

@@ -7,7 +7,7 @@ pub(crate) use read::read;
 use crate::number;
 use crate::value::{DEEPEST, Data, Dict, Value};
 
-/// Writes a map.
+/// Writes a map, or one value by itself.
 pub(crate) fn write(value: &Value, most: usize) -> Result<String, String> {
     let mut out = String::new();
     let plain = match &value.data {
@@ -16,10 +16,21 @@ pub(crate) fn write(value: &Value, most: usize) -> Result<String, String> {
     };
     match &plain.data {
         Data::Map(map) => table(&map.borrow(), &mut Vec::new(), &mut out, most)?,
-        Data::Nil => return Ok("toml: cannot encode a nil value".to_owned()),
-        _ => return Ok("toml: top-level values must be Go maps or structs".to_owned()),
+        Data::Nil => return Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
+        _ if has_nothing(value, 0) => return Ok("toml: cannot encode array with nil element".to_owned()),
+        _ => inline(value, &mut out, 0)?,
     }
     Ok(out)
+}
+
+/// Is there an array in it with nothing as an element?
+fn has_nothing(value: &Value, depth: usize) -> bool {
+    match &value.data {
+        Data::List(list) if depth < DEEPEST => {
+            list.items.iter().any(|item| item.is_nil() || has_nothing(item, depth + 1))
+        }
+        _ => false,
+    }
 }
 
 fn is_table(value: &Value) -> bool {
@@ -112,9 +123,9 @@ fn inline(value: &Value, out: &mut String, depth: usize) -> Result<(), String> {
         Data::Float(number) if number.is_nan() => out.push_str("nan"),
         Data::Float(number) if number.is_infinite() => out.push_str(if *number > 0.0 { "inf" } else { "-inf" }),
         Data::Float(number) => {
-            let text = number::format(*number, 'f', None);
+            let text = number::format(*number, 'g', None);
             out.push_str(&text);
-            if !text.contains('.') {
+            if !text.contains(['.', 'e']) {
                 out.push_str(".0");
             }
         }
@@ -136,6 +147,9 @@ fn inline(value: &Value, out: &mut String, depth: usize) -> Result<(), String> {
                 inline(&slot.value, out, depth + 1)?;
             }
             out.push('}');
+        }
+        Data::Object(object) if object.unix_nanos().is_some() => {
+            out.push_str(object.plain().as_str().unwrap_or_default());
         }
         Data::Object(object) => out.push_str(&quoted(&object.print())),
         Data::Nil => out.push_str("\"\""),

@@ -149,6 +149,11 @@ pub trait Object: fmt::Debug {
     fn unix_nanos(&self) -> Option<i128> {
         None
     }
+    /// The same time so many nanoseconds later, where it is one.
+    fn later(&self, nanos: i128) -> Option<Value> {
+        let _ = nanos;
+        None
+    }
     /// Elements to walk and count, where the type is a map or slice.
     fn is_collection(&self) -> bool {
         false

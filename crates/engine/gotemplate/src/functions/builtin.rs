@@ -193,8 +193,13 @@ fn position(key: &Value, length: usize) -> Result<usize, String> {
 
 fn escaped(call: &Call<'_>, escape: fn(&str, &mut String)) -> Outcome {
     let text = match call.arguments {
-        [one] => super::text_of(one, call),
-        many => format::sprint(many, &call.engine.trails),
+        [one] if one.as_str().is_some() => super::text_of(one, call),
+        many => {
+            // What is missing is a text to these.
+            let shown = |value: &Value| if value.is_nil() { Value::str("<no value>") } else { value.clone() };
+            let many: Vec<Value> = many.iter().map(shown).collect();
+            format::sprint(&many, &call.engine.trails)
+        }
     };
     let mut rope = crate::text::Rope::default();
     for (range, run) in text.runs() {
@@ -220,6 +225,13 @@ fn html(text: &str, out: &mut String) {
     }
 }
 
+/// `!unicode.IsPrint`, for what is met in texts: controls, blanks other than the blank, marks of direction, private use.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || c != ' ' && c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E000}'..='\u{F8FF}')
+}
+
 fn js(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
@@ -230,7 +242,7 @@ fn js(text: &str, out: &mut String) {
             '>' => out.push_str("\\u003E"),
             '&' => out.push_str("\\u0026"),
             '=' => out.push_str("\\u003D"),
-            c if (c as u32) < 0x20 => {
+            c if is_unprintable(c) => {
                 let _ = write!(out, "\\u{:04X}", c as u32);
             }
             c => out.push(c),

@@ -30,7 +30,16 @@ pub(super) const ROWS: &[Row] = &[
         let user = call.str(0).to_owned();
         fake(call, "htpasswd", &format!("{user}:$2a$10$"), 53)
     }),
-    ("derivePassword", "Issss", |call| fake(call, "derivePassword", "", 20)),
+    ("derivePassword", "Issss", |call| {
+        let length = match call.str(1) {
+            "maximum" => 20,
+            "long" => 14,
+            "medium" | "basic" => 8,
+            "short" | "pin" => 4,
+            other => return call.made(format!("cannot find password template {other}")),
+        };
+        fake(call, "derivePassword", "", length)
+    }),
     ("genPrivateKey", "s", |call| {
         let kind = match call.str(0) {
             "" | "rsa" => "RSA PRIVATE KEY",
@@ -70,7 +79,9 @@ pub(super) const ROWS: &[Row] = &[
     ("decryptAES", "ss", |call| fake(call, "decryptAES", "", 16)),
     ("randBytes", "i", |call| {
         let count = count(call)?;
-        fake(call, "randBytes", "", count.div_ceil(3) * 4)
+        call.placeholder("randBytes");
+        let bytes = letters(call, ALPHANUMERIC, count);
+        call.made(super::to_base64(bytes.as_bytes()))
     }),
     ("randAlphaNum", "i", |call| random(call, "randAlphaNum", ALPHANUMERIC)),
     ("randAlpha", "i", |call| random(call, "randAlpha", ALPHA)),

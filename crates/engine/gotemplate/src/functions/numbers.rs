@@ -1,5 +1,6 @@
 //! sprig's `numeric.go`, with `cast`'s conversions: what is no number counts as 0.
 
+use super::decimal::Decimal;
 use super::{Outcome, Row};
 use crate::exec::Call;
 use crate::format::plain;
@@ -37,19 +38,21 @@ pub(super) const ROWS: &[Row] = &[
     ("min", "a*a", |call| extreme(call, i64::min)),
     ("maxf", "a*a", |call| floats(call, f64::max)),
     ("minf", "a*a", |call| floats(call, f64::min)),
-    ("add1f", "a", |call| call.scalar(Value::float(decimal(to_float(call.value(0)), 1.0, |a, b| a + b)))),
-    ("addf", "*a", |call| {
-        let sum = call.arguments.iter().fold(0.0, |sum, value| decimal(sum, to_float(value), |a, b| a + b));
-        call.scalar(Value::float(sum))
+    ("add1f", "a", |call| {
+        let value = to_float(call.value(0));
+        let one = Decimal::of(1.0);
+        let exact = Decimal::of(value).zip(one).and_then(|(value, one)| value.plus(one));
+        call.scalar(Value::float(exact.map_or(value + 1.0, Decimal::float) + 0.0))
     }),
-    ("subf", "a*a", |call| floats(call, |a, b| decimal(a, b, |a, b| a - b))),
-    ("mulf", "a*a", |call| floats(call, |a, b| decimal(a, b, |a, b| a * b))),
+    ("addf", "*a", |call| decimals(call, Decimal::plus, |a, b| a + b)),
+    ("subf", "a*a", |call| decimals(call, |a, b| a.plus(b.negative()), |a, b| a - b)),
+    ("mulf", "a*a", |call| decimals(call, Decimal::times, |a, b| a * b)),
     ("divf", "a*a", |call| {
         let rest = call.arguments.get(1..).unwrap_or_default();
         if rest.iter().any(|value| to_float(value) == 0.0) {
             return Err("decimal division by 0".into());
         }
-        floats(call, |a, b| decimal(a, b, |a, b| a / b))
+        decimals(call, Decimal::over, |a, b| a / b)
     }),
     ("ceil", "a", |call| call.scalar(Value::float(to_float(call.value(0)).ceil()))),
     ("floor", "a", |call| call.scalar(Value::float(to_float(call.value(0)).floor()))),
@@ -92,10 +95,21 @@ fn floats(call: &Call<'_>, pick: impl Fn(f64, f64) -> f64) -> Outcome {
     call.scalar(Value::float(value))
 }
 
-/// sprig calculates in decimals: `0.1 + 0.2` is `0.3`. Sixteen significant digits are what both agree on.
-fn decimal(a: f64, b: f64, operation: fn(f64, f64) -> f64) -> f64 {
-    let exact = operation(a, b);
-    format!("{exact:.15e}").parse().unwrap_or(exact)
+/// sprig calculates these in decimals: `0.1 + 0.2` is `0.3`.
+fn decimals(
+    call: &Call<'_>,
+    operation: fn(Decimal, Decimal) -> Option<Decimal>,
+    plain: fn(f64, f64) -> f64,
+) -> Outcome {
+    let numbers: Vec<f64> = call.arguments.iter().map(to_float).collect();
+    let (first, rest) = numbers.split_first().map_or((0.0, &[][..]), |(first, rest)| (*first, rest));
+    let exact = rest.iter().try_fold(Decimal::of(first), |sum, number| Some(operation(sum?, Decimal::of(*number)?)));
+    let value = match exact.flatten() {
+        Some(exact) => exact.float(),
+        // Beyond what 128 bits hold, the digits that are lost are not those of a float.
+        None => rest.iter().fold(first, |sum, number| plain(sum, *number)),
+    };
+    call.scalar(Value::float(value + 0.0))
 }
 
 fn atoi(text: &str) -> i64 {

@@ -1,5 +1,5 @@
-//! sprig's `regex.go` on the `regex` crate, which speaks RE2 like Go does. What it lacks is translated (`\z`, `\Q…\E`,
-//! `\C` is refused by both for text).
+//! sprig's `regex.go` on the `regex` crate, which speaks RE2 like Go does. What it lacks is translated (`\Q…\E`, braces
+//! that repeat nothing), and what it has beyond Go's is taken from it (classes within classes).
 
 use super::{Outcome, Row};
 use crate::exec::Call;
@@ -41,43 +41,112 @@ pub(super) const ROWS: &[Row] = &[
 fn compile(pattern: &str) -> Result<Regex, String> {
     let mut translated = String::with_capacity(pattern.len());
     let mut rest = pattern;
-    while let Some(at) = rest.find('\\') {
-        translated.push_str(rest.get(..at).unwrap_or_default());
-        let escape = rest.get(at + 1..).unwrap_or_default();
-        let Some(c) = escape.chars().next() else {
-            translated.push('\\');
-            rest = "";
-            break;
-        };
-        rest = escape.get(c.len_utf8()..).unwrap_or_default();
+    let mut in_class = false;
+    while let Some(c) = rest.chars().next() {
+        let here = rest;
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
-            'z' => translated.push_str(r"\z"),
-            'Q' => {
-                let (literal, after) = rest.split_once(r"\E").unwrap_or((rest, ""));
-                translated.push_str(&regex::escape(literal));
-                rest = after;
+            '\\' => rest = escape(rest, &mut translated),
+            '{' if !in_class && most_times(here) > MOST_TIMES => {
+                let shown = here.split_inclusive('}').next().unwrap_or(here);
+                return Err(format!("error parsing regexp: invalid repeat count: `{shown}`"));
             }
-            // Go's classes are ASCII.
-            'd' => translated.push_str("[0-9]"),
-            'D' => translated.push_str("[^0-9]"),
-            'w' => translated.push_str("[0-9A-Za-z_]"),
-            'W' => translated.push_str("[^0-9A-Za-z_]"),
-            's' => translated.push_str(r"[\t\n\f\r ]"),
-            'S' => translated.push_str(r"[^\t\n\f\r ]"),
-            'b' => translated.push_str(r"(?-u:\b)"),
-            c => {
+            // What repeats nothing stands for itself in Go.
+            '{' if !in_class && !is_repetition(here) => translated.push_str(r"\{"),
+            '[' if !in_class => {
+                in_class = true;
+                // The first of a class is one of it, whatever it is.
+                let open = if rest.starts_with('^') { "[^" } else { "[" };
+                rest = here.get(open.len()..).unwrap_or_default();
+                translated.push_str(open);
+                if let Some(after) = rest.strip_prefix(']') {
+                    translated.push_str(r"\]");
+                    rest = after;
+                }
+            }
+            '[' if rest.starts_with(':') => {
+                let end = here.find(":]").map_or(here.len(), |at| at + 2);
+                translated.push_str(here.get(..end).unwrap_or_default());
+                rest = here.get(end..).unwrap_or_default();
+            }
+            // Classes within classes, and what is done with them, are not Go's.
+            '[' | '&' | '~' if in_class => {
                 translated.push('\\');
                 translated.push(c);
             }
+            // Two of them are a range that ends with the second, and no difference of classes.
+            '-' if in_class && rest.starts_with('-') => {
+                translated.push_str(r"-\-");
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            ']' if in_class => {
+                in_class = false;
+                translated.push(c);
+            }
+            c => translated.push(c),
         }
     }
-    translated.push_str(rest);
     let built = RegexBuilder::new(&translated).size_limit(4 << 20).build();
     built.map_err(|error| {
         let last = error.to_string();
         let line = last.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         format!("regexp: Compile({}): {line}", crate::format::quote(pattern))
     })
+}
+
+/// More repetitions than this Go refuses.
+const MOST_TIMES: u64 = 1_000;
+
+/// The largest number in a repetition that a text begins with.
+fn most_times(text: &str) -> u64 {
+    let inside = text.get(1..).and_then(|text| text.split_once('}')).map_or("", |(inside, _)| inside);
+    let numbers = inside.split(',').filter(|_| is_repetition(text)).filter(|number| !number.is_empty());
+    numbers.map(|number| number.parse().unwrap_or(u64::MAX)).max().unwrap_or(0)
+}
+
+/// Does a text begin with `{n}`, `{n,}` or `{n,m}`?
+fn is_repetition(text: &str) -> bool {
+    let inside = text.get(1..).and_then(|text| text.split_once('}')).map_or("", |(inside, _)| inside);
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
+}
+
+/// What stands behind a backslash; gives what is left.
+fn escape<'p>(text: &'p str, translated: &mut String) -> &'p str {
+    let Some(c) = text.chars().next() else {
+        translated.push('\\');
+        return "";
+    };
+    let rest = text.get(c.len_utf8()..).unwrap_or_default();
+    match c {
+        'Q' => {
+            let (literal, after) = rest.split_once(r"\E").unwrap_or((rest, ""));
+            translated.push_str(&regex::escape(literal));
+            return after;
+        }
+        // A class by name, or a character by number.
+        'p' | 'P' | 'x' if rest.starts_with('{') => {
+            let end = rest.find('}').map_or(rest.len(), |at| at + 1);
+            translated.push('\\');
+            translated.push(c);
+            translated.push_str(rest.get(..end).unwrap_or_default());
+            return rest.get(end..).unwrap_or_default();
+        }
+        // Go's classes are ASCII.
+        'd' => translated.push_str("[0-9]"),
+        'D' => translated.push_str("[^0-9]"),
+        'w' => translated.push_str("[0-9A-Za-z_]"),
+        'W' => translated.push_str("[^0-9A-Za-z_]"),
+        's' => translated.push_str(r"[\t\n\f\r ]"),
+        'S' => translated.push_str(r"[^\t\n\f\r ]"),
+        'b' => translated.push_str(r"(?-u:\b)"),
+        c => {
+            translated.push('\\');
+            translated.push(c);
+        }
+    }
+    rest
 }
 
 fn find(call: &Call<'_>) -> Outcome {

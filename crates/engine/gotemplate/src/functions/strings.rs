@@ -10,8 +10,8 @@ use std::ops::Range;
 
 pub(super) const ROWS: &[Row] = &[
     ("trim", "s", |call| part(call, 0, go_trim(call.str(0)))),
-    ("upper", "s", |call| mapped(call, 0, |text| text.to_uppercase())),
-    ("lower", "s", |call| mapped(call, 0, |text| text.to_lowercase())),
+    ("upper", "s", |call| mapped(call, 0, |text| text.chars().map(to_upper).collect())),
+    ("lower", "s", |call| mapped(call, 0, |text| text.chars().map(to_lower).collect())),
     ("title", "s", |call| whole(call, 0, title)),
     ("untitle", "s", |call| whole(call, 0, untitle)),
     ("repeat", "is", repeat),
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
         let (cut, text) = (call.str(0), call.str(1));
         part(call, 1, text.len() - text.strip_prefix(cut).unwrap_or(text).len()..text.len())
     }),
-    ("nospace", "s", |call| mapped(call, 0, |text| text.chars().filter(|c| !c.is_whitespace()).collect())),
+    ("nospace", "s", nospace),
     ("swapcase", "s", |call| whole(call, 0, swap_case)),
     ("initials", "s", |call| whole(call, 0, initials)),
     ("snakecase", "s", |call| whole(call, 0, |text| super::super::cases::connected(text, '_'))),
@@ -44,12 +44,13 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("abbrev", "is", |call| {
         let (width, text) = (call.int(0), call.str(1));
-        let out = if width < 4 { text.to_owned() } else { abbreviate(text, 0, width) };
+        let out = if width < 4 { text.to_owned() } else { lossy(&abbreviate(text.as_bytes(), 0, width)) };
         call.made(out)
     }),
     ("abbrevboth", "iis", |call| {
         let (left, right, text) = (call.int(0), call.int(1), call.str(2));
-        let out = if right < 4 || left > 0 && right < 7 { text.to_owned() } else { abbreviate(text, left, right) };
+        let plain = right < 4 || left > 0 && right < 7;
+        let out = if plain { text.to_owned() } else { lossy(&abbreviate(text.as_bytes(), left, right)) };
         call.made(out)
     }),
     ("contains", "ss", |call| call.yes(call.str(1).contains(call.str(0)))),
@@ -159,13 +160,23 @@ fn repeat(call: &Call<'_>) -> Outcome {
     Ok(Value::text(rope.finish()))
 }
 
-/// Go counts bytes; a cut inside of a character moves to before it.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
+/// A part of a text by bytes, as Go counts. A byte that is cut from its character shows as U+FFFD.
+fn cut(call: &Call<'_>, index: usize, range: Range<usize>) -> Outcome {
+    let text = call.text(index);
+    let whole = text.as_str();
+    let to = range.end.min(whole.len());
+    let from = range.start.min(to);
+    let first = (from..to).find(|at| whole.is_char_boundary(*at)).unwrap_or(to);
+    let last = (first..=to).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(first);
+    if (first, last) == (from, to) {
+        return Ok(Value::text(text.slice(from..to)));
     }
-    at
+    let mut rope = Rope::default();
+    let mark = text.mark(&call.engine.trails);
+    rope.push_str(&"\u{FFFD}".repeat(first - from), mark);
+    rope.push_slice(&text, first..last);
+    rope.push_str(&"\u{FFFD}".repeat(to - last), mark);
+    Ok(Value::text(rope.finish()))
 }
 
 fn substr(call: &Call<'_>) -> Outcome {
@@ -176,29 +187,29 @@ fn substr(call: &Call<'_>) -> Outcome {
         if end < 0 || end > length {
             return Err(bounds(end).into());
         }
-        return part(call, 2, 0..floor(text, end as usize));
+        return cut(call, 2, 0..end as usize);
     }
     if start > length {
         return Err(format!("runtime error: slice bounds out of range [{start}:{length}]").into());
     }
-    let from = floor(text, start as usize);
+    let from = start as usize;
     if end < 0 || end > length {
-        return part(call, 2, from..text.len());
+        return cut(call, 2, from..text.len());
     }
     if end < start {
         return Err(format!("runtime error: slice bounds out of range [{start}:{end}]").into());
     }
-    part(call, 2, from..floor(text, end as usize).max(from))
+    cut(call, 2, from..end as usize)
 }
 
 fn trunc(call: &Call<'_>) -> Outcome {
     let (count, text) = (call.int(0), call.str(1));
     let length = text.len() as i64;
     if count < 0 && length + count > 0 {
-        return part(call, 1, floor(text, (length + count) as usize)..text.len());
+        return cut(call, 1, (length + count) as usize..text.len());
     }
     if count >= 0 && length > count {
-        return part(call, 1, 0..floor(text, count as usize));
+        return cut(call, 1, 0..count as usize);
     }
     part(call, 1, 0..text.len())
 }
@@ -210,7 +221,7 @@ fn title(text: &str) -> String {
     for c in text.chars() {
         let separator = !(before.is_alphanumeric() || before == '_') && (before.is_ascii() || before.is_whitespace());
         if separator {
-            out.extend(c.to_uppercase());
+            out.push(to_upper(c));
         } else {
             out.push(c);
         }
@@ -228,7 +239,7 @@ fn untitle(text: &str) -> String {
             first = true;
             out.push(c);
         } else if first {
-            out.extend(c.to_lowercase());
+            out.push(to_lower(c));
             first = false;
         } else {
             out.push(c);
@@ -243,14 +254,14 @@ fn swap_case(text: &str) -> String {
     let mut blank = true;
     for c in text.chars() {
         if c.is_uppercase() {
-            out.extend(c.to_lowercase());
+            out.push(to_lower(c));
             blank = false;
         } else if c.is_lowercase() {
             if blank {
-                out.extend(c.to_uppercase());
+                out.push(to_upper(c));
                 blank = false;
             } else {
-                out.extend(c.to_uppercase());
+                out.push(to_upper(c));
             }
         } else {
             blank = c.is_whitespace();
@@ -260,8 +271,54 @@ fn swap_case(text: &str) -> String {
     out
 }
 
+/// `goutils.Initials`, which takes each byte for a character.
 fn initials(text: &str) -> String {
-    text.split_whitespace().filter_map(|word| word.chars().next()).collect()
+    let mut out = String::new();
+    let mut gap = true;
+    for c in text.bytes().map(char::from) {
+        if c.is_whitespace() {
+            gap = true;
+        } else if gap {
+            out.push(c);
+            gap = false;
+        }
+    }
+    out
+}
+
+/// `goutils.DeleteWhiteSpace`, which takes each byte for a character where there is a blank among them.
+fn nospace(call: &Call<'_>) -> Outcome {
+    let text = call.str(0);
+    if text.is_ascii() {
+        return mapped(call, 0, |text| text.chars().filter(|c| !c.is_whitespace()).collect());
+    }
+    match text.bytes().map(char::from).any(char::is_whitespace) {
+        true => call.made(text.bytes().map(char::from).filter(|c| !c.is_whitespace()).collect::<String>()),
+        false => part(call, 0, 0..text.len()),
+    }
+}
+
+/// A character for each, as Go's tables have it: `ß` has no capital.
+pub(crate) fn to_upper(c: char) -> char {
+    let mut all = c.to_uppercase();
+    match (all.next(), all.next()) {
+        (Some(upper), None) => upper,
+        _ => c,
+    }
+}
+
+pub(crate) fn to_lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Bytes as a text. A byte that is none, cut from a character, shows as U+FFFD, as it would in JSON of Go's.
+fn lossy(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    out
 }
 
 fn shuffle(call: &Call<'_>) -> Outcome {
@@ -274,77 +331,56 @@ fn shuffle(call: &Call<'_>) -> Outcome {
     call.made(out)
 }
 
-/// `goutils.WrapCustom`
+/// `goutils.WrapCustom`, which counts bytes.
 fn wrap(text: &str, width: i64, separator: &str, long_words: bool) -> String {
     let separator = if separator.is_empty() { "\n" } else { separator };
     let width = width.max(1) as usize;
-    let runes: Vec<char> = text.chars().collect();
-    let mut out = String::new();
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
     let mut offset = 0;
-    let take = |from: usize, to: usize| -> String { runes.get(from..to).unwrap_or_default().iter().collect() };
-    while runes.len().saturating_sub(offset) > width {
-        if runes.get(offset) == Some(&' ') {
+    let take = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
+    while bytes.len().saturating_sub(offset) > width {
+        if bytes.get(offset) == Some(&b' ') {
             offset += 1;
             continue;
         }
-        let end = (width + offset + 1).min(runes.len());
-        let space = (offset..end).rev().find(|at| runes.get(*at) == Some(&' '));
-        match space {
-            Some(space) if space >= offset => {
-                out.push_str(&take(offset, space));
-                out.push_str(separator);
-                offset = space + 1;
-            }
-            _ if long_words => {
-                out.push_str(&take(offset, offset + width));
-                out.push_str(separator);
-                offset += width;
-            }
-            _ => {
-                let next = (width + offset..runes.len()).find(|at| runes.get(*at) == Some(&' '));
-                match next {
-                    Some(space) => {
-                        out.push_str(&take(offset, space));
-                        out.push_str(separator);
-                        offset = space + 1;
-                    }
-                    None => {
-                        out.push_str(&take(offset, runes.len()));
-                        offset = runes.len();
-                    }
-                }
-            }
-        }
+        let blank = |at: &usize| bytes.get(*at) == Some(&b' ');
+        let space = (offset..width + offset + 1).rev().find(blank);
+        // A long word is cut, or goes on to the next blank.
+        let (end, next) = match space.or_else(|| (width + offset..bytes.len()).find(blank).filter(|_| !long_words)) {
+            Some(space) => (space, space + 1),
+            None if long_words => (offset + width, offset + width),
+            None => break,
+        };
+        out.extend(take(offset, end));
+        out.extend(separator.as_bytes());
+        offset = next;
     }
-    out.push_str(&take(offset, runes.len()));
-    out
+    out.extend(take(offset, bytes.len()));
+    lossy(&out)
 }
 
-/// `goutils.AbbreviateFull`
-fn abbreviate(text: &str, offset: i64, width: i64) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let length = chars.len() as i64;
+/// `goutils.AbbreviateFull`, which counts bytes.
+fn abbreviate(text: &[u8], offset: i64, width: i64) -> Vec<u8> {
+    let length = text.len() as i64;
     if width < 4 || length <= width {
         return text.to_owned();
     }
-    let take = |from: i64, to: i64| -> String {
-        chars.get(from.max(0) as usize..to.clamp(0, length) as usize).unwrap_or_default().iter().collect()
-    };
+    let take = |from: i64, to: i64| text.get(from.max(0) as usize..to.clamp(0, length) as usize).unwrap_or_default();
     let mut offset = offset.min(length);
     if length - offset < width - 3 {
         offset = length - (width - 3);
     }
     if offset <= 4 {
-        return take(0, width - 3) + "...";
+        return [take(0, width - 3), b"..."].concat();
     }
     if width < 7 {
-        return String::new();
+        return Vec::new();
     }
     if offset + width - 3 < length {
-        let rest: String = take(offset, length);
-        return "...".to_owned() + &abbreviate(&rest, 0, width - 3);
+        return [b"...", abbreviate(take(offset, length), 0, width - 3).as_slice()].concat();
     }
-    "...".to_owned() + &take(length - (width - 3), length)
+    [b"...", take(length - (width - 3), length)].concat()
 }
 
 fn quoted(call: &Call<'_>, mark: char) -> Outcome {

@@ -100,6 +100,16 @@ fn parse(call: &Call<'_>) -> Outcome {
         let (name, tail) = authority.split_at(end);
         path = tail;
         let (info, name) = name.rsplit_once('@').unwrap_or(("", name));
+        if !is_user(info) {
+            return fail("net/url: invalid userinfo");
+        }
+        if let Some(bad) = name.chars().find(|c| !is_of_host(*c)) {
+            return fail(&format!("invalid character {} in host name", crate::format::quote(&bad.to_string())));
+        }
+        let port = name.rfind(':').and_then(|at| name.get(at + 1..)).filter(|port| !port.contains(']'));
+        if let Some(port) = port.filter(|port| !port.bytes().all(|b| b.is_ascii_digit())) {
+            return fail(&format!("invalid port {} after host", crate::format::quote(&format!(":{port}"))));
+        }
         user = info;
         host = name.to_owned();
     }
@@ -109,7 +119,7 @@ fn parse(call: &Call<'_>) -> Outcome {
     };
     let hostname = hostname.trim_start_matches('[').trim_end_matches(']');
     let mark = call.mark();
-    let Some(path) = decode(path) else { return fail("invalid URL escape") };
+    let (Some(path), Some(fragment)) = (decode(path), decode(fragment)) else { return fail("invalid URL escape") };
     let fields = [
         ("scheme", scheme.as_str()),
         ("host", host.as_str()),
@@ -117,10 +127,20 @@ fn parse(call: &Call<'_>) -> Outcome {
         ("path", path.as_str()),
         ("query", query),
         ("opaque", opaque),
-        ("fragment", fragment),
+        ("fragment", fragment.as_str()),
         ("userinfo", user),
     ];
     Ok(Value::map(fields.map(|(name, value)| (name.into(), Value::str(value).with_mark(mark)))))
+}
+
+/// `validUserinfo` of Go.
+fn is_user(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&b))
+}
+
+/// What a host may be written with.
+fn is_of_host(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_alphanumeric() || "-_.~!$&'()*+,;=:[]<>\"%".contains(c)
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -139,11 +159,12 @@ fn decode(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&out).into_owned())
 }
 
-fn encode_path(text: &str) -> String {
+/// All but these bytes, and letters and digits, are written as `%XX`.
+fn encode(text: &str, plain: &[u8]) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@!'()*".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             out.push(byte as char);
         } else {
             let _ = write!(out, "%{byte:02X}");
@@ -163,6 +184,9 @@ fn join(call: &Call<'_>) -> Outcome {
     };
     let (scheme, host, path, query) = (field("scheme")?, field("host")?, field("path")?, field("query")?);
     let (opaque, fragment, user) = (field("opaque")?, field("fragment")?, field("userinfo")?);
+    if !is_user(&user) {
+        return Err("unable to parse userinfo in dict: net/url: invalid userinfo".into());
+    }
     let mut out = String::new();
     if !scheme.is_empty() {
         out.push_str(&scheme);
@@ -184,7 +208,7 @@ fn join(call: &Call<'_>) -> Outcome {
         if !path.is_empty() && !path.starts_with('/') && !host.is_empty() {
             out.push('/');
         }
-        out.push_str(&encode_path(&path));
+        out.push_str(&encode(&path, b"-_.~$&+,/:;=@!'()*"));
     }
     if !query.is_empty() {
         out.push('?');
@@ -192,7 +216,7 @@ fn join(call: &Call<'_>) -> Outcome {
     }
     if !fragment.is_empty() {
         out.push('#');
-        out.push_str(&fragment);
+        out.push_str(&encode(&fragment, b"-_.~$&+,/:;=?@!()*"));
     }
     call.made(out)
 }

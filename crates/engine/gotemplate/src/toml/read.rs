@@ -214,7 +214,7 @@ impl Parser<'_> {
         }
         let text = String::from_utf8_lossy(self.text.get(start..self.at).unwrap_or_default()).into_owned();
         if let Some(nanos) = moment(&text) {
-            return Ok(Value::object(Time { nanos, offset: 0 }));
+            return Ok(Value::object(Time::utc(nanos)));
         }
         let digits = text.replace('_', "");
         let sign = if digits.starts_with('-') { -1 } else { 1 };
