@@ -111,8 +111,8 @@ impl Outcome {
 /// Why a check of live objects says nothing of files.
 const LIVE_ONLY: &str = "only a live cluster tells";
 
-/// Objects that are judged side by side: enough for many cores, few beside what a large tree holds.
-const BATCH: usize = 2_048;
+/// Objects a core that are judged side by side: enough to share the work evenly, few beside what a tree holds.
+const BATCH: usize = 128;
 
 /// Runs the enabled checks over a snapshot, on the current rayon pool.
 pub fn run(snapshot: &Snapshot, config: &RunConfig) -> Outcome {
@@ -132,7 +132,7 @@ pub fn run_but<'k>(
     let world = World { snapshot, config, shared: &shared, twins: &twins };
     let mut outcome = Outcome::default();
     // In batches: what a batch found is moved on before the next one needs room, so nothing is in memory twice.
-    for batch in objects.chunks(BATCH) {
+    for batch in objects.chunks(BATCH * rayon::current_num_threads()) {
         let parts: Vec<Outcome> =
             batch.par_iter().map(|object| judge(object, world, &memos, Calls::But(settled(object)))).collect();
         for part in parts {
