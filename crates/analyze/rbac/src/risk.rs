@@ -111,6 +111,17 @@ pub(crate) fn report(cx: &mut Cx<'_>, risk: &Risk) {
     report_any(cx, &[risk]);
 }
 
+/// Reports a risk where no graver one, told by another check that runs too, holds for the same rule.
+pub(crate) fn report_beside(cx: &mut Cx<'_>, risk: &Risk, other: (&str, &Risk)) {
+    let facts = facts(cx);
+    let told = if cx.runs(other.0) { sites(cx, &facts, &[other.1]) } else { BTreeMap::new() };
+    for (site, hits) in sites(cx, &facts, &[risk]) {
+        if told.get(&site).is_none_or(|graver| graver.severity < hits.severity) {
+            tell(cx, &facts, risk, &site, &hits, None);
+        }
+    }
+}
+
 /// Reports a risk that can be come by in several ways; the words are those of the first.
 pub(crate) fn report_any(cx: &mut Cx<'_>, risks: &[&Risk]) {
     let facts = facts(cx);

@@ -139,6 +139,11 @@ impl<'a> Cx<'a> {
         self.config.pss.map_or(self.config.version, |(_, version)| version)
     }
 
+    /// Does another check run too? Then what it says need not be said twice.
+    pub fn runs(&self, id: &str) -> bool {
+        self.config.enabled.iter().any(|enabled| enabled.check.meta.id == id)
+    }
+
     /// Report the strict half of a row (`O:` inside a D row)?
     pub fn strict(&self) -> bool {
         self.flag("strict") || self.config.strict

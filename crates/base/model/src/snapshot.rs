@@ -23,6 +23,8 @@ pub struct UnitId(pub u32);
 pub struct Unit {
     /// Root and variant as fingerprints name them; empty for plain manifests.
     pub name: String,
+    /// Nobody said which namespace a chart is for: what its templates print of it is our word, not theirs.
+    pub is_namespace_assumed: bool,
 }
 
 /// Layers below an overlay before it is flattened: look-ups walk them all.

@@ -61,10 +61,12 @@ fn subject(seen: &Seen) -> Option<Subject> {
 }
 
 /// Name of the unit of what an object deploys. The folder of the object keeps clusters apart whose objects have the
-/// same names.
-fn unit_name(seen: &Seen) -> String {
-    let folder = seen.file.parent().map(|folder| folder.display().to_string()).filter(|folder| !folder.is_empty());
-    format!("{} in {}", name_of(seen), folder.as_deref().unwrap_or("."))
+/// same names; with a request it counts from the repository.
+fn unit_name(seen: &Seen, request: Option<&Request>) -> String {
+    let folder = seen.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let shown = folder.display().to_string();
+    let shown = request.map(|request| request.unit_at(folder, &shown)).unwrap_or(shown);
+    format!("{} in {shown}", name_of(seen))
 }
 
 /// `Kind namespace/name`; what a set makes does not say its kind.

@@ -84,7 +84,7 @@ pub(crate) fn render_all(
         file.named || !path.is_some_and(|path| used.contains(&path) || is_below(&path))
     });
     let own = built.into_iter().filter(|(unit, _)| !inner.contains(&canonical(&unit.path)));
-    (own.map(|(unit, rendered)| judged(unit, rendered)).collect(), used)
+    (own.map(|(unit, rendered)| judged(unit, rendered, request)).collect(), used)
 }
 
 /// What a build may cost, and what its charts are told.
@@ -103,12 +103,12 @@ fn is_chart(folder: &Path) -> bool {
 }
 
 /// The documents of a build that are objects, and what is wrong with them where a person edits it.
-fn judged(unit: FoundUnit, rendered: Rendered) -> RenderedUnit {
+fn judged(unit: FoundUnit, rendered: Rendered, request: &Request) -> RenderedUnit {
     let (documents, mut found) = objects(shared(rendered.documents));
     let mut problems = rendered.problems;
     problems.append(&mut found);
     RenderedUnit {
-        unit: unit.name,
+        unit: request.unit_at(&unit.path, &unit.name),
         source: display(&unit.path),
         folder: canonical(&unit.path),
         documents,

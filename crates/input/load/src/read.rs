@@ -37,6 +37,9 @@ pub struct Request {
     pub assume_namespace: Option<String>,
     /// Charts and kustomizations that Argo CD's or Flux's objects name are rendered as these say.
     pub gitops: bool,
+    /// The repository that the arguments lie in. Names of units count from there, so that a finding keeps its
+    /// fingerprint whatever folder ironclad is started in and however the argument is written.
+    pub repository: Option<PathBuf>,
 }
 
 impl Request {
@@ -51,7 +54,17 @@ impl Request {
             charts: Charts::default(),
             assume_namespace: None,
             gitops: true,
+            repository: None,
         }
+    }
+
+    /// The name of a unit at a path: from the repository's root, or as the output names it.
+    pub(crate) fn unit_at(&self, path: &Path, shown: &str) -> String {
+        let below = || {
+            let (root, path) = (self.repository.as_deref()?, fs_err::canonicalize(path).ok()?);
+            path.strip_prefix(root).ok().map(display)
+        };
+        below().unwrap_or_else(|| shown.to_owned())
     }
 }
 
@@ -339,7 +352,7 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
         // What one object deploys from several sources is one unit.
         let id = match &last {
             Some((name, id)) if *name == unit.unit => *id,
-            _ => builder.unit(Unit { name: unit.unit.clone() }),
+            _ => builder.unit(Unit { name: unit.unit.clone(), is_namespace_assumed: unit.is_namespace_assumed }),
         };
         last = Some((unit.unit, id));
         builder.in_namespace(unit.namespace.as_deref().or(known), is_namespaced);

@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex};
 pub struct Charts {
     /// `.Release.Name`
     pub release: String,
-    /// `.Release.Namespace`
-    pub namespace: String,
+    /// `.Release.Namespace`; Helm's own default where nobody says.
+    pub namespace: Option<String>,
     /// `.Capabilities.KubeVersion`, as `v1.N.P`.
     pub kubernetes_version: String,
     /// Versions of APIs besides those that Helm knows.
@@ -40,7 +40,7 @@ impl Default for Charts {
         let options = Options::default();
         Charts {
             release: options.release,
-            namespace: options.namespace,
+            namespace: None,
             kubernetes_version: options.kubernetes_version,
             api_versions: Vec::new(),
             values: Vec::new(),
@@ -62,6 +62,8 @@ pub(crate) struct RenderedUnit {
     pub(crate) folder: PathBuf,
     /// Where objects are that name no namespace, where something says so.
     pub(crate) namespace: Option<String>,
+    /// Nobody said what the release's namespace is.
+    pub(crate) is_namespace_assumed: bool,
     pub(crate) documents: Vec<(Arc<Document>, Arc<Origins>)>,
     pub(crate) problems: Vec<ReportedProblem>,
     pub(crate) comments: Vec<(Arc<Source>, Vec<Comment>)>,
@@ -169,7 +171,7 @@ pub(crate) fn options(request: &Request, overlay: Overlay<'_>, problems: &mut Ve
     }
     Some(Options {
         release: charts.release.clone(),
-        namespace: charts.namespace.clone(),
+        namespace: charts.namespace.clone().unwrap_or_else(|| Options::default().namespace),
         kubernetes_version: charts.kubernetes_version.clone(),
         api_versions: charts.api_versions.clone(),
         values: ValueArguments { files, set: charts.set.clone(), set_files, placed: Vec::new() },
@@ -219,8 +221,10 @@ fn chart(
         }
     };
     let mut all = Vec::new();
+    let name = request.unit_at(&folder, &unit.name);
+    let is_namespace_assumed = request.charts.namespace.is_none();
     if !claimed {
-        all.push(RenderedUnit { folder, ..one(&files, unit.name.clone(), options) });
+        all.push(RenderedUnit { folder, is_namespace_assumed, ..one(&files, name.clone(), options) });
     }
     if request.charts.variants {
         for file in files.files.iter().filter(|file| is_variant(&file.name)) {
@@ -229,7 +233,8 @@ fn chart(
             // The user's own arguments stay on top.
             options.values.files.insert(0, source);
             // A variant is deployed by nobody but those who test the chart: it stays whoever names the chart.
-            all.push(one(&files, format!("{} with {}", unit.name, file.name), &options));
+            let unit = one(&files, format!("{name} with {}", file.name), &options);
+            all.push(RenderedUnit { is_namespace_assumed, ..unit });
         }
     }
     all

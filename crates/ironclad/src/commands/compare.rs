@@ -10,7 +10,7 @@ use ironclad_load::Progress;
 use ironclad_model::{Finding, ReportedProblem};
 use ironclad_report::Baseline;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Known findings, and where they are known from.
 #[derive(Default)]
@@ -94,11 +94,12 @@ fn at_revision(name: &str, session: &Session, global: &Global) -> anyhow::Result
     // run: relative arguments are taken from the same place of the old tree.
     let place = here.strip_prefix(&revision.root).ok().map(|inside| folder.path().join(inside));
     let mut request = session.request.clone();
+    request.repository = Some(fs_err::canonicalize(folder.path())?);
     request.arguments = arguments
         .iter()
         .zip(&below)
         .map(|(path, below)| match (&place, path.is_relative()) {
-            (Some(_), true) => path.clone(),
+            (Some(place), true) if stays_in(folder.path(), &place.join(path)) => path.clone(),
             _ => folder.path().join(below),
         })
         .zip(&below)
@@ -153,6 +154,21 @@ fn folder_of(path: &Path) -> PathBuf {
         }
     }
     folder.to_owned()
+}
+
+/// Does a path below a folder never climb out of it on its way?
+fn stays_in(folder: &Path, path: &Path) -> bool {
+    let mut depth = 0;
+    path.strip_prefix(folder).is_ok_and(|below| {
+        below.components().all(|part| {
+            depth += match part {
+                Component::Normal(_) => 1,
+                Component::ParentDir => -1,
+                _ => 0,
+            };
+            depth >= 0
+        })
+    })
 }
 
 fn is_pattern(path: &Path) -> bool {

@@ -1,7 +1,8 @@
 //! The files of a git revision, in a folder of their own, by git's plumbing.
 //!
 //! Nothing of the repository is changed, nothing in it is run: `rev-parse`, `ls-tree` and `cat-file` start no hook, no
-//! filter and no file system monitor. Paths of a tree are not trusted: what would leave the folder is not written.
+//! filter and no file system monitor. Nothing is fetched: what a partial clone lacks is an error. Paths of a tree are not
+//! trusted: what would leave the folder is not written.
 
 use crate::failure::user_error;
 use std::ffi::OsStr;
@@ -59,9 +60,7 @@ impl Revision {
             listing.split(|byte| *byte == 0).filter_map(blob).filter(|b| wanted(&b.path, b.size)).collect();
         // Links last: nothing is ever written through one.
         blobs.sort_by_key(|blob| blob.link);
-        let mut child = Command::new("git")
-            .arg("-C")
-            .arg(&self.root)
+        let mut child = command(&self.root)
             .args(["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -83,11 +82,24 @@ impl Revision {
         Ok(())
     }
 
+    /// Does the repository leave objects where it was cloned from?
+    fn is_partial(&self) -> bool {
+        git(&self.root, &["config", "--get-regexp", r"^remote\..*\.(promisor|partialclonefilter)$"]).is_ok()
+    }
+
     fn broken(&self, why: Failed) -> anyhow::Error {
         match why {
             Failed::Missing => no_git(),
             Failed::Said(text) => {
-                let help = "`git fsck` says what is wrong with the repository".to_owned();
+                let help = if self.is_partial() {
+                    format!(
+                        "the clone is partial and ironclad uses no network: `git archive {} > {}` fetches what is missing",
+                        self.commit,
+                        if cfg!(windows) { "NUL" } else { "/dev/null" }
+                    )
+                } else {
+                    "`git fsck` says what is wrong with the repository".to_owned()
+                };
                 user_error(format!("`{}` cannot be read: {text}", self.name), help)
             }
         }
@@ -106,10 +118,23 @@ enum Failed {
     Said(String),
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
+/// git, as it is called here: it changes nothing, asks nobody and fetches nothing.
+fn command(folder: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments).env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0");
-    let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
+    command.arg("-C").arg(folder).env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0");
+    // The second is for a git that does not know the first (before 2.44): no protocol is called so.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none");
+    // Hooks are told which repository they are for by variables; the one that holds the folder is meant.
+    if std::env::var_os("GIT_WORK_TREE").is_none() {
+        for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"] {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
+    let output = command(folder).args(arguments).stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Failed::Missing,
         _ => Failed::Said(error.to_string()),
     })?;
@@ -117,7 +142,8 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
         return Ok(output.stdout);
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    let line = text.lines().next().unwrap_or("git failed").trim_start_matches("fatal: ").to_owned();
+    let fatal = text.lines().find_map(|line| line.strip_prefix("fatal: "));
+    let line = fatal.or(text.lines().next()).unwrap_or("git failed").to_owned();
     Err(Failed::Said(line))
 }
 

@@ -3,7 +3,7 @@
 use super::settings;
 use crate::args::{Input, Reading};
 use ironclad_load::{Charts, Request, SetKind, Walk};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The request of a command's input flags; `exclude` comes from the configuration.
 pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Request {
@@ -14,6 +14,7 @@ pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Reque
 /// The same for commands whose operands are not all paths.
 pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<String>, version: u8) -> Request {
     Request {
+        repository: arguments.first().and_then(|first| repository(first)),
         arguments,
         walk: Walk {
             extensions: flags.extensions.iter().map(|e| e.trim_start_matches('.').to_owned()).collect(),
@@ -31,6 +32,14 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
         assume_namespace: None,
         gitops: !flags.no_gitops,
     }
+}
+
+/// The repository that an argument lies in, by its real path.
+fn repository(argument: &Path) -> Option<PathBuf> {
+    // A glob, or what is not there, lies where the first folder above it is that is there.
+    let full = std::path::absolute(argument).ok()?;
+    let folder = full.ancestors().find_map(|above| fs_err::canonicalize(above).ok())?;
+    folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
 /// How charts are rendered.
@@ -51,7 +60,7 @@ fn charts(input: &Input, version: u8) -> Charts {
     };
     Charts {
         release: flags.release_name.clone(),
-        namespace: flags.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        namespace: flags.namespace.clone(),
         kubernetes_version: format!("v{full}"),
         api_versions: flags.api_versions.clone(),
         values: flags.values.clone(),

@@ -2,7 +2,7 @@
 
 use super::namespace_field;
 use ironclad_check::{Cx, Meta};
-use ironclad_model::{Kind, Object, Severity};
+use ironclad_model::{Kind, Object, Place, Role, Severity, Spot};
 use ironclad_views::schema;
 
 pub(super) static META: Meta = Meta {
@@ -44,9 +44,23 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     if scope.is_some_and(|kind| !kind.namespaced)
         || object.kind() == Kind::EVENT
         || cx.snapshot().controller_of(object).is_some()
+        || is_our_word(object, &field.spot(), cx)
     {
         return;
     }
     cx.find(field, format!("{} is in the namespace `default`", object.kind_name()))
         .label("whatever names no namespace is its neighbour");
+}
+
+/// A chart that is rendered for no namespace in particular is rendered for `default`, as Helm does: where a template
+/// prints that and nobody wrote it, nobody has put the object there.
+fn is_our_word(object: &Object, namespace: &Spot<'_>, cx: &Cx<'_>) -> bool {
+    let is_assumed = cx.snapshot().unit(object.unit()).is_some_and(|unit| unit.is_namespace_assumed);
+    let (true, Some(origins), Some(node)) = (is_assumed, object.origins(), namespace.node()) else { return false };
+    let place = Place { node: node.id(), missing: Vec::new(), part: None };
+    let chain = origins.resolve(object.document(), &place, node.span());
+    chain.last().is_some_and(|link| {
+        let written = link.source.text().get(link.span.start as usize..link.span.end as usize).unwrap_or_default();
+        link.role == Role::Template && written.contains("{{")
+    })
 }

@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
             _ => {}
         }
         let namespace = self.seen.text(&["spec", "destination", "namespace"]).map(str::to_owned);
-        Ok(Some(Plan { seen: Arc::clone(self.seen), unit: unit_name(self.seen), number, namespace, spot, work }))
+        Ok(Some(Plan { seen: Arc::clone(self.seen), unit: unit_name(self.seen, None), number, namespace, spot, work }))
     }
 
     fn is_here(&self, node: NodeRef<'_>, url: &str) -> Result<(), Left> {

@@ -40,7 +40,7 @@ pub(crate) fn build(plan: &Plan, request: &Request, overlay: Overlay<'_>) -> Opt
 
 /// What a chart prints for an object.
 fn chart(plan: &Plan, work: &Chart, request: &Request, overlay: Overlay<'_>) -> RenderedUnit {
-    let mut unit = empty(plan);
+    let mut unit = empty(plan, request);
     let mut files = match read_folder(&plan.spot.canonical, &plan.spot.shown) {
         Ok(files) => files,
         Err(problem) => {
@@ -131,9 +131,9 @@ fn of_object(plan: &Plan, mut problem: ReportedProblem) -> ReportedProblem {
     problem
 }
 
-fn empty(plan: &Plan) -> RenderedUnit {
+fn empty(plan: &Plan, request: &Request) -> RenderedUnit {
     RenderedUnit {
-        unit: plan.unit.clone(),
+        unit: super::unit_name(&plan.seen, Some(request)),
         source: plan.spot.shown.clone(),
         folder: plan.spot.canonical.clone(),
         namespace: plan.namespace.clone(),
@@ -166,7 +166,7 @@ fn transformed(
 
 /// What a kustomization makes for an object.
 fn kustomization(plan: &Plan, work: &Kustomization, request: &Request, overlay: Overlay<'_>) -> Built {
-    let mut unit = empty(plan);
+    let mut unit = empty(plan, request);
     let mut options = kustomizations::options(request, overlay);
     options.within = work.unrestricted.then(|| plan.spot.root.clone());
     let mut asked = additions(&work.fields);

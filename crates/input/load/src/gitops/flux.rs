@@ -63,13 +63,13 @@ pub(crate) fn kustomization(seen: &Arc<Seen>, context: &Context<'_>) -> Told {
     if ironclad_kustomize::kustomization_file(&spot.canonical).is_none() {
         if work.is_plain() {
             let seen = Arc::clone(seen);
-            let unit = unit_name(&seen);
+            let unit = unit_name(&seen, None);
             told.plans.push(Plan { seen, unit, number: 0, namespace: None, spot, work: Work::Folder });
             return told;
         }
         work.resources = Some(generated(&spot.canonical));
     }
-    let unit = unit_name(seen);
+    let unit = unit_name(seen, None);
     let work = Work::Kustomization(Box::new(work));
     told.plans.push(Plan { seen: Arc::clone(seen), unit, number: 0, namespace: None, spot, work });
     told
@@ -311,7 +311,7 @@ fn release_plan(
         }
     }
     let work = Work::Chart(Box::new(chart));
-    Ok(Some(Plan { seen: Arc::clone(seen), unit: unit_name(seen), number: 0, namespace, spot, work }))
+    Ok(Some(Plan { seen: Arc::clone(seen), unit: unit_name(seen, None), number: 0, namespace, spot, work }))
 }
 
 /// Names of releases have at most 53 characters; the helm-controller then cuts them at 40 and adds a digest, which only

@@ -142,7 +142,7 @@ fn wanted<'c>(
 fn of_release(request: &Request, release: &Release, chart: &FoundChart) -> Request {
     let mut request = Request { arguments: vec![chart.path.clone()], ..request.clone() };
     let (namespace, name) = release.name.clone();
-    request.charts.namespace = namespace;
+    request.charts.namespace = Some(namespace);
     request.charts.release = name;
     let mut values = release.values.clone();
     values.append(&mut request.charts.values);
