@@ -171,3 +171,40 @@ fn a_broken_package_that_a_walk_meets_is_an_error() {
     assert!(errors(&report).iter().any(|error| error.contains("cut.tgz")), "{:?}", errors(&report));
     assert_eq!((sources(&report), code), (vec!["pod.yaml"], Some(2)));
 }
+
+/// A chart for no namespace in particular prints our word for it; what somebody wrote or said is theirs.
+#[test]
+fn the_namespace_of_a_release_is_nobodys_choice_until_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join("web").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let map = |name: &str, namespace: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: {namespace}\n")
+    };
+    write("Chart.yaml", CHART);
+    write("values.yaml", "where: default\n");
+    write("templates/a.yaml", &map("of-release", "{{ .Release.Namespace }}"));
+    write("templates/b.yaml", &map("of-release-quoted", "{{ .Release.Namespace | quote }}"));
+    write("templates/c.yaml", &map("of-values", "{{ .Values.where }}"));
+    write("templates/d.yaml", &map("of-template", "default"));
+    let named = |arguments: &[&str]| -> Vec<String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", "web", "--no-config", "--format", "json", "--select", "namespace/default"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let mut names: Vec<String> =
+            findings.map(|finding| finding["object"]["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(named(&[]), ["of-template", "of-values"]);
+    assert_eq!(named(&["--namespace", "default"]), ["of-release", "of-release-quoted", "of-template", "of-values"]);
+    assert_eq!(named(&["--namespace", "shop"]), ["of-template", "of-values"]);
+}

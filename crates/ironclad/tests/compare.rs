@@ -112,7 +112,8 @@ fn a_revision_is_the_same_from_everywhere() {
         assert_eq!(open(&output), ["new"], "{argument} in {folder}");
         assert_eq!(output.status.code(), Some(1));
     }
-    for (folder, argument) in [("deploy", "../chart"), ("", "chart"), ("chart", "."), ("overlay", "."), ("", "overlay")] {
+    for (folder, argument) in [("deploy", "../chart"), ("", "chart"), ("chart", "."), ("overlay", "."), ("", "overlay")]
+    {
         let output = ironclad(&work.join(folder), &[argument, "--diff-base", "HEAD~1"], &[]);
         assert!(open(&output).is_empty(), "{argument} in {folder}: {:?}", open(&output));
         assert_eq!(output.status.code(), Some(0));

@@ -425,3 +425,30 @@ metadata: {name: web}
     assert!(found(&[]).is_empty());
     assert_eq!(code(&ironclad(&["scan", "web.yaml", "--assume-namespace", "No_Name"], root)), 2);
 }
+
+/// Who may list Secrets is not also told to be able to read them by name, unless nobody else says it.
+#[test]
+fn a_graver_finding_speaks_for_the_lighter_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = |verbs: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- {{apiGroups: [\"\"], resources: [secrets], verbs: [{verbs}]}}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: b}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: r}}\nsubjects: [{{kind: Group, apiGroup: rbac.authorization.k8s.io, name: g}}]\n"
+        )
+    };
+    for (verbs, select, expected) in [
+        ("get, list", "rbac/secrets-get,rbac/secrets-read-all", vec!["rbac/secrets-read-all"]),
+        ("get, list", "rbac/secrets-get", vec!["rbac/secrets-get"]),
+        ("get", "rbac/secrets-get,rbac/secrets-read-all", vec!["rbac/secrets-get"]),
+    ] {
+        std::fs::write(folder.path().join("r.yaml"), role(verbs)).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", "r.yaml", "--no-config", "--format", "json", "--select", select])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found: Vec<&str> =
+            report["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()).collect();
+        assert_eq!(found, expected, "{verbs} with {select}");
+    }
+}
