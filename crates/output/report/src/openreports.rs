@@ -147,8 +147,15 @@ fn report(group: Group, identity: Option<Identity>, results: Vec<Outcome>) -> Re
     }
 }
 
-/// Of a kind that the schema does not know, a namespace decides.
+/// Of a kind that the schema does not know, a namespace decides. What can be the name of no namespace holds no report.
 fn is_namespaced(identity: &Identity) -> bool {
+    let is_name = |name: &String| {
+        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        name.len() <= 63 && name.bytes().all(is_inner) && !name.starts_with('-') && !name.ends_with('-')
+    };
+    if identity.namespace.as_ref().is_some_and(|name| !is_name(name)) {
+        return false;
+    }
     match schema::kind(&identity.api_version, &identity.kind) {
         Some(kind) => kind.namespaced,
         None => identity.namespace.is_some(),

@@ -121,7 +121,7 @@ pub(super) fn findings_head(open: usize, groups: &[Group<'_, '_>], out: &mut Str
     }
     out.push_str(
         "<form class=\"tools\" role=\"search\" aria-label=\"Findings\" hidden>\n\
-         <label class=\"q\"><span>Search</span><input type=\"search\" id=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"object, file, check, words\"></label>\n\
+         <label class=\"q\"><span>Search</span><input type=\"search\" id=\"q\" autocomplete=\"off\" spellcheck=\"false\" placeholder=\"object, file, check\"></label>\n\
          <div class=\"sevs\" role=\"group\" aria-label=\"Severities\">",
     );
     for severity in Severity::ALL {
