@@ -182,7 +182,8 @@ pub struct Reading {
     /// Follow symbolic links to folders
     #[arg(short = 'L', long = "follow")]
     pub follow: bool,
-    /// Leave named files alone that are not Kubernetes, as those found in folders are
+    /// Leave named files alone that are not Kubernetes, as those found in folders are; judge files of charts and
+    /// kustomizations through what they are part of
     #[arg(long)]
     pub skip_foreign: bool,
     /// Largest file that is read, in MiB

@@ -52,6 +52,54 @@ fn the_hooks_judge_manifests_and_nothing_else() {
     }
 }
 
+/// A commit that touches a chart or an overlay hands over files that mean nothing alone: what they are part of is judged,
+/// and nothing else of the tree.
+#[test]
+fn the_hooks_judge_charts_and_overlays_through_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true, containers: []}\n";
+    write("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    write("chart/values.yaml", "pid: true\n");
+    write(
+        "chart/templates/p.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\nspec: {hostPID: {{ .Values.pid }}, containers: []}\n",
+    );
+    write("base/kustomization.yaml", "resources: [pod.yaml]\n");
+    write("base/pod.yaml", pod);
+    write("base/beside.yaml", &pod.replace("name: p", "name: beside"));
+    write("prod/kustomization.yaml", "resources: [../base]\npatches: [{path: patches/p.yaml}]\n");
+    write("prod/patches/p.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: false}\n");
+    write("other/pod.yaml", pod);
+    let hooks = yaml(".pre-commit-hooks.yaml");
+    let entry: Vec<&str> = hooks[0]["entry"].as_str().unwrap().split(' ').skip(1).collect();
+    let found = |files: &[&str]| -> Vec<String> {
+        let output = ironclad(
+            &[entry.as_slice(), &["--format", "json", "--select", "workload/host-pid", "--no-config"], files].concat(),
+            folder.path(),
+        );
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["errors"], serde_json::json!([]), "{files:?}");
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["location"]["source"].as_str().unwrap().to_owned()).collect()
+    };
+    for (files, expected) in [
+        (&["chart/Chart.yaml"][..], &["chart/values.yaml"][..]),
+        (&["chart/values.yaml", "chart/templates/p.yaml"], &["chart/values.yaml"]),
+        (&["base/pod.yaml"], &["base/pod.yaml"]),
+        (&["base/beside.yaml"], &["base/beside.yaml", "base/pod.yaml"]),
+        (&["prod/patches/p.yaml"], &[]),
+        (&["prod/kustomization.yaml", "other/pod.yaml"], &["other/pod.yaml"]),
+    ] {
+        assert_eq!(found(files), expected, "{files:?}");
+    }
+}
+
 /// Inputs reach the action's scripts through the environment alone: in the text of a script they would be code.
 #[test]
 fn the_action_runs_no_text_of_strangers() {

@@ -114,12 +114,39 @@ fn is_own(name: &str) -> bool {
 }
 
 /// The folder that is rendered with this file: the outermost chart that reads it (inner ones get its values), or the
-/// kustomization in the file's own folder.
+/// kustomization in the file's own folder, or one above that names it.
 pub fn unit_of_file(path: &Path) -> Option<PathBuf> {
-    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
-    let chart = folders.iter().rev().find(|folder| is_chart(folder)).filter(|_| is_own_of_chart(path));
-    let own = folders.first().filter(|folder| ironclad_kustomize::kustomization_file(folder).is_some());
-    chart.or(own).map(|folder| folder.to_path_buf())
+    let full = std::path::absolute(path).ok()?;
+    let mut above = 0;
+    let mut folders: Vec<(usize, PathBuf)> = Vec::new();
+    for folder in full.ancestors().skip(1) {
+        above += 1;
+        folders.push((above, folder.to_owned()));
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    let chart = folders.iter().rev().find(|(_, folder)| is_chart(folder)).filter(|_| is_own_of_chart(&full));
+    let is_named_by = |(steps, folder): &&(usize, PathBuf)| {
+        let Some(file) = ironclad_kustomize::kustomization_file(folder) else { return false };
+        let below = full.strip_prefix(folder).unwrap_or(&full).to_string_lossy().replace('\\', "/");
+        *steps == 1 || fs_err::read_to_string(file).is_ok_and(|text| text.contains(&below))
+    };
+    let (steps, folder) = chart.or_else(|| folders.iter().find(is_named_by))?;
+    // As the path was written, where that names it.
+    Some(path.ancestors().nth(*steps).map_or_else(|| folder.clone(), Path::to_owned))
+}
+
+/// A file of a chart or kustomization among the named: what it is part of stands in its place, and a file beside a
+/// kustomization stays, for it may be no part of it.
+fn judged_through(file: &Path, found: &mut Discovery) -> bool {
+    let Some(folder) = unit_of_file(file) else { return false };
+    let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let is_chart = add_unit(&folder, found);
+    if !is_chart {
+        found.files.push(Found { name: display(file), path: Some(file.to_owned()), named: false, chart: None });
+    }
+    true
 }
 
 /// Does Helm read this file as part of a chart?
@@ -176,6 +203,7 @@ pub(crate) fn discover(arguments: &[PathBuf], walk: &Walk, stdin_name: &str) -> 
             }),
             Ok(_) => match kustomization_of(argument).filter(|_| !walk.raw) {
                 Some(folder) => drop(add_unit(&folder, &mut found)),
+                None if walk.skip_foreign && !walk.raw && judged_through(argument, &mut found) => {}
                 None => {
                     let (name, path) = (display(argument), Some(argument.clone()));
                     found.files.push(Found { name, path, named: true, chart: None });
