@@ -157,8 +157,14 @@ pub fn apply(findings: &mut Vec<Finding>, waiving: &Waiving<'_>) {
     for waiver in &judged {
         for covered in waiver.covered.iter().filter(|c| !c.used) {
             let ran = |id: &&str| waiving.enabled.iter().any(|e| e.check.meta.id == *id);
-            if covered.ids.iter().any(ran) {
-                let message = format!("{} hides nothing", described(&waiver.placed.waiver, &covered.pattern));
+            let peer = waiver.placed.waiver.peer;
+            let custom = peer.filter(|peer| covered.ids.is_empty() && peers::is_custom(peer, &covered.pattern));
+            if custom.is_some() || covered.ids.iter().any(ran) {
+                let what = described(&waiver.placed.waiver, &covered.pattern);
+                let message = match custom {
+                    Some(peer) => format!("{what} hides nothing: it is no check of {peer}'s own"),
+                    None => format!("{what} hides nothing"),
+                };
                 let before = hygiene.len();
                 report(&mut hygiene, waiving, "manifest/unused-waiver", &waiver.placed, message);
                 for finding in hygiene.iter_mut().skip(before) {
@@ -238,6 +244,8 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
     let waiver = &placed.waiver;
     let mut faults: Vec<String> = placed.faults.clone();
     let mut covered = Vec::new();
+    // What a tool does not have keeps it from nothing that stands beside it.
+    let mut unknown: Vec<String> = Vec::new();
     for pattern in &waiver.checks {
         let ids = match waiver.peer {
             Some(peer) => peers::ids(peer, pattern, waiving.catalogue),
@@ -245,6 +253,7 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
         };
         match ids {
             Ok(ids) => covered.push(Covered { pattern: pattern.clone(), ids, used: false }),
+            Err(fault) if waiver.peer.is_some() && waiver.checks.len() > 1 => unknown.push(fault),
             Err(fault) => faults.push(fault),
         }
     }
@@ -268,7 +277,7 @@ fn judge(placed: Placed, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) -> O
     }
     faults.extend(denied(waiver, &covered, waiving));
     let mut holds = faults.is_empty();
-    for fault in &faults {
+    for fault in faults.iter().chain(&unknown) {
         let whose = waiver.peer.map_or_else(|| "waiver".to_owned(), |peer| format!("{peer}'s waiver"));
         report(hygiene, waiving, "manifest/invalid-waiver", &placed, format!("{whose} {fault}"));
     }
@@ -309,10 +318,11 @@ fn is_locked(id: &str, waiving: &Waiving<'_>) -> bool {
 
 /// A waiver of another tool often covers many checks: a lock takes away those that it names, and leaves the others.
 fn locked_away(placed: &Placed, covered: &mut Vec<Covered>, waiving: &Waiving<'_>, hygiene: &mut Vec<Finding>) {
-    for pattern in covered.iter_mut() {
+    // What is locked entirely is denied; what means nothing here goes on meaning nothing.
+    covered.retain_mut(|pattern| {
         let (away, rest): (Vec<_>, Vec<_>) = pattern.ids.iter().copied().partition(|id| is_locked(id, waiving));
         if away.is_empty() {
-            continue;
+            return true;
         }
         pattern.ids = rest;
         let message = format!(
@@ -321,8 +331,8 @@ fn locked_away(placed: &Placed, covered: &mut Vec<Covered>, waiving: &Waiving<'_
             away.join("`, `")
         );
         report(hygiene, waiving, "manifest/invalid-waiver", placed, message);
-    }
-    covered.retain(|pattern| !pattern.ids.is_empty());
+        !pattern.ids.is_empty()
+    });
 }
 
 /// The organisation's say.

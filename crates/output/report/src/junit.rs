@@ -89,6 +89,11 @@ fn plain(text: &str) -> String {
     text
 }
 
+fn line(located: &Located<'_>) -> String {
+    let field = located.field().map(|field| format!(" {field}")).unwrap_or_default();
+    format!("{}{field}: {}: {}", located.at(), located.finding.severity, located.finding.message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::plain;
@@ -103,9 +108,4 @@ mod tests {
             assert_eq!(plain(text), expected);
         }
     }
-}
-
-fn line(located: &Located<'_>) -> String {
-    let field = located.field().map(|field| format!(" {field}")).unwrap_or_default();
-    format!("{}{field}: {}: {}", located.at(), located.finding.severity, located.finding.message)
 }

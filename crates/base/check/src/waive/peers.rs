@@ -172,7 +172,9 @@ fn label(stand: &Stand<'_>, key: &str, value: &str) -> Option<Said> {
     if !stand.of_pods && !is_namespace {
         return None;
     }
-    let (checks, scope) = kubeaudit(id)?;
+    let Some((checks, scope)) = kubeaudit(id) else {
+        return Some(Said::of("kubeaudit", vec![id.to_owned()], value));
+    };
     let mut said = Said::of("kubeaudit", checks.iter().map(|check| (*check).to_owned()).collect(), value);
     said.scope = scope;
     // Who allows both directions allows a finding about both.
@@ -313,8 +315,8 @@ fn kics(text: &str, first_block: bool) -> Option<(Extent, Said)> {
 }
 
 /// Ids of ours that a name of a peer means: `*` is all of its checks, `set:<name>` one of its sets. What the peer does
-/// not have is an error where a near name shows what was meant, and nothing otherwise: custom checks and checks of
-/// other domains (a CVE in `.trivyignore`) are no concern of ours.
+/// not have is an error where a near name shows what was meant, or the name can only be the peer's own; otherwise it is
+/// nothing: custom checks ([`is_custom`]) and checks of other domains (a CVE in `.trivyignore`).
 pub fn ids(peer_name: &str, name: &str, catalogue: &Catalogue) -> Result<Vec<&'static str>, String> {
     let Some(peer) = peer(peer_name) else { return Ok(Vec::new()) };
     let mut ids: Vec<&'static str> = match name {
@@ -336,8 +338,41 @@ pub fn ids(peer_name: &str, name: &str, catalogue: &Catalogue) -> Result<Vec<&'s
         if let Some(near) = near {
             return Err(format!("is for `{name}`, which {} does not have: did you mean `{near}`?", peer.title));
         }
+        if is_own(peer, name) {
+            return Err(format!("is for `{name}`, which {} does not have", peer.title));
+        }
     }
     Ok(ids)
+}
+
+/// Can the name be nothing but one of the peer's own ids of Kubernetes? Lists hold what can be seen in manifests; what
+/// lies between their numbers is of the control plane, of nodes and of clouds, or never was.
+fn is_own(peer: &Peer, name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let number = |id: &str, prefixes: &[&str]| -> Option<u32> {
+        let rest = prefixes.iter().find_map(|prefix| id.strip_prefix(prefix))?;
+        rest.bytes().all(|byte| byte.is_ascii_digit()).then(|| rest.parse().ok())?
+    };
+    let numbered = |prefixes: &[&str]| {
+        let last = peer.rows.iter().filter_map(|row| number(row.id, prefixes)).max();
+        number(&name, prefixes).is_some_and(|number| Some(number) > last)
+    };
+    match peer.name {
+        // They have no custom checks.
+        "kube-score" | "kubeaudit" => true,
+        "datree" => !name.starts_with("CUSTOM"),
+        "checkov" => numbered(&["CKV_K8S_"]) || numbered(&["CKV2_K8S_"]),
+        "kubescape" => numbered(&["C-"]),
+        "trivy" => number(&name, &["AVD-KSV-", "AVD-KSV", "KSV-", "KSV"]).is_some(),
+        _ => false,
+    }
+}
+
+/// A name that may be of a check that its users wrote: it means nothing here, and says so by hiding nothing.
+pub(super) fn is_custom(peer_name: &str, name: &str) -> bool {
+    matches!(peer_name, "kube-linter" | "polaris" | "datree")
+        && !is_foreign(name)
+        && peer(peer_name).is_some_and(|peer| peer.row(name).is_none())
 }
 
 /// A pattern, or an id of another domain?
