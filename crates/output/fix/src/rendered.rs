@@ -7,7 +7,9 @@
 //! gained none. So a value that several charts, variants or objects share changes only where all of them want the same.
 
 mod built;
+mod generated;
 mod lower;
+mod said;
 
 use crate::choose::{Options, wanted};
 use crate::expect::Expected;
@@ -16,10 +18,12 @@ use crate::fixer::{Applied, FixedSource, Judge, Subject};
 use crate::lower::Plan;
 use crate::refuse::{Refusal, Refused};
 use crate::text::{Change, apply, merge};
+use generated::Generated;
 use ironclad_model::{Edit, Finding, Snapshot};
 use ironclad_tree::{Comment, Document, Source};
 use lower::{Target, Through, lower};
 use rustc_hash::FxHashSet;
+use said::OwnExpected;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -320,9 +324,11 @@ impl Run<'_> {
         for (document, plan) in &plans {
             expected.push((*document, Expected::of(plan, &plan.lower()?)?));
         }
+        let said = OwnExpected::of_all(own().flat_map(|candidate| &candidate.targets).flat_map(|target| &target.own))?;
         let mut texts: BTreeMap<String, (Arc<Source>, Arc<Source>)> =
             self.texts.iter().map(|(name, t)| (name.clone(), (Arc::clone(&t.before), Arc::clone(&t.after)))).collect();
         let mut changed = Vec::new();
+        let mut edited: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
         for (name, changes) in changes {
             let changes = merge(changes)?;
             let known = texts.get(name).cloned();
@@ -336,6 +342,7 @@ impl Run<'_> {
             };
             let text = apply(now.text(), &changes);
             let after = Source::encoded(Arc::clone(before.name()), text, before.encoding());
+            edited.push((now, Arc::clone(&after)));
             texts.insert(name.to_owned(), (before, after));
             changed.push(name.to_owned());
         }
@@ -345,7 +352,7 @@ impl Run<'_> {
         self.reloads += 1;
         let overlay = texts.iter().map(|(name, (_, after))| (name.clone(), Arc::from(after.text()))).collect();
         let now = (self.reload.load)(&overlay);
-        self.same(&now, &expected)?;
+        self.same(&now, &expected, &said, &edited)?;
         let findings = (self.judge)(&Subject { snapshot: &now.snapshot, comments: &now.comments });
         let (old, new) =
             (Counts::of(&self.state.findings, &self.state.now.snapshot), Counts::of(&findings, &now.snapshot));
@@ -363,7 +370,13 @@ impl Run<'_> {
     }
 
     /// Is everything what it was, but for what was wanted?
-    fn same(&self, now: &Reloaded, expected: &[(&Arc<Document>, Expected)]) -> Result<(), Refusal> {
+    fn same(
+        &self,
+        now: &Reloaded,
+        expected: &[(&Arc<Document>, Expected)],
+        said: &[OwnExpected],
+        edited: &[(Arc<Source>, Arc<Source>)],
+    ) -> Result<(), Refusal> {
         if now.errors > self.state.now.errors {
             return Err(Refusal::printed("with the edit the objects would not render"));
         }
@@ -371,16 +384,23 @@ impl Run<'_> {
         if old.len() != new.len() {
             return Err(Refusal::printed("with the edit other objects would come out"));
         }
-        for ((old_unit, old), (new_unit, new)) in old.iter().zip(&new) {
-            let wanted = expected.iter().find(|(document, _)| Arc::ptr_eq(document, old));
-            let is_same = match wanted {
-                Some((_, expected)) => expected.matches(new),
-                None => old.root().eq_value(new.root()),
+        let edited = edited.iter().map(|(before, after)| (before.text(), after.text())).collect();
+        let generated = Generated::of(edited, &old, &new);
+        for (old, new) in old.iter().zip(&new) {
+            let wanted = expected.iter().find(|(document, _)| Arc::ptr_eq(document, &old.document));
+            let own = said.iter().find(|own| old.is_file && own.is_about(&old.document));
+            let is_same = match (wanted, own) {
+                (Some((_, expected)), _) => expected.matches(&new.document),
+                (None, Some(own)) => own.matches(&new.document),
+                (None, None) => {
+                    old.document.root().eq_value(new.document.root())
+                        || !old.is_file && generated.allows(&old.document, &new.document)
+                }
             };
-            if !is_same || old_unit != new_unit {
+            if !is_same || old.unit != new.unit {
                 let message = match wanted {
                     Some(_) => "with the edit something else would come out than what is wanted".to_owned(),
-                    None => format!("the edit would also change what {} makes", old.source().name()),
+                    None => format!("the edit would also change what {} makes", old.document.source().name()),
                 };
                 return Err(Refusal::printed(message));
             }
@@ -399,13 +419,22 @@ fn own_text(candidates: &[Candidate], indices: &[usize], name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The documents of the objects with their units, in order.
-fn documents(snapshot: &Snapshot) -> Vec<(String, Arc<Document>)> {
-    let mut all: Vec<(String, Arc<Document>)> = Vec::new();
+/// A document of objects.
+struct Held {
+    unit: String,
+    document: Arc<Document>,
+    /// It was read from a file, and nothing made it.
+    is_file: bool,
+}
+
+/// The documents of the objects, in order.
+fn documents(snapshot: &Snapshot) -> Vec<Held> {
+    let mut all: Vec<Held> = Vec::new();
     for object in snapshot.objects() {
-        if all.last().is_none_or(|(_, last)| !Arc::ptr_eq(last, object.document())) {
+        if all.last().is_none_or(|last| !Arc::ptr_eq(&last.document, object.document())) {
             let unit = snapshot.unit(object.unit()).map(|unit| unit.name.clone()).unwrap_or_default();
-            all.push((unit, Arc::clone(object.document())));
+            let is_file = object.origins().is_none_or(|origins| origins.is_empty());
+            all.push(Held { unit, document: Arc::clone(object.document()), is_file });
         }
     }
     all

@@ -314,8 +314,27 @@ fn release_plan(
     Ok(Some(Plan { seen: Arc::clone(seen), unit: unit_name(seen, None), number: 0, namespace, spot, work }))
 }
 
-/// Names of releases have at most 53 characters; the helm-controller then cuts them at 40 and adds a digest, which only
-/// shows in names.
+/// Names of releases have at most 53 characters: of longer ones, the helm-controller keeps 40 and adds the beginning of a
+/// digest (`internal/release/name.go`).
 fn short(name: String) -> String {
-    if name.len() <= 53 { name } else { name.get(..40).map_or(name.clone(), str::to_owned) }
+    use sha2::Digest;
+    const LONGEST: usize = 53;
+    const DIGITS: usize = 12;
+    let Some(kept) = name.get(..LONGEST - DIGITS - 1).filter(|_| name.len() > LONGEST) else { return name };
+    let digest = sha2::Sha256::digest(name.as_bytes());
+    let digits: String = digest.iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
+    format!("{kept}-{digits}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    /// As `printf … | sha256sum` says.
+    #[test]
+    fn long_names_of_releases_end_in_a_digest() {
+        assert_eq!(short("a".repeat(53)), "a".repeat(53));
+        let long = "front-end-web-app-of-the-shop-in-the-production-cluster";
+        assert_eq!(short(long.to_owned()), "front-end-web-app-of-the-shop-in-the-pro-9daa839eea08");
+    }
 }

@@ -244,6 +244,14 @@ impl Lent {
                 return Lent { text, owner: Owner::Bytes(chain, link.source) };
             }
         }
+        if let Some(link) = chain.last().filter(|link| link.source.text() == value).cloned() {
+            // A generator took the whole file.
+            chain.pop();
+            return Lent {
+                text: Source::new(Arc::clone(link.source.name()), value),
+                owner: Owner::Bytes(chain, link.source),
+            };
+        }
         let name =
             chain.last().map_or_else(|| Arc::clone(seen.document.source().name()), |l| Arc::clone(l.source.name()));
         Lent { text: Source::new(name, value), owner: Owner::Whole(chain) }

@@ -5,6 +5,7 @@
 //! stand in a block scalar of the kustomization: there the text around is blanked, so that what is left reads as the
 //! patch and every byte is where it was.
 
+use super::said::{Own, Said, blanked};
 use crate::expect::Expected;
 use crate::lower::Plan;
 use crate::refuse::Refusal;
@@ -29,7 +30,7 @@ pub(super) fn lower(
     place: &Place,
     edit: &Edit,
     limits: &Limits,
-) -> Result<Vec<Change>, Refusal> {
+) -> Result<(Vec<Change>, Option<Own>), Refusal> {
     let written = find(&link.source, link.span, built, limits, true).ok_or_else(|| unfound(link))?;
     let document = written.documents.get(written.at).ok_or_else(|| unfound(link))?;
     let node = document.node(written.node);
@@ -53,7 +54,13 @@ pub(super) fn lower(
         && after.iter().zip(&written.documents).enumerate().all(|(index, (new, old))| {
             if index == written.at { expected.matches(new) } else { new.root().eq_value(old.root()) }
         });
-    if reads { Ok(lowered.changes) } else { Err(Refusal::unproved(false)) }
+    if !reads {
+        return Err(Refusal::unproved(false));
+    }
+    // An Application, and Flux's objects, may hold the patch.
+    let said = Said::read(&link.source, link.span, limits);
+    let own = said.filter(|said| said.values().root().eq_value(document.root())).map(|said| said.own(edits));
+    Ok((lowered.changes, own))
 }
 
 fn unfound(link: &Link) -> Refusal {
@@ -167,20 +174,4 @@ fn find(source: &Arc<Source>, span: Span, built: NodeRef<'_>, limits: &Limits, o
         node.style() == Style::Literal && own.start <= span.start && span.end <= own.end
     })?;
     find(&blanked(source, block.span())?, span, built, limits, false)
-}
-
-/// The text with blanks in place of all but the lines of a block scalar.
-fn blanked(source: &Arc<Source>, scalar: Span) -> Option<Arc<Source>> {
-    let text = source.text();
-    let first = scalar.start as usize + text.get(scalar.start as usize..)?.find('\n')? + 1;
-    let inside = first..scalar.end as usize;
-    let mut out = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        if inside.contains(&at) || matches!(c, '\n' | '\r') {
-            out.push(c);
-        } else {
-            out.extend(std::iter::repeat_n(' ', c.len_utf8()));
-        }
-    }
-    Some(Source::new(Arc::clone(source.name()), out))
 }

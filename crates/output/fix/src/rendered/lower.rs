@@ -1,17 +1,19 @@
 //! An edit of a printed or built node to bytes of the text that holds it.
 //!
-//! What came whole out of a values file is edited there, as any YAML. What a template says itself is edited there where
+//! What came whole out of a values file, or out of the values in an object that deploys the chart ([`said`](super::said)),
+//! is edited there, as any YAML. What a template says itself is edited there where
 //! it is plain text: the bytes that the edit replaces stand in the template one after the other, with no action among
 //! them, and what it inserts stands in the same branch as the mapping that it belongs to. What a kustomization built is
 //! edited in the base, the patch or the field that wrote it ([`built`]). Anything else is refused with the line that
 //! computes it.
 
 use super::built;
+use super::said::{Own, Said, moved};
 use crate::lower::Plan;
 use crate::refuse::Refusal;
 use crate::text::Change;
 use ironclad_model::{Edit, Link, Origins, Place, Role};
-use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, Span, parse};
+use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, Span};
 use std::sync::Arc;
 
 /// Changes of one text.
@@ -20,6 +22,8 @@ pub(super) struct Target {
     pub(super) source: Arc<str>,
     pub(super) text: Arc<Source>,
     pub(super) changes: Vec<Change>,
+    /// What the changes make of objects in that text.
+    pub(super) own: Vec<Own>,
 }
 
 impl PartialEq for Target {
@@ -72,7 +76,10 @@ impl Work<'_> {
         for edit in edits {
             for target in self.edit(edit)? {
                 match through.targets.iter_mut().find(|known| known.source == target.source) {
-                    Some(known) => known.changes.extend(target.changes),
+                    Some(known) => {
+                        known.changes.extend(target.changes);
+                        known.own.extend(target.own);
+                    }
                     None => through.targets.push(target),
                 }
             }
@@ -144,15 +151,18 @@ impl Work<'_> {
             if !(is_last || goes_too) {
                 continue;
             }
-            let changes = match built::lower(link, node, place, edit, self.limits) {
-                Ok(changes) => changes,
+            let (changes, own) = match built::lower(link, node, place, edit, self.limits) {
+                Ok(lowered) => lowered,
                 Err(refusal) if is_last => return Err(refusal),
                 Err(_) => continue,
             };
             (self.may_edit)(&link.source, true)?;
             match targets.iter_mut().find(|known| known.source == *link.source.name()) {
-                Some(known) => known.changes.extend(changes),
-                None => targets.push(self.target(&link.source, changes)),
+                Some(known) => {
+                    known.changes.extend(changes);
+                    known.own.extend(own);
+                }
+                None => targets.push(self.target(&link.source, changes, own.into_iter().collect())),
             }
         }
         Ok(targets)
@@ -166,25 +176,34 @@ impl Work<'_> {
             _ => return Err(self.computed(Some(link))),
         }
         (self.may_edit)(&link.source, false)?;
-        let parsed = parse(&link.source, self.limits);
-        let Some(values) = parsed.documents.first() else { return Err(self.computed(Some(link))) };
+        let computed = || self.computed(Some(link));
+        let said = Said::read(&link.source, link.span, self.limits).ok_or_else(computed)?;
+        if said.is_quoted(link.span) {
+            let at = link.source.position(link.span.start);
+            return Err(Refusal::printed(format!(
+                "the values at {}:{} are a text in quotes: written as a block (`|`), or as a mapping, they can be edited",
+                link.source.name(),
+                at.line
+            )));
+        }
+        let values = said.values();
         let is_below = !place.missing.is_empty() && !self.document.node(place.node).is_empty();
-        let found = supplier(values, link.span, place, is_below).ok_or_else(|| self.computed(Some(link)))?;
-        let own = Place { node: found.id(), missing: place.missing.clone(), part: None };
-        let theirs = match edit {
-            Edit::Remove(_) => Edit::Remove(own),
-            Edit::Set(_, json) => Edit::Set(own, json.clone()),
-            Edit::Append(_, json) => Edit::Append(own, json.clone()),
-            Edit::Rename(_, name) => Edit::Rename(own, name.clone()),
-            Edit::Ask(..) | Edit::Sort(_) | Edit::Text(..) | Edit::Create(_) => return Err(self.computed(Some(link))),
+        let found = supplier(values, link.span, place, is_below).ok_or_else(computed)?;
+        let text_only = said.is_text_only(found);
+        let node = match (edit, said.parameter(found)) {
+            (Edit::Remove(_), Some(parameter)) => parameter,
+            (Edit::Set(..), _) | (_, None) => found.id(),
+            _ => return Err(computed()),
         };
+        let own = Place { node, missing: place.missing.clone(), part: None };
+        let theirs = moved(edit, own, text_only).ok_or_else(computed)?;
         let mut plan = Plan::new(values);
         plan.add(&theirs)?;
         let lowered = plan.lower()?;
         if lowered.shared {
             return Err(Refusal::alias("the value is shared through an anchor"));
         }
-        Ok(self.target(&link.source, lowered.changes))
+        Ok(self.target(&link.source, lowered.changes, vec![said.own(vec![theirs])]))
     }
 
     /// The bytes of the template that the edit of the printed text replaces.
@@ -209,7 +228,7 @@ impl Work<'_> {
         }
         let (source, changes) = target.ok_or_else(|| self.computed(place))?;
         (self.may_edit)(&source, false)?;
-        Ok(self.target(&source, changes))
+        Ok(self.target(&source, changes, Vec::new()))
     }
 
     /// A change of printed bytes as one of the template that they stand in; an empty span is a place between two.
@@ -247,8 +266,8 @@ impl Work<'_> {
         Some((printer.source, insert(end, line)))
     }
 
-    fn target(&self, source: &Arc<Source>, changes: Vec<Change>) -> Target {
-        Target { source: Arc::clone(source.name()), text: Arc::clone(source), changes }
+    fn target(&self, source: &Arc<Source>, changes: Vec<Change>, own: Vec<Own>) -> Target {
+        Target { source: Arc::clone(source.name()), text: Arc::clone(source), changes, own }
     }
 
     fn computed(&self, link: Option<&Link>) -> Refusal {
