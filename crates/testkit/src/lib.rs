@@ -3,6 +3,7 @@
 //! Only ever a dev-dependency. No async.
 
 mod corpus;
+mod mark;
 pub mod oracle;
 mod packed;
 mod page;
@@ -10,6 +11,7 @@ mod schema;
 mod svg;
 
 pub use corpus::{corpus, helm_oracle_path, is_full_run, kustomize_oracle_path, oracle_path, skipped, specification};
+pub use mark::{is_whole_patch, marked};
 pub use packed::{gzip, tar};
 pub use page::{Block, BlockKind, Page, run_pages, run_pages_of};
 pub use schema::schema_errors;

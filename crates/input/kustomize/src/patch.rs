@@ -147,6 +147,7 @@ fn warn(build: &mut Build<'_>, patch: &Resource) {
 /// Applies a strategic merge patch to one object.
 fn merge_into(target: &mut Resource, patch: &Resource, schemas: &Schemas) -> Result<(), String> {
     let (name, namespace, kind) = (target.name().to_owned(), target.namespace().to_owned(), target.kind().to_owned());
+    let type_trails = ["apiVersion", "kind"].map(|key| (key, target.node.get(key).cloned()));
     let name_trail = trail_of(target, "name");
     let namespace_trail = trail_of(target, "namespace");
     if patch.name_may_change || patch.kind_may_change {
@@ -158,6 +159,14 @@ fn merge_into(target: &mut Resource, patch: &Resource, schemas: &Schemas) -> Res
     }
     if !patch.kind_may_change {
         target.set_kind(&kind);
+    }
+    // A patch says a type to be found by: that of the object is edited where the object is.
+    for (key, before) in type_trails {
+        if let (Some(before), Some(field)) = (before, target.node.get_mut(key))
+            && before.text() == field.text()
+        {
+            field.trail = before.trail;
+        }
     }
     if !patch.name_may_change {
         target.set_name(&name, &name_trail);

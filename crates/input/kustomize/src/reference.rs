@@ -18,6 +18,9 @@ struct Candidate {
     suffixes: Vec<String>,
     /// Its namespace as written.
     namespace: String,
+    /// Where its name and namespace come from.
+    name_trail: Trail,
+    namespace_trail: Trail,
     original_namespace: String,
 }
 
@@ -32,6 +35,8 @@ pub(crate) fn update(resources: &mut Resources, references: &[BackReference], sc
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
             namespace: resource.namespace().to_owned(),
+            name_trail: trail_of(resource, "name"),
+            namespace_trail: trail_of(resource, "namespace"),
             original_namespace: resource.original_id(schemas).effective_namespace().to_owned(),
         })
         .collect();
@@ -136,7 +141,7 @@ impl Finder<'_> {
         if let Some(found) = self.find(&name, self.near, false)?
             && found.current.name != name
         {
-            rename(node, &found.current.name);
+            rename(node, &found.current.name, &found.name_trail);
         }
         Ok(())
     }
@@ -172,16 +177,18 @@ impl Finder<'_> {
             return Ok(());
         }
         if let Some(field) = node.get_mut("name").filter(|field| field.text() != Some(&name_now)) {
-            rename(field, &name_now);
+            rename(field, &name_now, &found.name_trail);
         }
         if namespace_now.is_empty() {
             return Ok(());
         }
         match node.get_mut("namespace") {
-            Some(field) if field.text() != Some(&namespace_now) => rename(field, &namespace_now),
+            Some(field) if field.text() != Some(&namespace_now) => {
+                rename(field, &namespace_now, &found.namespace_trail)
+            }
             Some(_) => {}
             None => {
-                let trail = node.trail.clone();
+                let trail = node.trail.through_all(&found.namespace_trail);
                 node.set("namespace", open(&namespace_now, &trail));
             }
         }
@@ -237,9 +244,14 @@ impl Finder<'_> {
     }
 }
 
-/// A reference is edited where it stands, whatever the new name is.
-fn rename(node: &mut Node, name: &str) {
-    let trail = node.trail.clone();
+/// A reference is edited where it stands, whatever the new name is; what made that is in its chain.
+fn rename(node: &mut Node, name: &str, by: &Trail) {
+    let trail = node.trail.through_all(by);
     node.replace(Node::scalar(Scalar::open(name), &Trail::default()));
     node.trail = trail;
+}
+
+fn trail_of(resource: &Resource, field: &str) -> Trail {
+    let field = resource.node.get("metadata").and_then(|metadata| metadata.get(field));
+    field.map(|field| field.trail.clone()).unwrap_or_default()
 }

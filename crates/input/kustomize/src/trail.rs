@@ -77,6 +77,14 @@ impl Trail {
         behind.then(step.link.clone(), step.head)
     }
 
+    /// As [`Trail::through`], by everything that `by` came from.
+    pub(crate) fn through_all(&self, by: &Trail) -> Trail {
+        by.chain().into_iter().fold(self.clone(), |trail, link| {
+            let head = link.span;
+            trail.through(&Trail::default().then(link, head))
+        })
+    }
+
     /// The same place in another role.
     pub(crate) fn with_role(&self, role: Role) -> Trail {
         let Some(step) = &self.0 else { return Trail::default() };

@@ -165,7 +165,7 @@ fn expand_node(node: &mut Node, values: &[Value]) {
         return;
     }
     for value in values.iter().filter(|value| scalar.text.contains(&format!("$({})", value.name))) {
-        node.trail = node.trail.through(&value.trail);
+        node.trail = node.trail.through_all(&value.trail);
     }
     expand(scalar, values);
 }

@@ -7,6 +7,7 @@ mod cases;
 use cases::Case;
 use ironclad_kustomize::Rendered;
 use ironclad_model::{Link, Place};
+use ironclad_testkit::{is_whole_patch, marked};
 use ironclad_tree::{Document, Kind, NodeRef, Severity, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,11 +54,7 @@ fn changed(text: &str, span: Span, kind: Kind) -> Option<String> {
     let (start, end) = (span.start as usize, span.end as usize);
     let shown = text.get(start..end)?.trim_end();
     let end = start + shown.len();
-    // A patch on one line is edited as a whole: its end is no end of a value.
-    if shown.ends_with(['}', ']'])
-        || shown.ends_with("'") && shown.contains('[')
-        || shown.ends_with('"') && shown.contains('{')
-    {
+    if is_whole_patch(shown) {
         return None;
     }
     let mut out = text.to_owned();
@@ -167,4 +164,58 @@ fn a_changed_value_shows_where_provenance_says() {
     }
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(tried > 100, "only {tried} values were changed");
+}
+
+/// What decides which objects are meant changes more than what it says: but wherever its text goes, the chain leads back.
+fn mark_all(case: &Case, tried: &mut usize, wrong: &mut Vec<String>) {
+    let (before, _folder) = case.render();
+    let scalars_before = scalars(&before, &case.root);
+    let mut places: BTreeMap<(String, u32, u32), Kind> = BTreeMap::new();
+    for found in scalars_before.values() {
+        for (file, span) in &found.chain {
+            places.entry((file.clone(), span.start, span.end)).or_insert(found.kind);
+        }
+    }
+    for ((file, start, end), kind) in places {
+        let Some(text) = case.files.get(&file) else { continue };
+        let Some((new, mark)) = marked(text, start as usize..end as usize, kind == Kind::Int) else { continue };
+        let mut other = case.clone();
+        other.files.insert(file.clone(), new);
+        let (after, _folder) = other.render();
+        if after.problems.iter().any(|problem| problem.problem.severity == Severity::Error) {
+            continue;
+        }
+        *tried += 1;
+        let shown = &text[start as usize..end as usize];
+        for (at, found) in scalars(&after, &case.root) {
+            let here = |(name, span): &(String, Span)| *name == file && span.start <= start && start < span.end;
+            let shows = found.value.contains(mark);
+            if shows && !found.chain.iter().any(here) {
+                wrong.push(format!("{}: {at:?} shows {file}:{start}, `{shown}`, and does not say so", case.name));
+            }
+            let same = scalars_before.get(&at).is_some_and(|old| old.value == found.value);
+            // Of a text that is put together, or taken apart, the end may be no part.
+            let value = found.value.trim_matches('"');
+            let ends = shown.trim_end_matches(['"', '\'']).ends_with(value);
+            if is_edited(&found, &file, start, end) && !shows && same && ends {
+                wrong.push(format!("{}: {at:?} says {file}:{start}, `{shown}`, and does not show it", case.name));
+            }
+        }
+    }
+}
+
+/// Is this place the one to edit?
+fn is_edited(found: &Found, file: &str, start: u32, end: u32) -> bool {
+    found.chain.last().is_some_and(|(name, span)| name == file && span.start == start && span.end <= end + 5)
+}
+
+#[test]
+fn a_mark_in_a_value_leads_back_wherever_it_goes() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    // An alias is edited where it stands: what its anchor says is seen there.
+    for case in cases::written().into_iter().filter(|case| case.name != "anchors and merges") {
+        mark_all(&case, &mut tried, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(tried > 400, "only {tried} values were marked");
 }

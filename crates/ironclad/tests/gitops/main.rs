@@ -6,6 +6,7 @@ mod argo;
 mod beside;
 mod fixes;
 mod flux;
+mod provenance;
 
 use serde_json::Value;
 use std::path::Path;
