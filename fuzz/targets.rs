@@ -332,6 +332,62 @@ pub(crate) fn patch(data: &[u8]) {
     }
 }
 
+/// The files of a folder, parted by bytes of zero, in the order of these names.
+const KUSTOMIZATION: &[&str] = &[
+    "kustomization.yaml",
+    "a.yaml",
+    "p.yaml",
+    "base/kustomization.yaml",
+    "base/b.yaml",
+    "part/kustomization.yaml",
+    "part/c.yaml",
+    "v.env",
+];
+
+/// A whole kustomization with a base and a component: never a panic, bounded work; objects or an error and never both;
+/// every problem and every origin inside of the text that it names, and objects that read back as they are.
+pub(crate) fn kustomization(data: &[u8]) {
+    use ironclad_kustomize::{Options, render};
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in KUSTOMIZATION.iter().zip(data.split(|byte| *byte == 0)) {
+        let path = folder.path().join(name);
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs_err::write(path, text).expect("a file");
+    }
+    let options = Options {
+        file_bytes: 1 << 16,
+        total_bytes: 1 << 20,
+        depth: 8,
+        builds: 50,
+        objects: 2_000,
+        ..Options::default()
+    };
+    let rendered = render(folder.path(), "k", &options);
+    let errors = rendered.problems.iter().filter(|problem| problem.problem.severity == ironclad_tree::Severity::Error);
+    assert!(errors.count() == 0 || rendered.documents.is_empty(), "{:?}", rendered.problems);
+    for problem in &rendered.problems {
+        let length = problem.text.as_ref().map_or(u32::MAX, |text| text.text().len() as u32);
+        let span = problem.problem.span;
+        assert!(span.start <= span.end && span.end <= length, "{problem:?}");
+    }
+    for (document, origins) in &rendered.documents {
+        let length = document.source().text().len() as u32;
+        walk(document, document.root(), length, 0);
+        let mut json = String::new();
+        document.root().write_json(&mut json);
+        let again = parse(&Source::new("again", json.as_str()), &Limits::default());
+        assert!(again.problems.is_empty() && again.documents.len() == 1, "{json}: {:?}", again.problems);
+        assert!(again.documents[0].root().eq_value(document.root()), "{json}");
+        for node in document.nodes() {
+            let place = ironclad_model::Place { node: node.id(), missing: Vec::new(), part: None };
+            for link in origins.resolve(document, &place, place.span(document)) {
+                let end = link.source.text().len();
+                assert!(link.span.start <= link.span.end && link.span.end as usize <= end, "{link:?}");
+            }
+        }
+    }
+}
+
 /// The bytes of an archive: never a panic, never a name that leads outside.
 pub(crate) fn archive(data: &[u8]) {
     for file in ironclad_render::read_archive_bytes(data, "c.tgz").map(|files| files.files).unwrap_or_default() {

@@ -81,6 +81,49 @@ fn patches() {
 }
 
 #[test]
+fn kustomizations() {
+    replay("kustomization", targets::kustomization);
+}
+
+/// The seeds with pieces cut, doubled, swapped and taken from each other: what a fuzzer would begin with.
+#[test]
+fn kustomizations_cut_and_mixed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/kustomization");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let seeds: Vec<Vec<u8>> = paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let mut dice = ironclad_testkit::oracle::Dice::new(11);
+    let times = if ironclad_testkit::is_full_run() { 20_000 } else { 400 };
+    for _ in 0..times {
+        let mut bytes = dice.pick(&seeds).clone();
+        for _ in 0..=dice.below(4) {
+            let at = dice.below(bytes.len());
+            let end = (at + 1 + dice.below(24)).min(bytes.len());
+            match dice.below(5) {
+                0 => drop(bytes.drain(at..end)),
+                1 => {
+                    let piece = bytes[at..end].to_vec();
+                    let to = dice.below(bytes.len());
+                    bytes.splice(to..to, piece);
+                }
+                2 => bytes[at] = b"\0 \n:-{}[]&*$'\"#|>a1/"[dice.below(20)],
+                3 => {
+                    let other = dice.pick(&seeds);
+                    let from = dice.below(other.len());
+                    let piece = other[from..(from + dice.below(80)).min(other.len())].to_vec();
+                    bytes.splice(at..end, piece);
+                }
+                _ => bytes.truncate(end),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        targets::kustomization(&bytes);
+    }
+}
+
+#[test]
 fn chart_archives() {
     replay("chart_archive", targets::archive);
 }
