@@ -2,7 +2,10 @@
 //! to 2020-12, with references within the file.
 //!
 //! `format` is asserted in drafts up to 7, as there. What a reference to another document says is not fetched, and the
-//! schema is then said to be checked in part. `unevaluatedItems`, `$dynamicRef` and `contentSchema` pass.
+//! schema is then said to be checked in part. What an encoded text holds (`contentSchema`) passes, as there.
+
+mod evaluated;
+mod references;
 
 use crate::chart::Chart;
 use crate::formats;
@@ -24,7 +27,8 @@ pub(crate) fn validate(chart: &Chart, values: &Value, trails: &Trails, problems:
         match parsed.documents.first() {
             Some(document) if parsed.problems.is_empty() => {
                 let draft = draft(document.root());
-                let mut check = Check { root: document.root(), draft, found: Vec::new(), remote: false };
+                let mut check =
+                    Check { root: document.root(), draft, found: Vec::new(), remote: false, scope: Vec::new() };
                 check.value(document.root(), values, "", 0);
                 for (path, value, message) in check.found.into_iter().take(MOST) {
                     let path = if path.is_empty() {
@@ -74,6 +78,8 @@ struct Check<'a> {
     draft: u32,
     found: Vec<(String, Option<Value>, String)>,
     remote: bool,
+    /// The schemas with an `$id` that led here, outermost first: what dynamic references look through.
+    scope: Vec<NodeRef<'a>>,
 }
 
 impl<'a> Check<'a> {
@@ -92,32 +98,16 @@ impl<'a> Check<'a> {
         fits
     }
 
-    fn reference(&mut self, reference: &str) -> Option<NodeRef<'a>> {
-        match reference.strip_prefix('#') {
-            Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => self.root.at_pointer(pointer),
-            Some(anchor) => anchored(self.root, anchor, self.draft),
-            None if self.is_own(reference) => {
-                let pointer = reference.split_once('#').map_or("", |(_, pointer)| pointer);
-                self.root.at_pointer(pointer)
-            }
-            None => {
-                self.remote = true;
-                None
-            }
-        }
-    }
-
-    /// Does a reference name the schema itself by its `$id`?
-    fn is_own(&self, reference: &str) -> bool {
-        let id = self.root.get_str("$id").or_else(|| self.root.get_str("id"));
-        let id = id.and_then(|entry| entry.value().as_str()).unwrap_or_default().trim_end_matches('#');
-        !id.is_empty() && reference.split('#').next() == Some(id)
-    }
-
     fn value(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
         if depth > DEEPEST {
             return;
         }
+        let entered = self.enter(schema);
+        self.apply(schema, value, path, depth);
+        self.leave(entered);
+    }
+
+    fn apply(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
         if schema.kind() == Kind::Bool {
             if schema.as_bool() == Some(false) {
                 self.say(path, value, "must not be set".to_owned());
@@ -125,14 +115,14 @@ impl<'a> Check<'a> {
             return;
         }
         let get = |name: &str| schema.get_str(name).map(|entry| entry.value());
-        if let Some(reference) = get("$ref").and_then(|node| node.as_str()) {
-            if let Some(target) = self.reference(reference) {
-                self.value(target, value, path, depth + 1);
-            }
-            // Up to draft 7 nothing else counts beside a reference.
-            if self.draft <= 7 {
-                return;
-            }
+        for (target, within) in self.referred(schema) {
+            let entered = self.within(within);
+            self.value(target, value, path, depth + 1);
+            self.leave(entered);
+        }
+        // Up to draft 7 nothing else counts beside a reference.
+        if self.draft <= 7 && get("$ref").is_some_and(|node| node.as_str().is_some()) {
+            return;
         }
         if let Some(wanted) = get("type") {
             let names: Vec<&str> = match wanted.kind() {
@@ -150,7 +140,7 @@ impl<'a> Check<'a> {
             let words: Vec<String> = allowed.items().map(json).collect();
             self.say(path, value, format!("must be one of {}", words.join(", ")));
         }
-        if let Some(wanted) = get("const")
+        if let Some(wanted) = get("const").filter(|_| self.draft >= 6)
             && !same(wanted, value)
         {
             self.say(path, value, format!("must be {}", json(wanted)));
@@ -282,6 +272,7 @@ impl<'a> Check<'a> {
                 self.value(schema, item, &format!("{path}[{index}]"), depth + 1);
             }
         }
+        self.unevaluated_items(schema, value, items, path, depth);
     }
 
     /// What the presence of one key asks of the others.
@@ -301,60 +292,6 @@ impl<'a> Check<'a> {
                 for wanted in rule.value().items().filter_map(|name| name.as_str()).filter(|name| !has(name)) {
                     self.say(path, value, format!("`{wanted}` is required beside `{}`", rule.key()));
                 }
-            }
-        }
-    }
-
-    /// Keys that no part of the schema judges (`unevaluatedProperties: false`).
-    fn unevaluated(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
-        let rule = schema.get_str("unevaluatedProperties").map(|entry| entry.value());
-        let (Some(rule), Some(map)) = (rule.filter(|_| self.draft >= 2019), value.as_map()) else { return };
-        let mut known = Vec::new();
-        self.evaluated(schema, value, &mut known, depth);
-        for (key, slot) in &map.borrow().entries {
-            if known.iter().any(|known| known == &**key || known == "*") {
-                continue;
-            }
-            let below = format!("{path}.{key}");
-            if rule.as_bool() == Some(false) {
-                self.say(&below, &slot.value, "is not a known key".to_owned());
-            } else {
-                self.value(rule, &slot.value, &below, depth + 1);
-            }
-        }
-    }
-
-    /// Keys that a schema judges, in what applies of it.
-    fn evaluated(&mut self, schema: NodeRef<'a>, value: &Value, known: &mut Vec<String>, depth: usize) {
-        if depth > DEEPEST || schema.kind() != Kind::Mapping {
-            return;
-        }
-        let get = |name: &str| schema.get_str(name).map(|entry| entry.value());
-        let entries = |name: &str| get(name).into_iter().flat_map(|node| node.entries());
-        known.extend(entries("properties").map(|entry| entry.key().to_owned()));
-        for pattern in entries("patternProperties") {
-            if let (Ok(regex), Some(map)) = (Regex::new(pattern.key()), value.as_map()) {
-                known.extend(map.borrow().entries.keys().filter(|key| regex.is_match(key)).map(|key| key.to_string()));
-            }
-        }
-        if get("additionalProperties").is_some() {
-            known.push("*".to_owned());
-        }
-        if let Some(target) = get("$ref").and_then(|node| node.as_str()).and_then(|name| self.reference(name)) {
-            self.evaluated(target, value, known, depth + 1);
-        }
-        for part in ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| get(name)).flat_map(|all| all.items()) {
-            if self.fits(part, value, depth + 1) {
-                self.evaluated(part, value, known, depth + 1);
-            }
-        }
-        if let Some(condition) = get("if") {
-            let holds = self.fits(condition, value, depth + 1);
-            if holds {
-                self.evaluated(condition, value, known, depth + 1);
-            }
-            if let Some(branch) = if holds { get("then") } else { get("else") } {
-                self.evaluated(branch, value, known, depth + 1);
             }
         }
     }
@@ -385,7 +322,7 @@ impl<'a> Check<'a> {
             }
         }
         self.dependent(schema, value, path, depth);
-        self.unevaluated(schema, value, path, depth);
+        self.unevaluated_keys(schema, value, path, depth);
         let properties = get("properties");
         let patterns: Vec<(Regex, NodeRef<'a>)> = get("patternProperties")
             .into_iter()
@@ -425,24 +362,6 @@ impl<'a> Check<'a> {
 /// The library divides decimals; of two floats the quotient may be off by the last bits.
 fn is_whole(quotient: f64) -> bool {
     (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
-}
-
-/// The part of a schema that carries a name: `$anchor`, or `$id` up to draft 7.
-fn anchored<'a>(root: NodeRef<'a>, name: &str, draft: u32) -> Option<NodeRef<'a>> {
-    let mut pending = vec![root];
-    while let Some(node) = pending.pop() {
-        let text = |key: &str| node.get_str(key).and_then(|entry| entry.value().as_str());
-        let is = match draft {
-            0..=7 => text("$id").or(text("id")).and_then(|id| id.strip_prefix('#')) == Some(name),
-            _ => text("$anchor") == Some(name),
-        };
-        if is {
-            return Some(node);
-        }
-        pending.extend(node.entries().map(|entry| entry.value()));
-        pending.extend(node.items());
-    }
-    None
 }
 
 fn is_type(value: &Value, name: &str) -> bool {

@@ -4,4 +4,5 @@
 mod oracle;
 mod provenance;
 mod public;
+mod schemas;
 mod substitute;
