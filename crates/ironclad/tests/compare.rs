@@ -192,3 +192,59 @@ fn other_kinds_of_clones() {
     assert_eq!((output.status.code(), missing()), (Some(2), before), "{said}");
     assert!(said.contains("the clone is partial and ironclad uses no network"), "{said}");
 }
+
+/// Globs of a configuration mean the same files, whatever folder ironclad is started in.
+#[test]
+fn globs_count_from_the_root() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("deploy/prod/p.yaml", &pod("prod", "hostPID"));
+    write("deploy/dev/p.yaml", &pod("dev", "hostPID"));
+    write("deploy/old/p.yaml", &pod("old", "hostPID"));
+    let whole = folder.path().display().to_string();
+    let names = |at: &str, argument: &str| -> Vec<String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", argument, "--format", "json"])
+            .current_dir(folder.path().join(at))
+            .env_remove("IRONCLAD_POLICY_CONFIG")
+            .output()
+            .unwrap();
+        let mut names = open(&output);
+        names.sort();
+        names
+    };
+    let starts = [
+        ("", "."),
+        ("", "deploy"),
+        ("deploy", "."),
+        ("deploy/prod", ".."),
+        ("deploy/dev", "../../deploy"),
+        ("", &whole),
+    ];
+    for git in [false, true] {
+        if git {
+            fs::create_dir(folder.path().join(".git")).unwrap();
+        }
+        for (setting, expected) in [
+            ("checks: {workload/host-pid: {paths: [\"deploy/prod/**\"]}}\n", &["prod"][..]),
+            ("exclude: [\"deploy/old/**\", \"deploy/dev\"]\n", &["prod"]),
+            ("waivers: [{checks: [workload/host-pid], files: [\"deploy/prod/*\"], reason: known}]\n", &["dev", "old"]),
+        ] {
+            write("ironclad.yaml", &format!("profile: none\nselect: [workload/host-pid]\n{setting}"));
+            for (at, argument) in starts.iter() {
+                assert_eq!(names(at, argument), expected, "{setting} {argument} in {at:?}, a repository: {git}");
+            }
+        }
+        // One file alone, named from its own folder.
+        write(
+            "ironclad.yaml",
+            "profile: none\nselect: [workload/host-pid]\nchecks: {workload/host-pid: {paths: [\"deploy/prod/**\"]}}\n",
+        );
+        assert_eq!(names("deploy/prod", "p.yaml"), ["prod"]);
+        assert!(names("deploy/dev", "p.yaml").is_empty());
+    }
+}

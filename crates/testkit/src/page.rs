@@ -303,6 +303,7 @@ fn judge_waivers(
         today: TODAY.parse()?,
         comments: &[],
         configured: &[],
+        base: &ironclad_check::Base::default(),
     };
     apply(&mut outcome.findings, &waiving);
     outcome.findings.retain(|finding| finding.check == check.meta.id);

@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: any check, any I/O, any clock.
 
+mod base;
 mod beside;
 mod catalogue;
 mod cx;
@@ -19,6 +20,7 @@ mod select;
 mod twins;
 pub mod waive;
 
+pub use base::Base;
 pub use beside::{Beside, DeprecatedUse, Fact, SecretMarks, SecretPlace, Told};
 pub use catalogue::{Catalogue, suggest};
 pub use cx::{Cx, Finder};

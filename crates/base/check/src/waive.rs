@@ -12,7 +12,7 @@ pub use collect::{PeerReach, PeerWaiver, of_peers};
 pub use matcher::holders;
 pub use peers::{ids as peer_ids, moment, trivy_expiry};
 
-use crate::{Catalogue, Enabled, Meta, fingerprint, matching, run};
+use crate::{Base, Catalogue, Enabled, Meta, fingerprint, matching, run};
 use collect::Placed;
 use globset::{Glob, GlobMatcher};
 use ironclad_model::{Date, Edit, Finding, Fix, ObjectId, Place, Safety, Snapshot, Status, Waived};
@@ -133,6 +133,8 @@ pub struct Waiving<'a> {
     pub comments: &'a [(Arc<Source>, Vec<Comment>)],
     /// Waivers of the configuration and of waiver files.
     pub configured: &'a [Waiver],
+    /// Where the names of files count from.
+    pub base: &'a Base,
 }
 
 /// What a waiver's pattern means.
@@ -194,7 +196,7 @@ fn mark(findings: &mut [Finding], waiving: &Waiving<'_>, hygiene: &mut Vec<Findi
     for finding in findings.iter_mut() {
         for waiver in &mut judged {
             let Some(covered) = waiver.covered.iter_mut().find(|c| c.ids.contains(&finding.check)) else { continue };
-            if !waiver.matcher.matches(finding, &waiver.placed.reach, waiving.snapshot) {
+            if !waiver.matcher.matches(finding, &waiver.placed.reach, waiving.snapshot, waiving.base) {
                 continue;
             }
             covered.used = true;

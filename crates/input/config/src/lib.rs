@@ -21,7 +21,7 @@ pub use schema::json_schema;
 
 use globset::{Glob, GlobMatcher};
 use ironclad_check::waive::{PeerWaivers, Waiver, WaiverPolicy};
-use ironclad_check::{Catalogue, Enabled, ParamValue, Params, matching};
+use ironclad_check::{Base, Catalogue, Enabled, ParamValue, Params, matching};
 use ironclad_model::{Finding, Severity, Snapshot};
 use ironclad_views::{CustomWorkload, WorkloadKinds};
 use std::collections::BTreeMap;
@@ -161,8 +161,8 @@ impl Config {
         enabled.sort_by_key(|e| e.check.meta.id);
     }
 
-    /// Drops findings of checks that count in other files only.
-    pub fn restrict_paths(&self, findings: &mut Vec<Finding>, snapshot: &Snapshot, catalogue: &Catalogue) {
+    /// Drops findings of checks that count in other files only. Paths count from the root of `base`, or from any folder.
+    pub fn restrict_paths(&self, findings: &mut Vec<Finding>, snapshot: &Snapshot, catalogue: &Catalogue, base: &Base) {
         for (name, settings, free) in self.said() {
             let (Some(paths), Ok(checks)) = (&settings.paths, matching(catalogue, name)) else { continue };
             let globs: Vec<GlobMatcher> =
@@ -171,8 +171,7 @@ impl Config {
                 let named = checks.iter().any(|check| check.meta.id == finding.check);
                 let concerned = named && !free.contains(&finding.check);
                 let source = finding.source_name(snapshot);
-                let tails = source.match_indices('/').map(|(at, _)| &source[at + 1..]);
-                !concerned || std::iter::once(source).chain(tails).any(|tail| globs.iter().any(|g| g.is_match(tail)))
+                !concerned || base.matches(source, &|name| globs.iter().any(|glob| glob.is_match(name)))
             });
         }
     }

@@ -30,8 +30,12 @@ pub struct Walk {
     pub skip_foreign: bool,
     /// Read files of charts and kustomizations as they are, and render nothing.
     pub raw: bool,
-    /// Globs of paths to leave out (the configuration's `exclude`).
+    /// Globs of paths to leave out (the configuration's `exclude`): from the argument, as the output names them, or from
+    /// the repository's root.
     pub exclude: Vec<String>,
+    /// The repository that the arguments lie in, by its real path. Names of units count from there too, so that a finding
+    /// keeps its fingerprint whatever folder ironclad is started in and however the argument is written.
+    pub repository: Option<PathBuf>,
 }
 
 impl Default for Walk {
@@ -45,6 +49,7 @@ impl Default for Walk {
             skip_foreign: false,
             raw: false,
             exclude: Vec::new(),
+            repository: None,
         }
     }
 }
@@ -281,6 +286,12 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         !(is_inside || is_dir && is_foreign)
     });
     let canonical_root = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let above = walk.repository.as_deref().and_then(|repository| canonical_root.strip_prefix(repository).ok());
+    let is_excluded = |below: &Path, name: &str| {
+        exclude.is_match(below)
+            || exclude.is_match(name)
+            || !exclude.is_empty() && above.is_some_and(|above| exclude.is_match(above.join(below)))
+    };
     for entry in builder.build() {
         let entry = match entry {
             Ok(entry) => entry,
@@ -303,7 +314,7 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
             if walk.raw {
                 continue;
             }
-            if unit_of(path).is_some() && (exclude.is_match(below) || exclude.is_match(display(path))) {
+            if unit_of(path).is_some() && is_excluded(below, &display(path)) {
                 found.skipped.entry(EXCLUDED.to_owned()).or_default().push(display(path));
             } else if entry.depth() > 0 && add_unit(path, found) {
                 charts.push(path.to_owned());
@@ -318,7 +329,7 @@ fn walk_folder(root: &Path, walk: &Walk, exclude: &GlobSet, found: &mut Discover
         }
         let name = display(path);
         let below = path.strip_prefix(root).unwrap_or(path);
-        if exclude.is_match(below) || exclude.is_match(&name) {
+        if is_excluded(below, &name) {
             found.skipped.entry(EXCLUDED.to_owned()).or_default().push(name);
             continue;
         }

@@ -37,9 +37,6 @@ pub struct Request {
     pub assume_namespace: Option<String>,
     /// Charts and kustomizations that Argo CD's or Flux's objects name are rendered as these say.
     pub gitops: bool,
-    /// The repository that the arguments lie in. Names of units count from there, so that a finding keeps its
-    /// fingerprint whatever folder ironclad is started in and however the argument is written.
-    pub repository: Option<PathBuf>,
 }
 
 impl Request {
@@ -54,14 +51,13 @@ impl Request {
             charts: Charts::default(),
             assume_namespace: None,
             gitops: true,
-            repository: None,
         }
     }
 
     /// The name of a unit at a path: from the repository's root, or as the output names it.
     pub(crate) fn unit_at(&self, path: &Path, shown: &str) -> String {
         let below = || {
-            let (root, path) = (self.repository.as_deref()?, fs_err::canonicalize(path).ok()?);
+            let (root, path) = (self.walk.repository.as_deref()?, fs_err::canonicalize(path).ok()?);
             path.strip_prefix(root).ok().map(display)
         };
         below().unwrap_or_else(|| shown.to_owned())

@@ -94,7 +94,7 @@ fn at_revision(name: &str, session: &Session, global: &Global) -> anyhow::Result
     // run: relative arguments are taken from the same place of the old tree.
     let place = here.strip_prefix(&revision.root).ok().map(|inside| folder.path().join(inside));
     let mut request = session.request.clone();
-    request.repository = Some(fs_err::canonicalize(folder.path())?);
+    request.walk.repository = Some(fs_err::canonicalize(folder.path())?);
     request.arguments = arguments
         .iter()
         .zip(&below)

@@ -13,8 +13,8 @@ pub(crate) fn request(input: &Input, exclude: Vec<String>, version: u8) -> Reque
 
 /// The same for commands whose operands are not all paths.
 pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<String>, version: u8) -> Request {
+    let repository = arguments.first().and_then(|first| repository(first));
     Request {
-        repository: arguments.first().and_then(|first| repository(first)),
         arguments,
         walk: Walk {
             extensions: flags.extensions.iter().map(|e| e.trim_start_matches('.').to_owned()).collect(),
@@ -24,6 +24,7 @@ pub(crate) fn reading(flags: &Reading, arguments: Vec<PathBuf>, exclude: Vec<Str
             skip_foreign: flags.skip_foreign,
             raw: flags.raw,
             exclude,
+            repository,
         },
         stdin_name: flags.stdin_name.clone(),
         max_file_size: flags.max_file_size << 20,

@@ -6,7 +6,7 @@ use super::{hide, inputs, settings};
 use crate::args::{Global, Input, Select};
 use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
-use ironclad_check::{Catalogue, Enabled, ProfileName, RunConfig, run};
+use ironclad_check::{Base, Catalogue, Enabled, ProfileName, RunConfig, run};
 use ironclad_config::Config;
 use ironclad_load::{Loaded, Request};
 use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
@@ -30,6 +30,8 @@ pub(crate) struct Session {
     /// Will anything show parts of the texts?
     pub(crate) shows_text: bool,
     min_severity: Option<Severity>,
+    /// Where globs of the configuration count from.
+    base: Base,
     today: Date,
 }
 
@@ -85,6 +87,9 @@ impl Session {
         let assumed = select.assume_namespace.as_deref().or(assumed);
         request.assume_namespace = assumed.map(settings::namespace).transpose()?;
         forget_own_files(&mut request, &config);
+        if request.walk.repository.is_none() {
+            request.walk.repository = folder_of(&config).and_then(|folder| fs_err::canonicalize(folder).ok());
+        }
         let on = |setting: &Option<ironclad_config::Setting<bool>>| setting.as_ref().is_some_and(|s| s.value);
         let run = RunConfig {
             version,
@@ -104,7 +109,8 @@ impl Session {
         let known = BTreeSet::new();
         let today = today();
         let shows_text = true;
-        Ok(Session { catalogue, config, problems, request, run, fail_on, known, shows_text, min_severity, today })
+        let base = base_of(&config);
+        Ok(Session { catalogue, config, problems, request, run, fail_on, known, shows_text, min_severity, base, today })
     }
 
     /// Makes the judgement one about a cluster, where objects of one were read.
@@ -133,7 +139,7 @@ impl Session {
         let outcome = run(snapshot, &self.run);
         let mut findings = outcome.findings;
         let hidden = if self.shows_text { hide::in_objects(&findings, self, snapshot) } else { Vec::new() };
-        self.config.restrict_paths(&mut findings, snapshot, &self.catalogue);
+        self.config.restrict_paths(&mut findings, snapshot, &self.catalogue, &self.base);
         let policy = self.config.policy();
         waive::apply(&mut findings, &self.waiving(snapshot, comments, &policy));
         if let Some(floor) = self.min_severity {
@@ -149,7 +155,7 @@ impl Session {
 
     /// What of the findings in some objects counts: where the configuration wants it, not waived and not known.
     pub(crate) fn settle(&self, findings: &mut Vec<Finding>, snapshot: &Snapshot) {
-        self.config.restrict_paths(findings, snapshot, &self.catalogue);
+        self.config.restrict_paths(findings, snapshot, &self.catalogue, &self.base);
         let policy = self.config.policy();
         waive::apply_to_some(findings, &self.waiving(snapshot, &[], &policy));
         let floor = self.min_severity.unwrap_or(Severity::Info);
@@ -172,6 +178,7 @@ impl Session {
             today: self.today,
             comments,
             configured: &self.config.waivers,
+            base: &self.base,
         }
     }
 }
@@ -182,6 +189,21 @@ fn forget_own_files(request: &mut Request, config: &Config) {
         let name = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned());
         request.walk.exclude.extend(name);
     }
+}
+
+/// The repository that the program stands in, else the folder of the configuration that was found above.
+fn base_of(config: &Config) -> Base {
+    let base = super::scan::base();
+    let Some(root) = folder_of(config).filter(|_| base == Base::default()) else { return base };
+    let Ok(here) = std::env::current_dir() else { return base };
+    let text = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    here.strip_prefix(&root).map_or(base, |below| Base { root: text(&root), folder: text(below) })
+}
+
+/// The folder of the configuration.
+fn folder_of(config: &Config) -> Option<PathBuf> {
+    let file = std::path::absolute(config.files.first()?).ok()?;
+    Some(file.parent()?.to_owned())
 }
 
 /// Today, UTC.

@@ -139,6 +139,7 @@ fn findings(case: &Case, catalogue: &Catalogue, loaded: &Loaded, id: &str) -> Ve
         today: "2026-11-24".parse().expect("a date"),
         comments: &loaded.comments,
         configured: &[],
+        base: &ironclad_check::Base::default(),
     };
     waive::apply(&mut findings, &waiving);
     findings

@@ -17,11 +17,10 @@ mod json_v1;
 mod junit;
 mod markdown;
 mod openreports;
-mod paths;
 mod pretty;
 mod sarif;
 
-pub use paths::Base;
+pub use ironclad_check::Base;
 
 pub use baseline::{Baseline, Entry as BaselineEntry};
 

@@ -2,6 +2,7 @@
 
 use super::collect::Reach;
 use super::{Scope, glob};
+use crate::Base;
 use globset::GlobMatcher;
 use ironclad_model::{Finding, Kind, LabelSelector, Object, Snapshot};
 use ironclad_tree::NodeRef;
@@ -47,7 +48,7 @@ impl Matcher {
         })
     }
 
-    pub(super) fn matches(&self, finding: &Finding, reach: &Reach, snapshot: &Snapshot) -> bool {
+    pub(super) fn matches(&self, finding: &Finding, reach: &Reach, snapshot: &Snapshot, base: &Base) -> bool {
         if !reach.covers(finding, snapshot) {
             return false;
         }
@@ -65,7 +66,10 @@ impl Matcher {
             && is(&self.container, finding.container.as_deref().unwrap_or_default())
             && self.image.as_ref().is_none_or(|glob| image_of(finding, object).is_some_and(|i| glob.is_match(i)))
             && self.path.as_ref().is_none_or(|path| below(path, &finding.pointer))
-            && (self.files.is_empty() || self.files.iter().any(|glob| in_file(glob, finding.source_name(snapshot))))
+            && (self.files.is_empty() || {
+                let name = finding.source_name(snapshot);
+                self.files.iter().any(|glob| base.matches(name, &|name| glob.is_match(name)))
+            })
             && self.item.as_ref().is_none_or(|name| ancestors(finding, object).any(|node| named(node, name)))
             && self.value.as_ref().is_none_or(|value| {
                 let text = object.document().node(finding.place.node).text();
@@ -154,11 +158,6 @@ fn named(node: NodeRef<'_>, name: &str) -> bool {
     node.get_str("name").is_some_and(|entry| entry.value().text() == Some(name))
 }
 
-/// A file glob matches from the beginning of the name or of any of its folders.
-fn in_file(glob: &GlobMatcher, name: &str) -> bool {
-    glob.is_match(name) || name.match_indices('/').any(|(at, _)| glob.is_match(&name[at + 1..]))
-}
-
 fn selects(selector: &LabelSelector, object: &Object) -> bool {
     selector.matches(object.labels())
 }
@@ -205,7 +204,8 @@ mod tests {
 
     #[test]
     fn file_globs_reach_below_any_folder() {
-        let matches = |pattern: &str, name: &str| in_file(&glob(pattern).unwrap(), name);
+        let matches =
+            |pattern: &str, name: &str| Base::default().matches(name, &|name| glob(pattern).unwrap().is_match(name));
         assert!(matches("deploy/*.yaml", "shop/deploy/web.yaml"));
         assert!(matches("*.yaml", "web.yaml"));
         assert!(!matches("deploy/*.json", "deploy/web.yaml"));

@@ -1,4 +1,5 @@
-//! Names of sources as the readers of machine formats want them: relative to the root of the repository.
+//! Names of sources from the root of the repository: as the readers of machine formats want them, and as globs of
+//! configurations mean them, wherever the program was started.
 
 /// Where the program stands in its repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Base {
 impl Base {
     /// A source's name from the root. What does not lie in the repository, and what is no file (`<stdin>`,
     /// `cluster:…`), stays as it is.
-    pub(crate) fn rooted(&self, name: &str) -> String {
+    pub fn rooted(&self, name: &str) -> String {
         if name.starts_with('<') || name.starts_with("cluster:") {
             return name.to_owned();
         }
@@ -35,6 +36,12 @@ impl Base {
             }
         }
         steps.join("/")
+    }
+
+    /// Does a glob match the name, from its beginning or from any of its folders, as it is or from the root?
+    pub fn matches(&self, name: &str, is_match: &dyn Fn(&str) -> bool) -> bool {
+        let tails = |name: &str| is_match(name) || name.match_indices('/').any(|(at, _)| is_match(&name[at + 1..]));
+        tails(name) || !self.folder.is_empty() && tails(&self.rooted(name))
     }
 }
 
