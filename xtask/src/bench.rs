@@ -2,9 +2,11 @@
 //!
 //! Inputs are generated (no download): 1,200 manifests as teams write them, and one file of 20 MB. A peer is taken from
 //! the PATH, or else installed from its published package into the cache; one that cannot be had is named with the
-//! reason. `BENCH_RUNS` sets the runs of each command (5). `bench cluster` is about clusters and snapshots.
+//! reason. `BENCH_RUNS` sets the runs of each command (5). `bench cluster` is about clusters and snapshots,
+//! `bench render` about charts beside Helm.
 
 mod cluster;
+mod render;
 
 use crate::{oracle, root, say};
 use anyhow::{Context, Result, bail};
@@ -31,6 +33,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         return cluster::run(rest);
     }
     let only = arguments.first().map(String::as_str);
+    if only == Some("render") {
+        return render::run();
+    }
     let ironclad = release()?.display().to_string();
     let folder = root().join("target/bench");
     let manifests = folder.join("manifests");
@@ -86,19 +91,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             Err(why) => measure(&format!("{name}: {why}"), Vec::new())?,
         }
     }
-    let chart = folder.join("chart");
-    generate_chart(&chart, 100)?;
-    let chart = chart.display().to_string();
-    measure("ironclad, a chart of 100 templates", scan(&chart, &["--format", "json"]))?;
-    measure("ironclad, the same, rendered only", vec![ironclad.clone(), "render".to_owned(), chart.clone()])?;
-    match HELM.program() {
-        Ok(program) => measure("helm template, the same", HELM.command(&program, &chart))?,
-        Err(why) => measure(&format!("helm template: {why}"), Vec::new())?,
-    }
     for line in table {
         say(&line);
     }
     say("");
+    if only.is_none() {
+        render::run()?;
+        say("");
+    }
     // Rates of the reader itself, beside the libraries that do half of its work.
     let rates = ["run", "--release", "--quiet", "--package", "ironclad-tree", "--example", "throughput"];
     Command::new("cargo").args(rates).current_dir(root()).status()?;
@@ -224,27 +224,33 @@ fn runs() -> usize {
 
 /// Runs a command several times.
 fn time(command: &[String], runs: usize) -> Result<Figures> {
-    let (program, arguments) = command.split_first().context("empty command")?;
     let mut figures = Figures::default();
     for _ in 0..runs {
-        // GNU time reports what the kernel counted for the process and its children.
-        let output = Command::new("/usr/bin/time")
-            .args(["-f", "%e %U %S %M", "--quiet"])
-            .arg(program)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .output()
-            .context("/usr/bin/time is needed (Debian's package `time`)")?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        let last = text.lines().last().unwrap_or_default();
-        let numbers: Vec<f64> = last.split(' ').filter_map(|n| n.parse().ok()).collect();
-        let [wall, user, system, memory] = numbers[..] else { bail!("{program}: no figures in `{last}`") };
+        let [wall, cpu, memory] = figures_of(command)?;
         figures.wall.push(wall);
-        figures.cpu.push(user + system);
-        figures.memory.push(memory / 1024.0);
+        figures.cpu.push(cpu);
+        figures.memory.push(memory);
     }
     Ok(figures)
+}
+
+/// Runs a command once: seconds of wall and of processor time, megabytes.
+fn figures_of(command: &[String]) -> Result<[f64; 3]> {
+    let (program, arguments) = command.split_first().context("empty command")?;
+    // GNU time reports what the kernel counted for the process and its children.
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%e %U %S %M", "--quiet"])
+        .arg(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .output()
+        .context("/usr/bin/time is needed (Debian's package `time`)")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last = text.lines().last().unwrap_or_default();
+    let numbers: Vec<f64> = last.split(' ').filter_map(|n| n.parse().ok()).collect();
+    let [wall, user, system, memory] = numbers[..] else { bail!("{program}: no figures in `{last}`") };
+    Ok([wall, user + system, memory / 1024.0])
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -3,7 +3,8 @@
 //! The flags are those that kustomize gives to `helm template` (`HelmChartInflationGenerator`). A name that Helm would
 //! make up is `release-name` here, so that the same input gives the same output.
 
-use crate::accumulate::{Build, Target};
+use crate::accumulate::Target;
+use crate::build::Build;
 use crate::kustomization::Fault;
 use crate::node::{Data, Node, Reading};
 use crate::patch::resources_of;

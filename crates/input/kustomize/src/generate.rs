@@ -1,6 +1,6 @@
 //! ConfigMaps and Secrets from literals, files and lists of variables, and the suffix of their names.
 
-use crate::accumulate::Build;
+use crate::build::Build;
 use crate::kustomization::Fault;
 use crate::loader::Folder;
 use crate::node::{Data, Node};
@@ -119,8 +119,7 @@ fn pairs(build: &mut Build<'_>, folder: &Folder, entry: &Node) -> Result<Vec<Pai
     }
     for literal in list("literals") {
         let text = literal.text().unwrap_or_default();
-        let bad =
-            || Fault::on(&literal.trail, format!("literal `{}` is not `key=value`", crate::accumulate::clip(text)));
+        let bad = || Fault::on(&literal.trail, format!("literal `{}` is not `key=value`", crate::build::clip(text)));
         let (key, value) = text.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(bad)?;
         all.push((key.to_owned(), unquoted(value).as_bytes().to_vec(), literal.trail.with_role(Role::Generator)));
     }

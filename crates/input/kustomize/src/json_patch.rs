@@ -2,6 +2,7 @@
 //! the end, `add` does not make parents, and one operation that fails fails the patch.
 
 use crate::node::{Data, Node, Shape};
+use crate::scalar::Scalar;
 use crate::trail::Trail;
 
 /// One operation.
@@ -63,8 +64,18 @@ fn one(object: &mut Node, operation: &Operation) -> Result<(), String> {
             add(object, &operation.path, node)
         }
         "copy" => {
-            let node = at(object, &operation.from)?.cloned();
-            let node = node.ok_or_else(|| format!("nothing at `{}` to copy", operation.from))?;
+            let nothing = || format!("nothing at `{}` to copy", operation.from);
+            let node = match at(object, &operation.from)?.cloned() {
+                Some(node) => node,
+                // Of a key that is not there, null is copied.
+                None => {
+                    let (holder, _) = parent(object, &operation.from, "copy").map_err(|_| nothing())?;
+                    if holder.shape() != Shape::Map {
+                        return Err(nothing());
+                    }
+                    Node::scalar(Scalar::null(), &operation.trail)
+                }
+            };
             // A few copies of the whole into itself would fill any memory.
             if size(object) > LARGEST {
                 return Err(format!("copies make the object larger than {LARGEST} values"));
@@ -183,10 +194,8 @@ fn replace(object: &mut Node, path: &str, mut value: Node) -> Result<(), String>
     let (node, last) = parent(object, path, "replace")?;
     let missing = || format!("cannot replace `{path}`: it is not there");
     match &mut node.data {
-        Data::Map(_) => {
-            node.get(&last).ok_or_else(missing)?;
-            put(node, &last, value);
-        }
+        // The library asks whether a key is there, and takes any answer.
+        Data::Map(_) => put(node, &last, value),
         Data::List(items) => {
             let at = position(&last, items.len()).ok_or_else(missing)?;
             let old = items.get_mut(at).ok_or_else(missing)?;

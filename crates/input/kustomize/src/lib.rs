@@ -16,6 +16,7 @@
 
 mod accumulate;
 mod additions;
+mod build;
 mod chart;
 mod config;
 mod emit;
@@ -40,9 +41,10 @@ mod selector;
 mod sort;
 mod trail;
 mod transform;
+mod transformers;
 mod vars;
 
-pub use accumulate::{Options, Rendered, Texts, render, render_with, transform};
 pub use additions::{Addition, Additions, How};
+pub use build::{Options, Rendered, Texts, render, render_with, transform};
 pub use loader::{NAMES, component_files, kustomization_file};
 pub use patch::patch_text;

@@ -3,7 +3,7 @@
 //! kustomize's load restrictor is a security rule (`RestrictionRootOnly`): a file must lie in or below the folder whose
 //! kustomization names it, links followed. Folders may lie anywhere that is not above.
 
-use crate::accumulate::Options;
+use crate::build::Options;
 use ironclad_tree::{Comment, Source, parse};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Patches: what they are (strategic merge or JSON patch), what they are meant for, and that they are applied.
 
-use crate::accumulate::Build;
+use crate::build::Build;
 use crate::json_patch::{self, Operation};
 use crate::kustomization::{Fault, read_all};
 use crate::loader::Folder;

@@ -1,6 +1,7 @@
 //! `generators`, `transformers` and `validators`: the built-in kinds run; programs and containers are refused by name.
 
-use crate::accumulate::{Build, Target};
+use crate::accumulate::Target;
+use crate::build::Build;
 use crate::config::field_specs;
 use crate::generate::{Made, generate};
 use crate::kustomization::Fault;
@@ -100,7 +101,7 @@ pub(crate) fn transformer(
         }
         "ReplacementTransformer" => {
             let entries = node.get("replacements").map(Node::items).unwrap_or_default();
-            crate::accumulate::replacements(build, target.folder, resources, entries)
+            crate::transformers::replacements(build, target.folder, resources, entries)
         }
         "HashTransformer" => transform::hashes(resources, &schemas).map_err(on),
         "ValueAddTransformer" => value_add(build, target, resources, node),

@@ -163,7 +163,7 @@ fn set(node: &mut Node, value: &Node, options: &Options<'_>) -> Result<(), Strin
     if let Data::Scalar(scalar) = &node.data
         && !scalar.fits()
     {
-        return Err(format!("`{}` does not fit the type of the field", crate::accumulate::clip(&scalar.text)));
+        return Err(format!("`{}` does not fit the type of the field", crate::build::clip(&scalar.text)));
     }
     node.trail = trail;
     Ok(())

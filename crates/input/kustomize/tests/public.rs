@@ -26,6 +26,7 @@ fn public_kustomizations() {
         return skipped("kustomize: public kustomizations", "IRONCLAD_KUSTOMIZATIONS names no folders");
     };
     let (mut wrong, mut asked) = (Vec::new(), 0);
+    let mut reasons: Vec<(String, String, String)> = Vec::new();
     for root in std::env::split_paths(&folders) {
         let root = std::fs::canonicalize(root).unwrap();
         let mut all = Vec::new();
@@ -57,7 +58,10 @@ fn public_kustomizations() {
             };
             match (own, &theirs) {
                 (Ok(own), Ok(theirs)) if own == theirs => same += 1,
-                (Err(_), Err(_)) => refused += 1,
+                (Err(own), Err(theirs)) => {
+                    refused += 1;
+                    reasons.push((name.clone(), own.clone(), (*theirs).to_owned()));
+                }
                 (Ok(own), Ok(theirs)) => {
                     let first = own.iter().zip(theirs).find(|(a, b)| a != b).map(|(a, b)| {
                         let at = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
@@ -80,6 +84,9 @@ fn public_kustomizations() {
             answers.len(),
             wrong.len() - before
         );
+    }
+    for (name, own, theirs) in reasons {
+        eprintln!("refused by both: {name}\n  ironclad:  {own}\n  kustomize: {theirs}");
     }
     assert!(wrong.is_empty(), "{} of {asked} differ:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -84,7 +84,13 @@ fn public_charts() {
         };
         let Some(manifest) = helm["manifest"].as_str() else {
             if fails {
-                refused += 1
+                refused += 1;
+                let problems = match &rendered {
+                    Ok(rendered) => rendered.problems.iter().map(|p| p.problem.message.as_str()).collect(),
+                    Err(problem) => vec![problem.problem.message.as_str()],
+                };
+                let (name, own) = (chart.display(), problems.join("; "));
+                eprintln!("refused by both: {name}\n  ironclad: {own}\n  Helm:     {}", helm["error"]);
             } else {
                 wrong.push(format!("{}: Helm says {}", chart.display(), helm["error"]))
             }
