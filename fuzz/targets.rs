@@ -446,7 +446,7 @@ pub(crate) fn snapshot(data: &[u8]) {
     let (None, Some(header)) = (&read.fault, &read.header) else { return };
     let mut writer = ironclad_snapshot::Writer::new(Vec::new(), header).expect("memory takes it");
     for batch in &read.batches {
-        writer.objects(&batch.of, &batch.documents).expect("memory takes it");
+        writer.objects(&batch.of, batch.documents.iter().map(|document| &**document)).expect("memory takes it");
     }
     let again = ironclad_snapshot::read(writer.finish().expect("memory takes it").as_slice(), &limits);
     let count = |read: &ironclad_snapshot::Snapshot| -> usize { read.batches.iter().map(|b| b.documents.len()).sum() };

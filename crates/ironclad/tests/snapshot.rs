@@ -247,6 +247,50 @@ fn snapshots_differ_where_clusters_do() {
     );
 }
 
+/// Who asked for one namespace knows nothing of the others: what is in them is neither come nor gone.
+#[test]
+fn a_part_of_a_cluster_says_nothing_of_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |kind: &str| ironclad_snapshot::KindOf { api_version: "v1".to_owned(), kind: kind.to_owned() };
+    let write = |name: &str, namespaces: &[&str], places: &[&str]| {
+        let header = ironclad_snapshot::Header {
+            context: "prod".to_owned(),
+            namespaces: namespaces.iter().map(|name| (*name).to_owned()).collect(),
+            ..ironclad_snapshot::Header::default()
+        };
+        let parsed = |text: String| {
+            let source = ironclad_tree::Source::new("t", text);
+            ironclad_tree::parse(&source, &ironclad_tree::Limits::default()).documents.remove(0)
+        };
+        let pod = |place: &&str| {
+            parsed(format!(
+                "{{\"metadata\": {{\"name\": \"p\", \"namespace\": \"{place}\"}}, \"spec\": {{\"hostPID\": true, \"containers\": []}}}}"
+            ))
+        };
+        let mut writer = ironclad_snapshot::Writer::new(Vec::new(), &header).unwrap();
+        let all = |place: &&str| parsed(format!("{{\"metadata\": {{\"name\": \"{place}\"}}}}"));
+        writer.objects(&of("Namespace"), &["a", "b"].iter().map(all).collect::<Vec<_>>()).unwrap();
+        writer.objects(&of("Pod"), &places.iter().map(pod).collect::<Vec<_>>()).unwrap();
+        std::fs::write(folder.path().join(name), writer.finish().unwrap()).unwrap();
+    };
+    write("one", &["a"], &["a"]);
+    write("whole", &[], &["a", "b"]);
+    write("empty", &[], &[]);
+    let diff = |old: &str, new: &str| {
+        let output = ironclad(&["diff", old, new, "--no-config", "--select", "workload/host-pid"], folder.path());
+        (output.status.code(), text(&output))
+    };
+    let (code, words) = diff("one", "whole");
+    assert!(words.contains("? Pod b/p (nobody knows: the old side does not show such)"), "{words}");
+    assert!(!words.contains("+ ") && !words.contains("opened high") && code == Some(0), "{code:?} {words}");
+    let (code, words) = diff("whole", "one");
+    assert!(words.contains("? Pod b/p (nobody knows: the new side") && !words.contains("resolved h"), "{words}");
+    assert_eq!(code, Some(0), "{words}");
+    // In its own namespace it knows.
+    let (code, words) = diff("one", "empty");
+    assert!(words.contains("- Pod a/p") && code == Some(1), "{code:?} {words}");
+}
+
 #[test]
 fn a_bad_snapshot_is_incomplete() {
     let header = ironclad_snapshot::Header { context: "prod".to_owned(), ..ironclad_snapshot::Header::default() };

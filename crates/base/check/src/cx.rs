@@ -187,7 +187,7 @@ impl<'a> Cx<'a> {
     ///
     /// Never: the fact of a type has that type.
     pub fn shared<T: Any + Send + Sync>(&self, find_out: impl FnOnce(&Snapshot, &RunConfig) -> T) -> Arc<T> {
-        self.looked_around.set(true);
+        self.look();
         #[expect(clippy::expect_used, reason = "stored under its own type")]
         self.shared.get(|| find_out(self.snapshot, self.config)).expect("the fact of a type has that type")
     }
@@ -245,8 +245,25 @@ impl<'a> Cx<'a> {
 
     /// The snapshot. What a check takes from it is of kinds that it lists in `reads`.
     pub fn snapshot(&self) -> &'a Snapshot {
-        self.looked_around.set(true);
+        self.look();
         self.snapshot
+    }
+
+    /// The controller that owns an object, where it is in the snapshot: who it is, not what. Its `metadata` alone may be
+    /// left of it.
+    pub fn controller_of(&self, object: &Object) -> Option<&'a Object> {
+        self.looked_around.set(true);
+        self.snapshot.controller_of(object)
+    }
+
+    /// Takes note that the verdict hangs on more than the object.
+    fn look(&self) {
+        debug_assert!(
+            self.enabled.check.is_joining(),
+            "{} looks at other objects: list their kinds in `reads`, or set `joins`",
+            self.meta.id
+        );
+        self.looked_around.set(true);
     }
 
     /// The pods of an object, for a check that is called with objects: none where another object of the snapshot makes
@@ -260,13 +277,13 @@ impl<'a> Cx<'a> {
 
     /// The object with this id.
     pub fn object_of(&self, id: ObjectId) -> Option<&'a Object> {
-        self.looked_around.set(true);
+        self.look();
         self.snapshot.object(id)
     }
 
     /// Objects of a kind that the check listed in `reads`.
     pub fn objects(&self, kind: Kind) -> Vec<&'a Object> {
-        self.looked_around.set(true);
+        self.look();
         debug_assert!(
             self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
             "{} looks at {kind:?} without listing it in `reads`",
@@ -277,7 +294,7 @@ impl<'a> Cx<'a> {
 
     /// The object of a kind with this namespace and name, from a kind that the check listed in `reads`.
     pub fn named(&self, kind: Kind, namespace: Option<&str>, name: &str) -> Option<&'a Object> {
-        self.looked_around.set(true);
+        self.look();
         debug_assert!(
             self.meta.reads.contains(&kind) || self.meta.reads.contains(&Kind::ANY),
             "{} looks at {kind:?} without listing it in `reads`",

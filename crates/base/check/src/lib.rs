@@ -17,6 +17,7 @@ mod param;
 pub mod peers;
 mod run;
 mod select;
+mod sieve;
 mod twins;
 pub mod waive;
 
@@ -32,6 +33,7 @@ pub use run::{
     sort as sort_findings,
 };
 pub use select::{ProfileName, Selection, SelectionError, matching};
+pub use sieve::Sieve;
 
 /// Declares the modules of checks and their list: `checks![privileged: pod, open_namespace: snapshot]`.
 ///

@@ -153,6 +153,8 @@ pub struct Meta {
     pub reads: &'static [Kind],
     /// What it has a cluster list, where that is less than what it `reads`: it judges what others had listed as well.
     pub asks: Option<&'static [Kind]>,
+    /// It holds objects against others although it `reads` no more kinds than it is called with.
+    pub joins: bool,
     /// What it asks a cluster for besides objects.
     pub facts: &'static [Fact],
     /// Files, live objects, or both.
@@ -180,6 +182,7 @@ impl Meta {
         since: "0.1.0",
         reads: &[Kind::ANY_POD],
         asks: None,
+        joins: false,
         facts: &[],
         applies: Applies::Everywhere,
         pss: &[],

@@ -5,7 +5,7 @@
 
 use crate::{Applies, Beside, Check, Cx, Level, Params, Subscription, fingerprint, twins};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, ObjectId, Severity, Snapshot};
-use ironclad_tree::{NodeRef, Span, f};
+use ironclad_tree::{Document, NodeRef, Span, f};
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -125,6 +125,35 @@ pub fn run_but<'k>(
     config: &RunConfig,
     settled: &(dyn Fn(&Object) -> Option<&'k Settled> + Sync),
 ) -> Outcome {
+    finish(rest(snapshot, config, settled), snapshot, config)
+}
+
+/// As [`run`], where some objects were judged before: by the address of the document, what was said of each.
+pub(crate) fn run_after(
+    snapshot: &Snapshot,
+    config: &RunConfig,
+    mut judged: FxHashMap<usize, (Arc<Document>, Vec<Finding>)>,
+) -> Outcome {
+    let address = |object: &Object| Arc::as_ptr(object.document()).addr();
+    let all = Settled(vec![u64::MAX; config.enabled.len() / 64 + 1]);
+    let mut outcome = rest(snapshot, config, &|object| judged.contains_key(&address(object)).then_some(&all));
+    for object in snapshot.objects() {
+        let Some((_, findings)) = judged.remove(&address(object)) else { continue };
+        outcome.findings.extend(findings.into_iter().map(|mut finding| {
+            finding.object = object.id();
+            finding.related.iter_mut().for_each(|related| related.object = object.id());
+            finding
+        }));
+    }
+    finish(outcome, snapshot, config)
+}
+
+/// What the calls say that are not settled, in no order.
+fn rest<'k>(
+    snapshot: &Snapshot,
+    config: &RunConfig,
+    settled: &(dyn Fn(&Object) -> Option<&'k Settled> + Sync),
+) -> Outcome {
     let objects: Vec<&Object> = snapshot.objects().collect();
     let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
     let shared = Shared::default();
@@ -159,7 +188,12 @@ pub fn run_but<'k>(
             outcome.absorb(part);
         }
     }
-    finish(&mut outcome.findings, world);
+    outcome
+}
+
+/// One order for everything, and fingerprints.
+fn finish(mut outcome: Outcome, snapshot: &Snapshot, config: &RunConfig) -> Outcome {
+    stamp(&mut outcome.findings, snapshot, config);
     outcome.failures.sort_by(|a, b| (a.check, &a.object).cmp(&(b.check, &b.object)));
     outcome.not_observed.sort();
     outcome.not_observed.dedup();
@@ -195,14 +229,45 @@ pub fn run_alone(snapshot: &Snapshot, objects: &[ObjectId], config: &RunConfig) 
         let mut settled = Settled::default();
         let Some(object) = snapshot.object(*id) else { return (Vec::new(), settled) };
         let mut findings = judge(object, world, &memos, Calls::Alone(&mut settled)).findings;
-        finish(&mut findings, world);
+        stamp(&mut findings, snapshot, config);
         (findings, settled)
     };
     objects.par_iter().map(one).collect()
 }
 
+/// What became of an object that was judged before all others were seen.
+pub(crate) enum Alone {
+    /// Its verdict hangs on them.
+    Waits,
+    /// Whatever they are, this is said of it.
+    Judged(Vec<Finding>),
+}
+
+/// Judges each object as far as it can be judged alone. `is_there` knows whether the owner of an object is in the set: such
+/// an object does not answer for its pods. One whose owner is not known to be there waits.
+pub(crate) fn judge_early(
+    snapshot: &Snapshot,
+    config: &RunConfig,
+    is_there: &(dyn Fn(NodeRef<'_>, &Object) -> bool + Sync),
+) -> Vec<Alone> {
+    let memos: Vec<Memo> = config.enabled.iter().map(|_| Memo::default()).collect();
+    let (shared, twins) = (Shared::default(), FxHashSet::default());
+    let world = World { snapshot, config, shared: &shared, twins: &twins };
+    let objects: Vec<&Object> = snapshot.objects().collect();
+    let one = |object: &&Object| {
+        let owned = has_owner(object);
+        if owned && !controller(object).is_some_and(|owner| is_there(owner, object)) {
+            return Alone::Waits;
+        }
+        let mut waits = false;
+        let findings = judge(object, world, &memos, Calls::Early { owned, waits: &mut waits }).findings;
+        if waits { Alone::Waits } else { Alone::Judged(findings) }
+    };
+    objects.par_iter().map(one).collect()
+}
+
 /// One order, and fingerprints.
-fn finish(findings: &mut [Finding], World { snapshot, config, .. }: World<'_>) {
+fn stamp(findings: &mut [Finding], snapshot: &Snapshot, config: &RunConfig) {
     for finding in &mut *findings {
         trace(finding, snapshot, config.rendered_edits);
     }
@@ -216,6 +281,14 @@ enum Calls<'a> {
     But(Option<&'a Settled>),
     /// All, and only what looked at nothing else is kept; these it were.
     Alone(&'a mut Settled),
+    /// All, of an object that may be answered for by its owner; whether one looked at something else.
+    Early { owned: bool, waits: &'a mut bool },
+}
+
+/// The owner that counts: the one that [`Snapshot::controller_of`] looks for.
+fn controller(object: &Object) -> Option<NodeRef<'_>> {
+    let owners = object.metadata()?.get(f::OWNER_REFERENCES)?.value();
+    owners.items().find(|owner| owner.get(f::CONTROLLER).and_then(|entry| entry.value().as_bool()) == Some(true))
 }
 
 /// Has it an owner that may answer for it? A static pod's mirror is owned by its Node, which says nothing of what runs
@@ -238,6 +311,7 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
     // A static pod's mirror is owned by its Node, which says nothing of what runs in it.
     let owner = || snapshot.controller_of(object).filter(|owner| owner.kind() != Kind::NODE);
     let owned = left_to_others
+        || matches!(calls, Calls::Early { owned: true, .. })
         || matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
             && (owner().is_some() || world.twins.contains(&object.id()));
     let found = if has_pod_checks && !owned { pods(object, &config.workloads) } else { Vec::new() };
@@ -276,11 +350,11 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
             }
             Subscription::Kind(..) | Subscription::Snapshot(_) | Subscription::Event(_) | Subscription::Waivers => {}
         }
-        if let Calls::Alone(settled) = &mut calls {
-            match looked_around {
-                true => outcome.findings.truncate(before),
-                false => settled.insert(index),
-            }
+        match &mut calls {
+            Calls::Alone(_) if looked_around => outcome.findings.truncate(before),
+            Calls::Alone(settled) => settled.insert(index),
+            Calls::Early { waits, .. } => **waits |= looked_around,
+            Calls::But(_) => {}
         }
     }
     settle(&mut outcome.findings, snapshot, config);
@@ -528,7 +602,7 @@ mod tests {
         assert_eq!(run_it(&format!("{map}{service}"), false, Some(Severity::Medium)), (Severity::Medium, Vec::new()));
     }
 
-    static LISTS: Meta = Meta { id: "test/lists", reads: &[Kind::CONFIG_MAP], ..Meta::DEFAULT };
+    static LISTS: Meta = Meta { id: "test/lists", reads: &[Kind::CONFIG_MAP], joins: true, ..Meta::DEFAULT };
     static ALONE: [Check; 3] = [
         Check { meta: &NAMES, run: CHECKS[1].run },
         // Looks at the others for some objects only.

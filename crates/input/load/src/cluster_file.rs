@@ -1,13 +1,15 @@
 //! Snapshots of a cluster among the arguments: files that `ironclad snapshot` wrote.
 
 use crate::discover::Found;
-use ironclad_check::{Beside, DeprecatedUse, Told, UnseenKind};
+use ironclad_check::{Beside, DeprecatedUse, Sieve, Told, UnseenKind};
 use ironclad_model::{Input, Kind, ReportedProblem, SnapshotBuilder, UnitId};
-use ironclad_snapshot::{Batch, Deprecated, Fault, Header, Limits, MAGIC, Missing, Snapshot};
-use ironclad_tree::{Problem, Severity, Span};
+use ironclad_snapshot::{Batch, Deprecated, Fault, Header, KindOf, Limits, MAGIC, Missing, Snapshot, Through};
+use ironclad_tree::{Document, Problem, Severity, Span};
 use ironclad_views::makes_pods;
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 /// What is known of a cluster that objects came from.
 #[derive(Clone, Debug, Default)]
@@ -18,31 +20,114 @@ pub struct Live {
     pub minor: Option<u8>,
     /// All namespaces were asked for: what is not here does not exist.
     pub whole: bool,
+    /// The namespaces that were asked for, where not all were.
+    pub namespaces: Option<BTreeSet<String>>,
     /// Nothing but objects of clusters was read.
     pub alone: bool,
     /// What the cluster says beside its objects.
     pub beside: Arc<Beside>,
 }
 
-/// A snapshot in what standard input gave, or what it gave.
-pub(crate) fn in_bytes(bytes: Vec<u8>) -> Result<Snapshot, Vec<u8>> {
-    match bytes.starts_with(&MAGIC) {
-        true => Ok(ironclad_snapshot::read(&bytes[..], &Limits::default())),
-        false => Err(bytes),
+/// Who judges the objects of a snapshot while it is read, under what its header says.
+pub type Sift<'s> = &'s (dyn Fn(&Live) -> Sieve + Sync);
+
+/// A file, and what was said of it while it was read.
+pub(crate) struct Held {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) sieve: Option<Sieve>,
+}
+
+/// Hands objects to a sieve, which is made when the header is known.
+struct Sifting<'s> {
+    sift: Sift<'s>,
+    sieve: OnceLock<Sieve>,
+}
+
+impl Sifting<'_> {
+    fn sieve(&self, header: &Header) -> &Sieve {
+        self.sieve.get_or_init(|| (self.sift)(&Live { alone: true, ..Live::of(header, true) }))
     }
 }
 
+impl Through for Sifting<'_> {
+    fn see(&self, header: &Header, of: &KindOf, documents: &[Document]) {
+        self.sieve(header).see(&(of.api_version.clone(), of.kind.clone()), documents);
+    }
+
+    fn take(&self, header: &Header, of: &KindOf, documents: Vec<Document>) -> Vec<Arc<Document>> {
+        self.sieve(header).sift(&Arc::new((of.api_version.clone(), of.kind.clone())), documents)
+    }
+}
+
+/// Reads a snapshot. One that is broken says less than its header promised, so it is read again and judged as a whole.
+fn read(again: &dyn Fn() -> Option<Box<dyn Read>>, sift: Option<Sift<'_>>) -> Option<Held> {
+    if let Some(sift) = sift {
+        let sifting = Sifting { sift, sieve: OnceLock::new() };
+        let snapshot = ironclad_snapshot::read_through(again()?, &Limits::default(), &sifting);
+        if snapshot.fault.is_none() {
+            return Some(Held { snapshot, sieve: sifting.sieve.into_inner() });
+        }
+    }
+    Some(Held { snapshot: ironclad_snapshot::read(again()?, &Limits::default()), sieve: None })
+}
+
+/// A snapshot in what standard input gave, or what it gave.
+pub(crate) fn in_bytes(bytes: Vec<u8>, sift: Option<Sift<'_>>) -> Result<Held, Vec<u8>> {
+    if !bytes.starts_with(&MAGIC) {
+        return Err(bytes);
+    }
+    let bytes: Arc<[u8]> = bytes.into();
+    let again = || -> Option<Box<dyn Read>> { Some(Box::new(std::io::Cursor::new(Arc::clone(&bytes)))) };
+    read(&again, sift).ok_or_else(Vec::new)
+}
+
 /// The file, where it was named and begins as a snapshot does. What cannot be opened is told by who reads it as text.
-pub(crate) fn open(file: &Found) -> Option<Snapshot> {
+pub(crate) fn open(file: &Found, sift: Option<Sift<'_>>) -> Option<Held> {
     let path = file.path.as_ref().filter(|_| file.named)?;
+    let again = || reader(path);
+    again()?;
+    read(&again, sift)
+}
+
+fn reader(path: &Path) -> Option<Box<dyn Read>> {
     let mut opened = fs_err::File::open(path).ok()?;
     let mut magic = [0; MAGIC.len()];
     opened.read_exact(&mut magic).ok()?;
-    if magic != MAGIC {
-        return None;
-    }
     let rest = BufReader::with_capacity(1 << 20, opened);
-    Some(ironclad_snapshot::read((&magic[..]).chain(rest), &Limits::default()))
+    (magic == MAGIC).then(|| Box::new(std::io::Cursor::new(magic).chain(rest)) as Box<dyn Read>)
+}
+
+impl Live {
+    /// What a header says; `sound` where the rest of its file is.
+    fn of(header: &Header, sound: bool) -> Live {
+        let is_everywhere = header.namespaces.is_empty();
+        let mut unseen: Vec<UnseenKind> = header.not_observed.iter().map(unseen).collect();
+        if header.without_secrets {
+            let reason = "the snapshot holds no Secrets: `--list-secrets` takes them in".to_owned();
+            unseen.push(UnseenKind { kind: Kind::SECRET, makes_pods: false, reason });
+        }
+        Live {
+            unseen,
+            minor: minor(header),
+            whole: is_everywhere && sound,
+            namespaces: (!is_everywhere).then(|| header.namespaces.iter().cloned().collect()),
+            alone: false,
+            beside: Arc::new(beside(header)),
+        }
+    }
+
+    /// Both together.
+    fn with(self, other: Live) -> Live {
+        let namespaces = self.namespaces.zip(other.namespaces);
+        Live {
+            unseen: [self.unseen, other.unseen].concat(),
+            minor: self.minor.max(other.minor),
+            whole: self.whole && other.whole,
+            namespaces: namespaces.map(|(own, others)| own.into_iter().chain(others).collect()),
+            alone: false,
+            beside: other.beside,
+        }
+    }
 }
 
 /// Adds what a file held.
@@ -58,7 +143,7 @@ pub(crate) fn add(
         let of_type = Arc::new((of.api_version, of.kind));
         objects += documents.len();
         for document in documents {
-            builder.add_typed(Arc::new(document), UnitId::default(), &of_type);
+            builder.add_typed(document, UnitId::default(), &of_type);
         }
     }
     let report = |code, severity, message, hint: Option<String>| ReportedProblem {
@@ -74,18 +159,14 @@ pub(crate) fn add(
         problems.push(report("input/snapshot", Severity::Error, format!("the snapshot {fault}"), Some(hint)));
     }
     let Some(header) = snapshot.header else { return Input { source: name.to_owned(), objects } };
-    let known = live.get_or_insert_with(|| Live { whole: true, ..Live::default() });
-    known.whole &= header.namespaces.is_empty() && snapshot.fault.is_none();
-    known.minor = known.minor.max(minor(&header));
+    let own = Live::of(&header, snapshot.fault.is_none());
+    *live = Some(match live.take() {
+        Some(known) => known.with(own),
+        None => own,
+    });
     for missing in &header.not_observed {
         let message = format!("could not {} when the snapshot was taken: {}", missing.permission, missing.message);
         problems.push(report("cluster/not-observed", Severity::Error, message, None));
-        known.unseen.push(unseen(missing));
-    }
-    known.beside = Arc::new(beside(&header));
-    if header.without_secrets {
-        let reason = "the snapshot holds no Secrets: `--list-secrets` takes them in".to_owned();
-        known.unseen.push(UnseenKind { kind: Kind::SECRET, makes_pods: false, reason });
     }
     Input { source: name.to_owned(), objects }
 }

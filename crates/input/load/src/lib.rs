@@ -17,8 +17,8 @@ mod read;
 mod types;
 mod units;
 
-pub use cluster_file::Live;
+pub use cluster_file::{Live, Sift};
 pub use discover::{Walk, is_own_of_chart, unit_of_file};
 pub use ironclad_render::{SetKind, branches};
-pub use read::{Loaded, Memo, Overlay, Progress, Request, load, load_again, load_over, load_text};
+pub use read::{Loaded, Memo, Overlay, Progress, Request, load, load_again, load_over, load_sifting, load_text};
 pub use units::{Charts, FoundChart, charts_in};

@@ -1,12 +1,13 @@
 //! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
-use crate::cluster_file::{self, Live};
+use crate::cluster_file::{self, Held, Live, Sift};
 use crate::discover::{Discovery, EXCLUDED, Found, Walk, discover, display, errno, is_own_of_chart, problem};
 use crate::gitops::{Followed, Follower};
 use crate::kustomizations;
 use crate::types::type_problems;
 use crate::units::{self, Charts, RenderedUnit};
+use ironclad_check::Sieve;
 use ironclad_model::{Input, NotFollowed, ReportedProblem, Snapshot, StandIn, Unit, UnitId};
 use ironclad_tree::{Comment, Document, Limits, Problem, Severity, Source, Span, parse};
 use ironclad_views::schema;
@@ -95,6 +96,8 @@ pub struct Loaded {
     /// Canonical paths of files that are judged through what was built of them: bases, patches, sources of Argo CD and
     /// Flux. What lies in a chart's folder is not listed.
     pub built: BTreeSet<PathBuf>,
+    /// What was judged of a snapshot while it was read.
+    pub sieve: Option<Sieve>,
 }
 
 impl Loaded {
@@ -113,7 +116,7 @@ impl Loaded {
 enum Outcome {
     Read(FileContent),
     /// A snapshot of a cluster.
-    Cluster(Box<ironclad_snapshot::Snapshot>),
+    Cluster(Box<Held>),
     Foreign(&'static str),
     Failed(ReportedProblem),
     /// It took part in something that was rendered.
@@ -176,6 +179,12 @@ pub fn load(request: &Request, progress: &Progress) -> Loaded {
     load_over(request, progress, &|_| None)
 }
 
+/// As [`load`]; where the only argument is a snapshot of a cluster, its objects are judged while they are read, and only
+/// what is needed of them is kept.
+pub fn load_sifting(request: &Request, progress: &Progress, sift: Sift<'_>) -> Loaded {
+    load_with(request, progress, &|_| None, &Memo::default(), Some(sift))
+}
+
 /// Reads one text as if a walk had found it in a file of this name.
 pub fn load_text(name: &str, text: &str, request: &Request) -> Loaded {
     let file = Found { name: name.to_owned(), path: None, named: false, chart: None };
@@ -200,12 +209,24 @@ pub fn load_over(request: &Request, progress: &Progress, overlay: Overlay<'_>) -
 /// As [`load_over`]; what an earlier reading of the same request left in `memo` is taken from there where no text that it
 /// was made from differs. The files themselves are taken to be as they were.
 pub fn load_again(request: &Request, progress: &Progress, overlay: Overlay<'_>, memo: &Memo) -> Loaded {
+    load_with(request, progress, overlay, memo, None)
+}
+
+fn load_with(
+    request: &Request,
+    progress: &Progress,
+    overlay: Overlay<'_>,
+    memo: &Memo,
+    sift: Option<Sift<'_>>,
+) -> Loaded {
     let Discovery { mut files, mut units, mut problems, mut skipped, .. } =
         discover(&request.arguments, &request.walk, &request.stdin_name);
     for file in &mut files {
         file.named &= !request.walk.skip_foreign;
     }
     progress.found.store(files.len() + units.len(), Ordering::Relaxed);
+    // Beside others a snapshot is not the whole set.
+    let sift = sift.filter(|_| files.len() == 1 && units.is_empty());
     let excluded = excluded(&skipped);
     let (overlays, mut built) =
         kustomizations::render_all(&mut units, &mut files, &mut skipped, request, progress, overlay);
@@ -216,9 +237,9 @@ pub fn load_again(request: &Request, progress: &Progress, overlay: Overlay<'_>, 
             let outcome = match (memo.file(&file.name, text.as_ref()), &text) {
                 (Some(content), _) => Outcome::Read(content),
                 (None, Some(text)) => read_source(file, Source::new(file.name.as_str(), &**text), Vec::new(), request),
-                (None, None) => match cluster_file::open(file) {
-                    Some(snapshot) => Outcome::Cluster(Box::new(snapshot)),
-                    None => read_file(file, request),
+                (None, None) => match cluster_file::open(file, sift) {
+                    Some(held) => Outcome::Cluster(Box::new(held)),
+                    None => read_file(file, request, sift),
                 },
             };
             if let Outcome::Read(content) = &outcome {
@@ -318,7 +339,7 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
     let mut builder = Snapshot::builder();
     let mut inputs = Vec::new();
     let mut comments = Vec::new();
-    let mut live = None;
+    let (mut live, mut sieve) = (None, None);
     let known = request.assume_namespace.as_deref();
     for ((file, outcome), namespace) in files.iter().zip(outcomes).zip(&assumed) {
         builder.in_namespace(namespace.as_deref().or(known), is_namespaced);
@@ -335,8 +356,9 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
                     _ => inputs.push(Input { source: file.name.clone(), objects }),
                 }
             }
-            Outcome::Cluster(snapshot) => {
-                inputs.push(cluster_file::add(&file.name, *snapshot, &mut builder, &mut problems, &mut live));
+            Outcome::Cluster(held) => {
+                inputs.push(cluster_file::add(&file.name, held.snapshot, &mut builder, &mut problems, &mut live));
+                sieve = held.sieve;
             }
             Outcome::Foreign(reason) => skip(&mut skipped, reason, &file.name),
             Outcome::Failed(problem) => problems.push(problem),
@@ -393,6 +415,7 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
         skipped: skipped.into_iter().collect(),
         not_followed: notes,
         stand_ins: stand_ins.into_iter().map(stand_in).collect(),
+        sieve,
         live,
         built: BTreeSet::new(),
     }
@@ -421,7 +444,7 @@ fn skip(skipped: &mut BTreeMap<String, Vec<String>>, reason: &str, name: &str) {
     skipped.entry(reason.to_owned()).or_default().push(name.to_owned());
 }
 
-fn read_file(file: &Found, request: &Request) -> Outcome {
+fn read_file(file: &Found, request: &Request, sift: Option<Sift<'_>>) -> Outcome {
     let bytes = match read_bytes(file, request.max_file_size).and_then(|b| unpacked(file, b, request.max_file_size)) {
         Ok(bytes) => bytes,
         Err(problem) => return Outcome::Failed(problem),
@@ -429,8 +452,8 @@ fn read_file(file: &Found, request: &Request) -> Outcome {
     // A named file was looked at before it was read; standard input can be read only once.
     let bytes = match file.path {
         Some(_) => bytes,
-        None => match cluster_file::in_bytes(bytes) {
-            Ok(snapshot) => return Outcome::Cluster(Box::new(snapshot)),
+        None => match cluster_file::in_bytes(bytes, sift) {
+            Ok(held) => return Outcome::Cluster(Box::new(held)),
             Err(bytes) => bytes,
         },
     };

@@ -16,5 +16,5 @@ mod read;
 mod write;
 
 pub use format::{Deprecated, Header, KindOf, MAGIC, Missing, VERSION};
-pub use read::{Batch, Fault, Limits, Snapshot, read};
+pub use read::{Batch, Fault, Limits, Snapshot, Through, read, read_through};
 pub use write::Writer;

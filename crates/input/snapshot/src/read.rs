@@ -68,7 +68,27 @@ pub struct Batch {
     /// Their kind.
     pub of: KindOf,
     /// The objects, without their texts.
-    pub documents: Vec<Document>,
+    pub documents: Vec<Arc<Document>>,
+}
+
+/// Whoever looks at objects while a file is read, on the threads of the reading.
+pub trait Through: Sync {
+    /// These are there. Of frames that are read together every one is shown before any is handed over.
+    fn see(&self, header: &Header, of: &KindOf, documents: &[Document]);
+
+    /// Takes the objects of a frame, and gives as many back in the same order.
+    fn take(&self, header: &Header, of: &KindOf, documents: Vec<Document>) -> Vec<Arc<Document>>;
+}
+
+/// Nobody.
+struct Plainly;
+
+impl Through for Plainly {
+    fn see(&self, _: &Header, _: &KindOf, _: &[Document]) {}
+
+    fn take(&self, _: &Header, _: &KindOf, documents: Vec<Document>) -> Vec<Arc<Document>> {
+        documents.into_iter().map(Arc::new).collect()
+    }
 }
 
 /// What a file held.
@@ -87,13 +107,25 @@ pub struct Snapshot {
 /// Frames that are read before their content is.
 const AT_ONCE: usize = 16;
 
+/// Frames of pods that wait, as they lie in the file, for the objects that own them.
+const LATE: usize = 256 << 20;
+
 /// Reads a file. What could be read before a fault is kept.
 pub fn read(input: impl Read, limits: &Limits) -> Snapshot {
+    read_through(input, limits, &Plainly)
+}
+
+/// As [`read`], with every object in somebody's hands before the next ones are read. Pods come last; the batches are in
+/// the order of the file all the same.
+pub fn read_through(input: impl Read, limits: &Limits, through: &dyn Through) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    let mut reader = Reader { input, offset: 0, limits };
+    let mut reader =
+        Reader { input, offset: 0, limits, through, waiting: Vec::new(), late: Vec::new(), found: Vec::new() };
     if let Err(fault) = reader.all(&mut snapshot) {
         snapshot.fault = Some(fault);
     }
+    reader.found.sort_by_key(|(entry, _)| entry.offset);
+    snapshot.batches = reader.found.into_iter().map(|(_, batch)| batch).collect();
     snapshot
 }
 
@@ -101,6 +133,12 @@ struct Reader<'l, R: Read> {
     input: R,
     offset: u64,
     limits: &'l Limits,
+    through: &'l dyn Through,
+    /// Frames that were read and not looked into, each with its place.
+    waiting: Vec<(u64, Vec<u8>)>,
+    /// Those that are looked into when all others were.
+    late: Vec<(u64, Vec<u8>)>,
+    found: Vec<(Entry, Batch)>,
 }
 
 impl<R: Read> Reader<'_, R> {
@@ -117,15 +155,12 @@ impl<R: Read> Reader<'_, R> {
         if major != VERSION.0 {
             return Err(Fault::Version(major));
         }
-        let mut seen: Vec<Entry> = Vec::new();
-        let mut waiting: Vec<(u64, Vec<u8>)> = Vec::new();
-        let mut total = 0;
         loop {
             let offset = self.offset;
             let (kind, frame) = match self.frame() {
                 Ok(frame) => frame,
                 Err(fault) => {
-                    self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
+                    self.judge_all(snapshot)?;
                     return Err(fault);
                 }
             };
@@ -138,14 +173,19 @@ impl<R: Read> Reader<'_, R> {
                 }
                 _ if snapshot.header.is_none() => return Err(Fault::Broken("it has no header".to_owned())),
                 OBJECTS => {
-                    waiting.push((offset, frame));
-                    if waiting.len() >= AT_ONCE {
-                        self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
+                    let late: usize = self.late.iter().map(|(_, frame)| frame.len()).sum();
+                    if late + frame.len() <= LATE && is_of_pods(&frame) {
+                        self.late.push((offset, frame));
+                        continue;
+                    }
+                    self.waiting.push((offset, frame));
+                    if self.waiting.len() >= AT_ONCE {
+                        self.judge(snapshot)?;
                     }
                 }
                 INDEX => {
-                    self.judge(&mut waiting, snapshot, &mut seen, &mut total)?;
-                    return self.end(&frame, offset, &seen);
+                    self.judge_all(snapshot)?;
+                    return self.end(&frame, offset);
                 }
                 // A later minor version may have more.
                 _ => {}
@@ -153,38 +193,56 @@ impl<R: Read> Reader<'_, R> {
         }
     }
 
-    /// Takes the content of frames apart.
-    fn judge(
-        &self,
-        waiting: &mut Vec<(u64, Vec<u8>)>,
-        snapshot: &mut Snapshot,
-        seen: &mut Vec<Entry>,
-        total: &mut u64,
-    ) -> Result<(), Fault> {
-        let Some(source) = snapshot.source.clone() else { return Ok(()) };
-        let frames = std::mem::take(waiting);
-        let open = |(offset, frame): &(u64, Vec<u8>)| objects(frame, *offset, &source, self.limits);
-        let parts: Vec<Result<(Entry, Batch), Fault>> = frames.par_iter().map(open).collect();
-        for part in parts {
-            let (entry, batch) = part?;
-            *total += entry.bytes as u64;
-            seen.push(entry);
-            snapshot.batches.push(batch);
-            if *total > self.limits.total {
-                return Err(Fault::TooLarge("its objects are larger than the limit"));
-            }
-            if seen.iter().map(|entry| entry.objects).sum::<usize>() > self.limits.objects {
-                return Err(Fault::TooLarge("it holds more objects than the limit"));
-            }
+    /// Takes the content of all frames apart, pods last.
+    fn judge_all(&mut self, snapshot: &Snapshot) -> Result<(), Fault> {
+        self.judge(snapshot)?;
+        let mut late = std::mem::take(&mut self.late).into_iter().peekable();
+        while late.peek().is_some() {
+            self.waiting = late.by_ref().take(AT_ONCE).collect();
+            self.judge(snapshot)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the content of the frames that wait apart.
+    fn judge(&mut self, snapshot: &Snapshot) -> Result<(), Fault> {
+        let (Some(source), Some(header)) = (&snapshot.source, &snapshot.header) else { return Ok(()) };
+        let frames = std::mem::take(&mut self.waiting);
+        let open = |(offset, frame): &(u64, Vec<u8>)| objects(frame, *offset, source, self.limits);
+        let mut parts: Vec<Result<(Entry, Vec<Document>), Fault>> = frames.par_iter().map(open).collect();
+        drop(frames);
+        let fault = parts.iter().position(Result::is_err).and_then(|first| {
+            parts.truncate(first + 1);
+            parts.pop()?.err()
+        });
+        let parts: Vec<(Entry, Vec<Document>)> = parts.into_iter().flatten().collect();
+        for (entry, documents) in &parts {
+            self.through.see(header, &entry.of, documents);
+        }
+        let take = |(entry, documents): (Entry, Vec<Document>)| {
+            let documents = self.through.take(header, &entry.of, documents);
+            let of = entry.of.clone();
+            (entry, Batch { of, documents })
+        };
+        self.found.par_extend(parts.into_par_iter().map(take));
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if self.found.iter().map(|(entry, _)| entry.bytes as u64).sum::<u64>() > self.limits.total {
+            return Err(Fault::TooLarge("its objects are larger than the limit"));
+        }
+        if self.found.iter().map(|(entry, _)| entry.objects).sum::<usize>() > self.limits.objects {
+            return Err(Fault::TooLarge("it holds more objects than the limit"));
         }
         Ok(())
     }
 
     /// The index names what came, and the trailer names the index: nothing was lost in between.
-    fn end(&mut self, index: &[u8], offset: u64, seen: &[Entry]) -> Result<(), Fault> {
+    fn end(&mut self, index: &[u8], offset: u64) -> Result<(), Fault> {
         let index = content(index, self.limits)?;
         let index: Vec<Entry> = serde_json::from_slice(&index).map_err(|error| broken("index", &error))?;
-        if index != seen {
+        self.found.sort_by_key(|(entry, _)| entry.offset);
+        if !index.iter().eq(self.found.iter().map(|(entry, _)| entry)) {
             return Err(Fault::Broken("its index names other frames than it has".to_owned()));
         }
         let at = u64::from_le_bytes(self.array()?);
@@ -243,8 +301,18 @@ fn content(frame: &[u8], limits: &Limits) -> Result<Vec<u8>, Fault> {
     Ok(content)
 }
 
+/// Does a frame hold pods? Only its beginning is unpacked.
+fn is_of_pods(frame: &[u8]) -> bool {
+    let mut beginning = Vec::new();
+    let read = StreamingDecoder::new(frame).map(|decoder| decoder.take(256).read_to_end(&mut beginning));
+    let line = beginning.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let of = serde_json::from_slice::<KindOf>(line);
+    // What is broken is told when it is read.
+    matches!(read, Ok(Ok(_))) && of.is_ok_and(|of| of.api_version == "v1" && of.kind == "Pod")
+}
+
 /// The objects of a frame.
-fn objects(frame: &[u8], offset: u64, source: &Arc<Source>, limits: &Limits) -> Result<(Entry, Batch), Fault> {
+fn objects(frame: &[u8], offset: u64, source: &Arc<Source>, limits: &Limits) -> Result<(Entry, Vec<Document>), Fault> {
     let content = content(frame, limits)?;
     let text = String::from_utf8(content).map_err(|error| broken("text", &error))?;
     let mut lines = text.lines();
@@ -253,8 +321,8 @@ fn objects(frame: &[u8], offset: u64, source: &Arc<Source>, limits: &Limits) -> 
     for line in lines {
         documents.push(object(line, source)?);
     }
-    let entry = Entry { of: of.clone(), offset, objects: documents.len(), bytes: text.len() };
-    Ok((entry, Batch { of, documents }))
+    let entry = Entry { of, offset, objects: documents.len(), bytes: text.len() };
+    Ok((entry, documents))
 }
 
 fn object(line: &str, source: &Arc<Source>) -> Result<Document, Fault> {

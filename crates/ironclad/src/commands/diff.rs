@@ -81,8 +81,15 @@ fn side(path: &Path, arguments: &Diff, line: &Line, global: &Global) -> anyhow::
 }
 
 impl Side {
-    /// Would it show an object of this kind if there were one? Who read a part of a file cannot tell.
-    fn shows(&self, kind: Kind) -> bool {
+    /// Would it show such an object if there were one? Who read a part of a file cannot tell, and who asked for some
+    /// namespaces knows nothing of others.
+    fn shows(&self, object: &Object) -> bool {
+        let asked = self.loaded.live.as_ref().and_then(|live| live.namespaces.as_ref());
+        let elsewhere = |namespace: &str| asked.is_some_and(|asked| !asked.contains(namespace));
+        if object.namespace().is_some_and(elsewhere) {
+            return false;
+        }
+        let kind = object.kind();
         let problems = self.loaded.problems.iter().map(|problem| &problem.problem);
         let mut errors = problems.filter(|problem| problem.severity == Severity::Error);
         let unseen = self.loaded.live.iter().flat_map(|live| &live.unseen);
@@ -167,7 +174,7 @@ impl Objects {
         let mut objects = Objects::default();
         for (identity, object) in &new {
             match old.get(identity) {
-                None if !old_side.shows(object.kind()) => objects.unseen.push((identity.clone(), "old")),
+                None if !old_side.shows(object) => objects.unseen.push((identity.clone(), "old")),
                 None => objects.came.push(identity.clone()),
                 Some(before) => {
                     let fields = changes(before, object);
@@ -178,7 +185,7 @@ impl Objects {
             }
         }
         for (identity, object) in old.iter().filter(|(identity, _)| !new.contains_key(*identity)) {
-            match new_side.shows(object.kind()) {
+            match new_side.shows(object) {
                 true => objects.went.push(identity.clone()),
                 false => objects.unseen.push((identity.clone(), "new")),
             }

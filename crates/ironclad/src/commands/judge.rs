@@ -6,9 +6,9 @@ use super::{hide, inputs, settings};
 use crate::args::{Global, Input, Select};
 use crate::catalogue;
 use ironclad_check::waive::{self, Waiving};
-use ironclad_check::{Base, Catalogue, Enabled, ProfileName, RunConfig, run};
+use ironclad_check::{Base, Catalogue, Enabled, ProfileName, RunConfig, Sieve, run};
 use ironclad_config::Config;
-use ironclad_load::{Loaded, Request};
+use ironclad_load::{Live, Loaded, Request};
 use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
 use ironclad_tree::{Comment, Source};
 use std::collections::BTreeSet;
@@ -123,20 +123,45 @@ impl Session {
             }
             return;
         };
-        self.run.unseen.clone_from(&live.unseen);
-        self.run.beside = Arc::clone(&live.beside);
-        self.run.complete |= live.whole && live.alone;
+        self.run = self.run_on(live, version_is_asked);
+    }
+
+    /// What decides a judgement of objects of a cluster.
+    fn run_on(&self, live: &Live, version_is_asked: bool) -> RunConfig {
+        let mut run = self.run.clone();
+        run.unseen.clone_from(&live.unseen);
+        run.beside = Arc::clone(&live.beside);
+        run.complete |= live.whole && live.alone;
         if let Some(minor) = live.minor.filter(|_| !version_is_asked && self.config.kubernetes_version.is_none()) {
-            self.run.version = minor.min(settings::NEWEST);
+            run.version = minor.min(settings::NEWEST);
         }
         if live.alone {
-            self.run.enabled.retain(|enabled| enabled.check.meta.applies.to(true));
+            run.enabled.retain(|enabled| enabled.check.meta.applies.to(true));
         }
+        run
+    }
+
+    /// Judges objects of a cluster while they are read.
+    pub(crate) fn sieve(&self, live: &Live, version_is_asked: bool) -> Sieve {
+        Sieve::new(self.run_on(live, version_is_asked))
     }
 
     /// Judges objects: what the checks say, where the configuration wants it, waived, and compared with what is known.
     pub(crate) fn judge(&self, snapshot: &Snapshot, comments: &[(Arc<Source>, Vec<Comment>)]) -> Judged {
-        let outcome = run(snapshot, &self.run);
+        self.judge_rest(snapshot, comments, None)
+    }
+
+    /// The same, of objects some of which were judged while they were read.
+    pub(crate) fn judge_rest(
+        &self,
+        snapshot: &Snapshot,
+        comments: &[(Arc<Source>, Vec<Comment>)],
+        sieve: Option<Sieve>,
+    ) -> Judged {
+        let outcome = match sieve {
+            Some(sieve) => sieve.conclude(snapshot),
+            None => run(snapshot, &self.run),
+        };
         let mut findings = outcome.findings;
         let hidden = if self.shows_text { hide::in_objects(&findings, self, snapshot) } else { Vec::new() };
         self.config.restrict_paths(&mut findings, snapshot, &self.catalogue, &self.base);

@@ -223,11 +223,13 @@ pub(crate) fn loaded(mut live: Live, arguments: &Scan, session: &Session) -> Loa
         let source = live.inputs.first().map(|input| input.source.clone()).unwrap_or_default();
         live.problems.push(problem(&source, failure, Severity::Warning));
     }
+    let namespaces = arguments.extent.all_of(arguments.input.charts.namespace.as_ref());
     let facts = ironclad_load::Live {
         unseen: live.unseen,
         minor: live.minor,
         // Some namespaces are not the whole truth: what one refers to may be in another.
-        whole: arguments.extent.all_of(arguments.input.charts.namespace.as_ref()).is_empty(),
+        whole: namespaces.is_empty(),
+        namespaces: (!namespaces.is_empty()).then(|| namespaces.into_iter().collect()),
         alone: true,
         beside: live.beside,
     };

@@ -56,13 +56,23 @@ pub(crate) fn run_on(
         running.releases = releases;
         loaded
     } else {
-        settings::in_pool(global, || ironclad_load::load(&session.request, line.reading()))?
+        settings::in_pool(global, || read(arguments, &session, &line))?
     };
     let concluded = running.conclude(loaded, &mut session, Some(line))?;
     let exit = Exit::of(&concluded.report, session.fail_on);
     // The process ends here: to free a large tree piece by piece would take a tenth of the run.
     std::mem::forget(concluded);
     Ok(exit)
+}
+
+/// Reads what is scanned. A snapshot is judged on the way; to tell where its objects come from takes whole ones.
+fn read(arguments: &Scan, session: &Session, line: &Line) -> Loaded {
+    if !arguments.extent.source.is_empty() {
+        return ironclad_load::load(&session.request, line.reading());
+    }
+    let version_is_asked = arguments.input.kubernetes_version.is_some();
+    let sift = |live: &ironclad_load::Live| session.sieve(live, version_is_asked);
+    ironclad_load::load_sifting(&session.request, line.reading(), &sift)
 }
 
 /// A scan under way.
@@ -105,7 +115,9 @@ impl Running<'_> {
         if let Some(line) = &line {
             line.judging();
         }
-        let mut judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
+        let sieve = loaded.sieve.take();
+        let judge = || session.judge_rest(&loaded.snapshot, &loaded.comments, sieve);
+        let mut judged = settings::in_pool(global, judge)?;
         drop(line);
         judged.findings.retain(|finding| takes(finding, &loaded.snapshot));
 

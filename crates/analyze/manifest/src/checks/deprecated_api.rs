@@ -11,6 +11,7 @@ pub(super) static META: Meta = Meta {
     title: "API version that is on its way out",
     severity: Severity::Medium,
     reads: &[Kind::ANY],
+    joins: true,
     applies: Applies::Files,
     fix: FixKind::Safe,
     page: include_str!("deprecated_api.md"),

@@ -9,6 +9,7 @@ pub(super) static META: Meta = Meta {
     title: "object that does not fit its schema",
     severity: Severity::High,
     reads: &[Kind::ANY],
+    joins: true,
     applies: Applies::Files,
     page: include_str!("schema.md"),
     ..Meta::DEFAULT

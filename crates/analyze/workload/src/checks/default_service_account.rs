@@ -13,6 +13,7 @@ pub(super) static META: Meta = Meta {
     title: "pod runs as the default ServiceAccount",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE_ACCOUNT],
+    joins: true,
     tags: &["cis:5.1.5"],
     params: &[Param {
         name: "strict",

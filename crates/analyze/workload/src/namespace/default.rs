@@ -43,7 +43,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let scope = schema::kind(object.api_version(), object.kind_name());
     if scope.is_some_and(|kind| !kind.namespaced)
         || object.kind() == Kind::EVENT
-        || cx.snapshot().controller_of(object).is_some()
+        || cx.controller_of(object).is_some()
         || is_our_word(object, &field.spot(), cx)
     {
         return;
