@@ -3,9 +3,10 @@
 //! Invariant: what comes out depends on the snapshot and the configuration alone, not on threads. Findings are sorted
 //! by source, position, check, pointer, message before anything else sees them.
 
+use crate::sieve::Judged;
 use crate::{Applies, Beside, Check, Cx, Level, Params, Subscription, fingerprint, twins};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, ObjectId, Severity, Snapshot};
-use ironclad_tree::{Document, NodeRef, Span, f};
+use ironclad_tree::{NodeRef, Span, f};
 use ironclad_views::{Pod, WorkloadKinds, pods};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -129,11 +130,7 @@ pub fn run_but<'k>(
 }
 
 /// As [`run`], where some objects were judged before: by the address of the document, what was said of each.
-pub(crate) fn run_after(
-    snapshot: &Snapshot,
-    config: &RunConfig,
-    mut judged: FxHashMap<usize, (Arc<Document>, Vec<Finding>)>,
-) -> Outcome {
+pub(crate) fn run_after(snapshot: &Snapshot, config: &RunConfig, mut judged: Judged) -> Outcome {
     let address = |object: &Object| Arc::as_ptr(object.document()).addr();
     let all = Settled(vec![u64::MAX; config.enabled.len() / 64 + 1]);
     let mut outcome = rest(snapshot, config, &|object| judged.contains_key(&address(object)).then_some(&all));

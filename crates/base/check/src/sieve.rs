@@ -37,6 +37,9 @@ impl Check {
 /// Who an owner is: kind, namespace, name.
 type Owner = (Kind, Option<Box<str>>, Box<str>);
 
+/// What was said of documents, by their address.
+pub(crate) type Judged = FxHashMap<usize, (Arc<Document>, Vec<Finding>)>;
+
 /// Judges objects while they are read.
 pub struct Sieve {
     config: RunConfig,
@@ -45,7 +48,7 @@ pub struct Sieve {
     /// Objects that may own pods, as far as they were seen.
     owners: Mutex<FxHashSet<Owner>>,
     /// What was said of the objects that were judged, by the address of their document, which stays as long as this does.
-    judged: Mutex<FxHashMap<usize, (Arc<Document>, Vec<Finding>)>>,
+    judged: Mutex<Judged>,
 }
 
 impl fmt::Debug for Sieve {
