@@ -57,6 +57,41 @@ spec:
         - {{name: DATABASE_URL, value: '{url}'}}
         - {{name: MODE, value: fast}}
         securityContext: {{privileged: true}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: notes, namespace: {namespace}, annotations: {{motd: 'say {canary} to enter'}}}}
+data:
+  README: |
+    Ask the operator, or use {canary} at once.
+    The same in base64 is {encoded}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: sh.helm.release.v1.old.v1, namespace: {namespace}, labels: {{owner: helm}}}}
+data: {{release: H4sI{encoded}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: tools, namespace: {namespace}, annotations: {{howto: 'login root {canary}'}}}}
+spec:
+  selector: {{matchLabels: {{app: tools}}}}
+  template:
+    metadata: {{labels: {{app: tools}}, annotations: {{howto: 'login root {canary}'}}}}
+    spec:
+      initContainers:
+      - {{name: first, image: busybox, command: [sh, -c, 'login root {canary} && setup']}}
+      containers:
+      - name: tools
+        image: busybox
+        args: [login, root, {canary}]
+        env: [{{name: GREETING, value: 'hello {canary}'}}]
+        livenessProbe:
+          exec: {{command: [check, {canary}]}}
+        readinessProbe:
+          httpGet: {{path: /, port: 80, httpHeaders: [{{name: X-Greeting, value: {canary}}}]}}
+        lifecycle:
+          preStop: {{exec: {{command: [sh, -c, 'bye "{canary}"']}}}}
 "#
     )
 }
@@ -124,7 +159,15 @@ fn no_secret_leaves_the_cluster() {
     let held = content(&folder.path().join("s.ironclad"));
     is_clean("the snapshot", &held);
     // It was there, and the rest is.
-    for kept in ["db.user=app", "--mode=fast", "\"blue\"", "sh.helm.release.v1.web.v1", "ironclad-redacted"] {
+    for kept in [
+        "db.user=app",
+        "--mode=fast",
+        "\"blue\"",
+        "sh.helm.release.v1.web.v1",
+        "login root ",
+        "to enter",
+        "ironclad-redacted",
+    ] {
         assert!(held.contains(kept), "{kept} is not in {held}");
     }
     for format in ["pretty", "json", "sarif", "github", "gitlab", "junit", "html", "markdown", "csv", "openreports"] {

@@ -6,7 +6,7 @@ use crate::{
 };
 use ironclad_model::{
     Confidence, Edit, Finding, Fix, Kind, Object, ObjectId, Place, Related, Safety, Severity, Snapshot, Spot, Status,
-    Wanted,
+    Unit, Wanted,
 };
 use ironclad_tree::Span;
 use ironclad_views::{Pod, PodContainer, pods};
@@ -254,6 +254,11 @@ impl<'a> Cx<'a> {
     pub fn controller_of(&self, object: &Object) -> Option<&'a Object> {
         self.looked_around.set(true);
         self.snapshot.controller_of(object)
+    }
+
+    /// The chart, overlay or folder that an object belongs to.
+    pub fn unit_of(&self, object: &Object) -> Option<&'a Unit> {
+        self.snapshot.unit(object.unit())
     }
 
     /// Takes note that the verdict hangs on more than the object.

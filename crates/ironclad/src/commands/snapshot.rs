@@ -1,6 +1,7 @@
 //! `ironclad snapshot`: a cluster in one file, without its secrets.
 
 mod hmac;
+mod known;
 mod redact;
 
 use super::{live, scan};
@@ -104,6 +105,9 @@ fn read_key(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// The objects by kind, in the order in which they were read, without secrets.
 fn kinds(read: &Read, redactor: &mut Redactor) -> Vec<(KindOf, Vec<Document>)> {
     let mut kinds: Vec<(KindOf, Vec<Document>)> = Vec::new();
+    for object in read.snapshot.objects() {
+        redactor.learn(object.kind(), object.document());
+    }
     for object in read.snapshot.objects() {
         let of = kind_of(object);
         let document = redactor.document(object.kind(), object.document());

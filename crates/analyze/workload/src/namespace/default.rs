@@ -55,7 +55,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
 /// A chart that is rendered for no namespace in particular is rendered for `default`, as Helm does: where a template
 /// prints that and nobody wrote it, nobody has put the object there.
 fn is_our_word(object: &Object, namespace: &Spot<'_>, cx: &Cx<'_>) -> bool {
-    let is_assumed = cx.snapshot().unit(object.unit()).is_some_and(|unit| unit.is_namespace_assumed);
+    let is_assumed = cx.unit_of(object).is_some_and(|unit| unit.is_namespace_assumed);
     let (true, Some(origins), Some(node)) = (is_assumed, object.origins(), namespace.node()) else { return false };
     let place = Place { node: node.id(), missing: Vec::new(), part: None };
     let chain = origins.resolve(object.document(), &place, node.span());

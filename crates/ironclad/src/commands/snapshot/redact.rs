@@ -3,9 +3,11 @@
 //!
 //! Invariant: a mark stands where a secret was, and the rules for secrets know the mark (`ironclad-redacted`), so that
 //! the checks say of a snapshot what they say of the cluster. Equal secrets have equal marks only under a key of the
-//! user: without one nobody can try passwords against a mark.
+//! user: without one nobody can try passwords against a mark. A value that is known to be a secret from one place of a
+//! reading is hidden in all places that hold free text: nothing is written before everything was looked at.
 
 use super::hmac;
+use super::known::Known;
 use ironclad_leak::{assignments, decode_base64, find, judge};
 use ironclad_model::Kind;
 use ironclad_tree::{Choice, Document, NodeRef, Step};
@@ -23,12 +25,13 @@ const GZIP: &str = "H4sI";
 pub(crate) struct Redactor {
     key: Option<Vec<u8>>,
     count: usize,
+    known: Known,
 }
 
 impl Redactor {
     /// With a key equal secrets get equal marks.
     pub(crate) fn new(key: Option<Vec<u8>>) -> Redactor {
-        Redactor { key, count: 0 }
+        Redactor { key, count: 0, known: Known::default() }
     }
 
     /// How many values were hidden so far.
@@ -39,6 +42,34 @@ impl Redactor {
     /// Do equal secrets get equal marks?
     pub(crate) fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Takes note of the secrets of an object, to hide them in others as well.
+    pub(crate) fn learn(&mut self, kind: Kind, document: &Document) {
+        document.root().extract(document.source(), &mut |path, node| {
+            if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
+                self.learn_from(kind, path, node, text);
+            }
+            Choice::Keep
+        });
+    }
+
+    fn learn_from(&mut self, kind: Kind, path: &[Step<'_>], node: NodeRef<'_>, text: &str) {
+        match (kind, path.first()) {
+            // The name of a user is hidden with the rest of a Secret, and no secret elsewhere.
+            (Kind::SECRET, Some(Step::Key("data" | "stringData"))) => {}
+            (Kind::CONFIG_MAP, Some(Step::Key("binaryData"))) if whole(kind, path, node, text) => {
+                if let Some(content) = decode_base64(text, LARGEST).filter(|content| is_single(content)) {
+                    self.known.learn(&content, encode);
+                }
+            }
+            _ if whole(kind, path, node, text) => self.known.learn(text, encode),
+            _ => {
+                for part in parts(kind, path, text) {
+                    self.known.learn(text.get(part).unwrap_or_default(), encode);
+                }
+            }
+        }
     }
 
     /// The object without its secrets.
@@ -57,7 +88,11 @@ impl Redactor {
             let is_binary = kind == Kind::CONFIG_MAP && path.first() == Some(&Step::Key("binaryData"));
             return Choice::Replace(if is_binary { encode(&mark) } else { mark });
         }
-        let parts = parts(kind, path, text);
+        let mut parts = parts(kind, path, text);
+        if is_free_text(kind, path) {
+            parts.extend(self.known.find(text));
+            parts.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        }
         if parts.is_empty() { Choice::Keep } else { Choice::Replace(self.masked(text, &parts)) }
     }
 
@@ -149,6 +184,18 @@ fn name<'a>(kind: Kind, path: &[Step<'a>], node: NodeRef<'a>) -> Option<&'a str>
     }
 }
 
+/// May a person have written anything there? What names objects stays as it is, whatever a secret is.
+fn is_free_text(kind: Kind, path: &[Step<'_>]) -> bool {
+    match path {
+        [Step::Key("metadata"), Step::Key("annotations"), ..] => true,
+        [Step::Key("metadata" | "apiVersion" | "kind"), ..] => false,
+        [Step::Key("data" | "binaryData"), ..] => kind == Kind::CONFIG_MAP,
+        [.., Step::Key("args" | "command"), Step::Index(_)] | [.., Step::Key("value" | "default")] => true,
+        [.., Step::Key("annotations"), Step::Key(_)] => true,
+        _ => kind == Kind::OTHER,
+    }
+}
+
 /// The parts of a text that are secrets, in order.
 fn parts(kind: Kind, path: &[Step<'_>], text: &str) -> Vec<Range<usize>> {
     let holds_lines = || !is_single(text);
@@ -223,6 +270,38 @@ mod tests {
             let (json, count) = redacted(kind, &yaml, None);
             assert!(!json.contains(canary) && json.contains(stays), "{yaml}{json}");
             assert!(count > 0 || !json.contains(MARK), "{json}");
+        }
+    }
+
+    /// What one object says is a secret is none the less one in another.
+    #[test]
+    fn a_secret_is_one_everywhere() {
+        let canary = "hunter2-Zx81Qv";
+        let objects = [
+            (
+                Kind::POD,
+                format!(
+                    "spec: {{containers: [{{name: a, env: [{{name: API_TOKEN, value: {canary}}}], \
+                     args: [sh, -c, 'login me {canary} && run --mode=fast'], \
+                     livenessProbe: {{exec: {{command: [check, '{canary}']}}}}, \
+                     lifecycle: {{preStop: {{exec: {{command: [bye, 'x:{canary}@y']}}}}}}}}]}}\n"
+                ),
+            ),
+            (Kind::CONFIG_MAP, format!("data: {{notes: 'ask for {canary} or {}', colour: blue}}\n", encode(canary))),
+            (Kind::SERVICE, format!("metadata: {{name: s, annotations: {{motd: 'use {canary}'}}}}\n")),
+            (Kind::OTHER, format!("spec: {{motd: 'use {canary}', size: large}}\n")),
+        ];
+        let documents =
+            objects.map(|(kind, yaml)| (kind, parse(&Source::new("t", yaml), &Limits::default()).documents.remove(0)));
+        let mut redactor = Redactor::new(None);
+        documents.iter().for_each(|(kind, document)| redactor.learn(*kind, document));
+        let mut json = String::new();
+        for (kind, document) in &documents {
+            redactor.document(*kind, document).root().write_json(&mut json);
+        }
+        assert!(!json.contains(canary) && !json.contains(encode(canary).trim_end_matches('=')), "{json}");
+        for stays in ["login me ", "--mode=fast", "check", "bye", "ask for ", "blue", "large"] {
+            assert!(json.contains(stays), "{stays}: {json}");
         }
     }
 
