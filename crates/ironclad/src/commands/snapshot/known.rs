@@ -91,17 +91,17 @@ mod tests {
         known.learn("with/slash:9+", plain);
         known.learn("production", plain);
         known.learn("Sh0rt", plain);
+        let (first, second): (&[&str], &[&str]) = (&["s3cr3t-Pa.ss"], &["with/slash:9+"]);
         for (text, found) in [
-            ("s3cr3t-Pa.ss", vec![0..12]),
-            (" s3cr3t-Pa.ss\n", vec![1..13]),
-            ("curl -u admin:s3cr3t-Pa.ss https://h", vec![14..26]),
-            ("https://u:s3cr3t-Pa.ss@h/d", vec![10..22]),
-            ("echo 'with/slash:9+' | sh", vec![6..19]),
-            ("s3cr3t-Pa.ssx xs3cr3t-Pa.ss", vec![]),
-            ("--environment=production Sh0rt", vec![]),
+            ("s3cr3t-Pa.ss", first),
+            (" s3cr3t-Pa.ss\n", first),
+            ("curl -u admin:s3cr3t-Pa.ss https://h", first),
+            ("https://u:s3cr3t-Pa.ss@h/d", first),
+            ("echo 'with/slash:9+' | sh", second),
+            ("s3cr3t-Pa.ssx xs3cr3t-Pa.ss", &[]),
+            ("--environment=production Sh0rt", &[]),
         ] {
-            let mut got = known.find(text);
-            got.sort_by_key(|range| range.start);
+            let mut got: Vec<&str> = known.find(text).into_iter().map(|range| &text[range]).collect();
             got.dedup();
             assert_eq!(got, found, "{text}");
         }
