@@ -254,3 +254,75 @@ spec:
     let after = "# the values of web\nreplicas: 2\nprivileged: false\n";
     assert_eq!((read(folder.path(), "clusters/web-values.yaml").as_str(), code), (after, Some(0)), "{said}");
 }
+
+#[test]
+fn a_value_of_an_app_of_apps_is_edited_where_it_is_handed_on() {
+    // A block that a template fills is one text to the chart: which value is in it is not known to the byte.
+    for (says, after, code, words) in [
+        ("valuesObject:\n        privileged: {{ .Values.privileged }}", "false", 0, "fixed 1 finding"),
+        (
+            "values: |\n        privileged: {{ .Values.privileged }}",
+            "true",
+            2,
+            "it is computed from apps/templates/web.yaml:",
+        ),
+    ] {
+        let folder = tree(&format!(
+            "{CHART}@ apps/Chart.yaml
+apiVersion: v2
+name: apps
+version: 1.0.0
+@ apps/values.yaml
+# for all
+privileged: true
+@ apps/templates/web.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web}}
+spec:
+  destination: {{namespace: shop}}
+  source:
+    path: charts/web
+    helm:
+      {says}
+"
+        ));
+        let (said, found) = fix(folder.path(), &[]);
+        let after = format!("# for all\nprivileged: {after}\n");
+        assert_eq!((read(folder.path(), "apps/values.yaml"), found), (after, Some(code)), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+/// What the same value does elsewhere is nobody's wish.
+#[test]
+fn a_value_that_is_used_beside_what_it_is_handed_to_stays() {
+    let folder = tree(&format!(
+        "{CHART}@ apps/Chart.yaml
+apiVersion: v2
+name: apps
+version: 1.0.0
+@ apps/values.yaml
+privileged: true
+@ apps/templates/web.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web}}
+spec:
+  destination: {{namespace: shop}}
+  source:
+    path: charts/web
+    helm:
+      valuesObject:
+        privileged: {{{{ .Values.privileged }}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: seen}}
+data: {{privileged: {{{{ .Values.privileged | quote }}}}}}
+"
+    ));
+    let (said, code) = fix(folder.path(), &[]);
+    assert_eq!((read(folder.path(), "apps/values.yaml").as_str(), code), ("privileged: true\n", Some(2)), "{said}");
+    assert!(said.contains("the edit would also change"), "{said}");
+}

@@ -9,6 +9,7 @@
 mod built;
 mod generated;
 mod lower;
+mod passed;
 mod said;
 
 use crate::choose::{Options, wanted};
@@ -19,9 +20,10 @@ use crate::lower::Plan;
 use crate::refuse::{Refusal, Refused};
 use crate::text::{Change, apply, merge};
 use generated::Generated;
-use ironclad_model::{Edit, Finding, Snapshot};
+use ironclad_model::{Edit, Finding, Origins, Snapshot};
 use ironclad_tree::{Comment, Document, Source};
 use lower::{Target, Through, lower};
+use passed::{EditedText, hands_on};
 use rustc_hash::FxHashSet;
 use said::OwnExpected;
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,7 +330,7 @@ impl Run<'_> {
         let mut texts: BTreeMap<String, (Arc<Source>, Arc<Source>)> =
             self.texts.iter().map(|(name, t)| (name.clone(), (Arc::clone(&t.before), Arc::clone(&t.after)))).collect();
         let mut changed = Vec::new();
-        let mut edited: Vec<(Arc<Source>, Arc<Source>)> = Vec::new();
+        let mut edited: Vec<EditedText> = Vec::new();
         for (name, changes) in changes {
             let changes = merge(changes)?;
             let known = texts.get(name).cloned();
@@ -342,7 +344,8 @@ impl Run<'_> {
             };
             let text = apply(now.text(), &changes);
             let after = Source::encoded(Arc::clone(before.name()), text, before.encoding());
-            edited.push((now, Arc::clone(&after)));
+            let spans = changes.iter().map(|change| change.span).collect();
+            edited.push(EditedText { now, after: Arc::clone(&after), spans });
             texts.insert(name.to_owned(), (before, after));
             changed.push(name.to_owned());
         }
@@ -375,7 +378,7 @@ impl Run<'_> {
         now: &Reloaded,
         expected: &[(&Arc<Document>, Expected)],
         said: &[OwnExpected],
-        edited: &[(Arc<Source>, Arc<Source>)],
+        edited: &[EditedText],
     ) -> Result<(), Refusal> {
         if now.errors > self.state.now.errors {
             return Err(Refusal::printed("with the edit the objects would not render"));
@@ -384,8 +387,8 @@ impl Run<'_> {
         if old.len() != new.len() {
             return Err(Refusal::printed("with the edit other objects would come out"));
         }
-        let edited = edited.iter().map(|(before, after)| (before.text(), after.text())).collect();
-        let generated = Generated::of(edited, &old, &new);
+        let texts = edited.iter().map(|text| (text.now.text(), text.after.text())).collect();
+        let generated = Generated::of(texts, &old, &new);
         for (old, new) in old.iter().zip(&new) {
             let wanted = expected.iter().find(|(document, _)| Arc::ptr_eq(document, &old.document));
             let own = said.iter().find(|own| old.is_file && own.is_about(&old.document));
@@ -395,6 +398,7 @@ impl Run<'_> {
                 (None, None) => {
                     old.document.root().eq_value(new.document.root())
                         || !old.is_file && generated.allows(&old.document, &new.document)
+                        || hands_on(old, &new.document, edited)
                 }
             };
             if !is_same || old.unit != new.unit {
@@ -425,6 +429,7 @@ struct Held {
     document: Arc<Document>,
     /// It was read from a file, and nothing made it.
     is_file: bool,
+    origins: Option<Arc<Origins>>,
 }
 
 /// The documents of the objects, in order.
@@ -434,7 +439,8 @@ fn documents(snapshot: &Snapshot) -> Vec<Held> {
         if all.last().is_none_or(|last| !Arc::ptr_eq(&last.document, object.document())) {
             let unit = snapshot.unit(object.unit()).map(|unit| unit.name.clone()).unwrap_or_default();
             let is_file = object.origins().is_none_or(|origins| origins.is_empty());
-            all.push(Held { unit, document: Arc::clone(object.document()), is_file });
+            let origins = object.origins().cloned();
+            all.push(Held { unit, document: Arc::clone(object.document()), is_file, origins });
         }
     }
     all

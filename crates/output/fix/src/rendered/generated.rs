@@ -80,7 +80,7 @@ mod tests {
     fn held(text: &str) -> Held {
         let parsed = parse(&Source::new("kustomization.yaml", text), &Limits::default());
         let document = parsed.documents.into_iter().next().unwrap();
-        Held { unit: String::new(), document: Arc::new(document), is_file: false }
+        Held { unit: String::new(), document: Arc::new(document), is_file: false, origins: None }
     }
 
     #[test]

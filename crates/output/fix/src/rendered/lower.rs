@@ -13,7 +13,7 @@ use crate::lower::Plan;
 use crate::refuse::Refusal;
 use crate::text::Change;
 use ironclad_model::{Edit, Link, Origins, Place, Role};
-use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, Span};
+use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, Span, Style};
 use std::sync::Arc;
 
 /// Changes of one text.
@@ -178,17 +178,25 @@ impl Work<'_> {
         (self.may_edit)(&link.source, false)?;
         let computed = || self.computed(Some(link));
         let said = Said::read(&link.source, link.span, self.limits).ok_or_else(computed)?;
-        if said.is_quoted(link.span) {
-            let at = link.source.position(link.span.start);
-            return Err(Refusal::printed(format!(
-                "the values at {}:{} are a text in quotes: written as a block (`|`), or as a mapping, they can be edited",
-                link.source.name(),
-                at.line
-            )));
+        match said.whole_text(link.span) {
+            None => {}
+            Some(Style::Literal) => return Err(computed()),
+            Some(_) => {
+                let at = link.source.position(link.span.start);
+                return Err(Refusal::printed(format!(
+                    "the values at {}:{} are a text in quotes: written as a block (`|`), or as a mapping, they can be edited",
+                    link.source.name(),
+                    at.line
+                )));
+            }
         }
         let values = said.values();
         let is_below = !place.missing.is_empty() && !self.document.node(place.node).is_empty();
         let found = supplier(values, link.span, place, is_below).ok_or_else(computed)?;
+        // The object is a template itself: what stands there is an action, and no value.
+        if values.source().text().get(found.span().start as usize..).is_some_and(|text| text.starts_with("{{")) {
+            return Err(computed());
+        }
         let text_only = said.is_text_only(found);
         let node = match (edit, said.parameter(found)) {
             (Edit::Remove(_), Some(parameter)) => parameter,

@@ -56,16 +56,18 @@ impl Said {
         self.block.as_ref().map_or(&self.outer, |(_, inner)| inner)
     }
 
-    /// A text in quotes, or a folded one, in which the place lies: no bytes of it are bytes of values.
-    pub(super) fn is_quoted(&self, span: Span) -> bool {
+    /// Values as a text that is known as a whole only: in quotes, folded, or filled by a template. No bytes of it are bytes
+    /// of values; its style says which it is.
+    pub(super) fn whole_text(&self, span: Span) -> Option<Style> {
         let inside = |node: &NodeRef<'_>| {
             let own = self.outer.entry_of(node.id()).map_or(node.span(), |entry| entry.span());
             node.kind() == Kind::String && own.start <= span.start && span.end <= own.end
         };
-        let Some(node) = self.outer.nodes().find(inside).filter(|_| self.block.is_none()) else { return false };
+        let node = self.outer.nodes().find(inside).filter(|_| self.block.is_none())?;
         let path = self.outer.path_to(node.id());
-        matches!(path.as_slice(), [.., Step::Key("helm"), Step::Key("values")])
-            || self.kind() == Some("ConfigMap") && node.as_str().is_some_and(|text| text.contains('\n'))
+        let is_values = matches!(path.as_slice(), [.., Step::Key("helm"), Step::Key("values")])
+            || self.kind() == Some("ConfigMap") && node.as_str().is_some_and(|text| text.contains('\n'));
+        is_values.then(|| node.style())
     }
 
     /// Where only a text may stand: a parameter of an Application, an entry of a ConfigMap.
