@@ -4,7 +4,7 @@
 #[path = "support/live.rs"]
 mod live;
 
-use ironclad_testcluster::{ControlPlane, Fault, FaultProxy};
+use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options};
 use live::{ironclad, json, plane, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -68,7 +68,7 @@ impl Watched {
             }
             "changed" => assert!(self.open.contains(&fingerprint()), "it was not open: {event:#}"),
             "resolved" => assert!(self.open.remove(&fingerprint()), "it was not open: {event:#}"),
-            "report" | "lost" | "listed" => {}
+            "report" | "lost" | "listed" | "served" | "unserved" => {}
             other => panic!("{other}"),
         }
         Some(event)
@@ -160,6 +160,40 @@ fn changes_are_told_as_they_happen() {
     let resolved = watched.wait("resolved", |event| event["event"] == "resolved");
     assert_eq!((&resolved["check"], &resolved["severity"]), (&"workload/privileged".into(), &"high".into()));
     assert!(watched.open.is_empty());
+    assert_eq!(watched.stop(), (Some(0), String::new()));
+}
+
+/// A custom resource that comes is judged, and one that goes takes its findings along; and again.
+#[test]
+fn definitions_come_and_go() {
+    let assets = match Assets::find() {
+        Ok(assets) => assets,
+        Err(why) => return ironclad_testkit::skipped("definitions that come and go", &why),
+    };
+    // Other tests need not see this definition.
+    let plane = ControlPlane::start(&assets, &Options::default()).unwrap();
+    let namespace = plane.namespace("definitions").unwrap();
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: rollouts.argoproj.io}\n\
+        spec:\n  group: argoproj.io\n  scope: Namespaced\n  names: {plural: rollouts, singular: rollout, kind: Rollout, listKind: RolloutList}\n  \
+        versions:\n  - name: v1alpha1\n    served: true\n    storage: true\n    \
+        schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n";
+    let rollout =
+        deployment(&namespace, "web", true).replace("apps/v1", "argoproj.io/v1alpha1").replace("Deployment", "Rollout");
+    let mut watched = Watched::start(&admin(&plane), &["-n", &namespace, "--select", SELECT]);
+    assert!(watched.open.is_empty(), "{:#}", watched.report);
+    for _ in 0..2 {
+        apply(&plane, definition);
+        kubectl(&plane, &["wait", "--for=condition=Established", "crd/rollouts.argoproj.io", "--timeout=60s"]);
+        let served = watched.wait("served", |event| event["event"] == "served");
+        assert_eq!(served["resource"], "rollouts.argoproj.io");
+        apply(&plane, &rollout);
+        let opened = watched.wait("privileged", |event| event["event"] == "opened");
+        assert_eq!(opened["finding"]["object"]["kind"], "Rollout", "{opened:#}");
+        kubectl(&plane, &["delete", "crd", "rollouts.argoproj.io"]);
+        watched.wait("resolved", |event| event["event"] == "resolved");
+        watched.wait("unserved", |event| event["event"] == "unserved");
+        assert!(watched.open.is_empty());
+    }
     assert_eq!(watched.stop(), (Some(0), String::new()));
 }
 

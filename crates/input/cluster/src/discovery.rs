@@ -1,5 +1,6 @@
 //! What the cluster serves: one request for the core group, one for all others (aggregated discovery, since 1.26).
 
+use crate::request::Asker;
 use crate::{Connection, Failure};
 use ironclad_model::Kind;
 use ironclad_tree::{Limits, Source, parse};
@@ -166,21 +167,24 @@ impl Connection {
     ///
     /// When it does not answer.
     pub fn discover(&self) -> Result<Served, Failure> {
-        self.runtime.block_on(async {
-            let (core, groups, version) = tokio::try_join!(
-                self.get("/api", ACCEPT),
-                self.get("/apis", ACCEPT),
-                self.get("/version", "application/json")
-            )?;
-            let mut served = Served { version: answer::<VersionInfo>(version)?.git_version, ..Served::default() };
-            for group in answer::<Groups>(core)?.items.into_iter().chain(answer::<Groups>(groups)?.items) {
-                served.add(group);
-            }
-            served.resources.sort();
-            served.silent.sort();
-            Ok(served)
-        })
+        self.runtime.block_on(discover(&self.asker))
     }
+}
+
+/// What the cluster serves now.
+pub(crate) async fn discover(asker: &Asker) -> Result<Served, Failure> {
+    let (core, groups, version) = tokio::try_join!(
+        asker.get("/api", ACCEPT),
+        asker.get("/apis", ACCEPT),
+        asker.get("/version", "application/json")
+    )?;
+    let mut served = Served { version: answer::<VersionInfo>(version)?.git_version, ..Served::default() };
+    for group in answer::<Groups>(core)?.items.into_iter().chain(answer::<Groups>(groups)?.items) {
+        served.add(group);
+    }
+    served.resources.sort();
+    served.silent.sort();
+    Ok(served)
 }
 
 impl Served {

@@ -86,11 +86,6 @@ const SKEW: i64 = 120;
 pub(crate) const UNKNOWN: i64 = i64::MAX;
 
 impl Connection {
-    /// As [`Asker::get`].
-    pub(crate) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Failure> {
-        self.asker.get(path, accept).await
-    }
-
     /// The body of a POST of JSON that stores nothing: a review. Tried again as a GET is.
     pub(crate) async fn review(&self, path: &str, body: &str) -> Result<Vec<u8>, Failure> {
         self.asker.until_it_works(path, "application/json", Sort::Review(body)).await

@@ -2,18 +2,21 @@
 //!
 //! One task follows one listing. It lists, watches from the state that the listing shows, and goes on from the last
 //! state that it knows when a watch ends in its time or breaks. When the server does not know that state any more (410),
-//! or a watch stays broken, that is [`Event::Lost`], and a new listing follows: nothing is missed unseen.
+//! or a watch stays broken, that is [`Event::Lost`], and a new listing follows: nothing is missed unseen. One more task
+//! asks time and again what the cluster serves: custom resources come and go with their definitions.
 //!
 //! Invariants: what waits to be taken is bounded, so a slow taker slows the reading and fills no memory; the events of
 //! one stream come in order; a stream never ends, it waits longer.
 
+use crate::discovery::discover;
 use crate::list::{Part, prune};
 use crate::read::{AT_ONCE, Stream};
 use crate::request::{Asker, silent};
-use crate::{Connection, Failure, Request, Served};
+use crate::{Connection, Failure, Request, Resource, Served};
 use http_body_util::BodyExt;
 use ironclad_tree::{Choice, Document, Limits, NodeRef, Source, Step, parse};
 use kube::client::Body;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +56,24 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
+    /// The cluster serves a resource that it did not serve before: a new stream begins, the last of [`Watch::streams`].
+    Served {
+        /// Which.
+        stream: usize,
+    },
+    /// The cluster does not serve the resource any more: its objects are gone with it, and no event of it follows.
+    Unserved {
+        /// Which.
+        stream: usize,
+    },
+}
+
+/// What the tasks tell.
+enum Told {
+    /// Of one stream.
+    Event(Event),
+    /// What the cluster serves, as far as it is wanted, is now something else.
+    Resources(Vec<Resource>),
 }
 
 /// What came next.
@@ -75,8 +96,15 @@ pub struct Watch<'c> {
     /// `cluster:CONTEXT`.
     pub source: Arc<Source>,
     connection: &'c Connection,
-    events: mpsc::Receiver<Event>,
+    request: Request,
+    sender: mpsc::Sender<Told>,
+    events: mpsc::Receiver<Told>,
     interrupts: mpsc::Receiver<()>,
+    turns: Arc<Semaphore>,
+    /// Of each stream; none where it is served no more.
+    followers: Vec<Option<JoinHandle<()>>>,
+    /// Events that are to be told before others.
+    pending: VecDeque<Event>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -92,6 +120,8 @@ const BREAKS: u32 = 3;
 /// Between two tries, the first and the last.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(30);
+/// Between two looks at what the cluster serves: three small answers.
+const LOOK: Duration = Duration::from_secs(10);
 /// Where watching is not allowed a listing comes this often instead.
 const POLL: Duration = Duration::from_secs(60);
 /// Bytes of one event. An object has at most 3 MB.
@@ -112,35 +142,116 @@ pub fn watch<'c>(connection: &'c Connection, request: &Request) -> Result<Watch<
     let streams: Vec<Stream> = request.listings(&resources);
     let (sender, events) = mpsc::channel(WAITING);
     let turns = Arc::new(Semaphore::new(AT_ONCE));
-    let follow = |(index, stream): (usize, &Stream)| {
-        let follower = Follower {
-            asker: connection.asker.clone(),
-            index,
-            stream: stream.clone(),
-            source: Arc::clone(&source),
-            events: sender.clone(),
-            turns: Arc::clone(&turns),
-        };
-        // A task ends when nobody takes its events any more.
-        connection.runtime.spawn(async move {
-            follower.follow().await;
-        })
-    };
-    let mut tasks: Vec<JoinHandle<()>> = streams.iter().enumerate().map(follow).collect();
     let (interrupt, interrupts) = mpsc::channel(1);
-    tasks.push(connection.runtime.spawn(interrupted(interrupt)));
-    Ok(Watch { streams, served, source, connection, events, interrupts, tasks })
+    let tasks = vec![
+        connection.runtime.spawn(interrupted(interrupt)),
+        connection.runtime.spawn(look(connection.asker.clone(), request.clone(), resources, sender.clone())),
+    ];
+    let mut watch = Watch {
+        streams: Vec::new(),
+        served,
+        source,
+        connection,
+        request: request.clone(),
+        sender,
+        events,
+        interrupts,
+        turns,
+        followers: Vec::new(),
+        pending: VecDeque::new(),
+        tasks,
+    };
+    streams.into_iter().for_each(|stream| watch.follow(stream));
+    Ok(watch)
+}
+
+/// Tells when the cluster serves other resources than before. A look that fails says nothing: whatever keeps the server
+/// from answering is told by who follows its objects.
+async fn look(asker: Asker, request: Request, mut known: Vec<Resource>, tell: mpsc::Sender<Told>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Ok(served) = discover(&asker).await else { continue };
+        let mut now = request.resources(&served);
+        // A group whose server is silent for a while is still there.
+        let is_silent = |resource: &Resource| {
+            let version = format!("{}/{}", resource.group, resource.version);
+            served.silent.contains(&version)
+        };
+        now.extend(known.iter().filter(|one| is_silent(one) && !now.contains(one)).cloned().collect::<Vec<_>>());
+        now.sort();
+        if now != known {
+            known.clone_from(&now);
+            if tell.send(Told::Resources(now)).await.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 impl Watch<'_> {
+    /// Begins to follow a stream.
+    fn follow(&mut self, stream: Stream) {
+        let follower = Follower {
+            asker: self.connection.asker.clone(),
+            index: self.streams.len(),
+            stream: stream.clone(),
+            source: Arc::clone(&self.source),
+            events: self.sender.clone(),
+            turns: Arc::clone(&self.turns),
+        };
+        self.streams.push(stream);
+        // A task ends when nobody takes its events any more.
+        let task = self.connection.runtime.spawn(async move {
+            follower.follow().await;
+        });
+        self.followers.push(Some(task));
+    }
+
+    /// Ends streams of what is not served any more, and begins those of what is new.
+    fn serve(&mut self, resources: &[Resource]) {
+        for (stream, follower) in self.followers.iter_mut().enumerate() {
+            let is_served = self.streams.get(stream).is_some_and(|stream| resources.contains(&stream.resource));
+            if let Some(task) = follower.take_if(|_| !is_served) {
+                task.abort();
+                self.pending.push_back(Event::Unserved { stream });
+            }
+        }
+        let alive = self.streams.iter().zip(&self.followers).filter(|(_, follower)| follower.is_some());
+        let known: Vec<Resource> = alive.map(|(stream, _)| stream.resource.clone()).collect();
+        let new: Vec<Resource> = resources.iter().filter(|resource| !known.contains(resource)).cloned().collect();
+        for stream in self.request.listings(&new) {
+            self.pending.push_back(Event::Served { stream: self.streams.len() });
+            self.follow(stream);
+        }
+    }
+
     /// What comes next, until a time.
     pub fn next(&mut self, until: Option<Instant>) -> Next {
+        loop {
+            if let Some(event) = self.pending.pop_front() {
+                return Next::Event(event);
+            }
+            match self.told(until) {
+                Ok(Told::Event(event)) => {
+                    // What was under way when its stream ended is of no use.
+                    if self.followers.get(event.stream()).is_some_and(Option::is_some) {
+                        return Next::Event(event);
+                    }
+                }
+                Ok(Told::Resources(resources)) => self.serve(&resources),
+                Err(next) => return next,
+            }
+        }
+    }
+
+    /// What a task tells, or why none does.
+    fn told(&mut self, until: Option<Instant>) -> Result<Told, Next> {
         if until.is_some_and(|until| until <= Instant::now()) {
             // A timer that is over takes its turn behind events that wait already, and they may never end.
-            return match self.interrupts.try_recv() {
+            return Err(match self.interrupts.try_recv() {
                 Ok(()) => Next::Interrupted,
                 Err(_) => Next::Quiet,
-            };
+            });
         }
         let (events, interrupts) = (&mut self.events, &mut self.interrupts);
         self.connection.runtime.block_on(async {
@@ -152,19 +263,31 @@ impl Watch<'_> {
             };
             tokio::select! {
                 biased;
-                _ = interrupts.recv() => Next::Interrupted,
-                () = pause => Next::Quiet,
-                Some(event) = events.recv() => Next::Event(event),
+                _ = interrupts.recv() => Err(Next::Interrupted),
+                () = pause => Err(Next::Quiet),
+                Some(told) = events.recv() => Ok(told),
             }
         })
     }
 }
 
+impl Event {
+    /// Of which stream it tells.
+    fn stream(&self) -> usize {
+        match self {
+            Event::Listed { stream, .. }
+            | Event::Changed { stream, .. }
+            | Event::Gone { stream, .. }
+            | Event::Lost { stream, .. }
+            | Event::Served { stream }
+            | Event::Unserved { stream } => *stream,
+        }
+    }
+}
+
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.tasks.iter().chain(self.followers.iter().flatten()).for_each(JoinHandle::abort);
     }
 }
 
@@ -198,7 +321,7 @@ struct Follower {
     index: usize,
     stream: Stream,
     source: Arc<Source>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Told>,
     turns: Arc<Semaphore>,
 }
 
@@ -256,7 +379,7 @@ impl Follower {
     }
 
     async fn tell(&self, event: Event) -> Option<()> {
-        self.events.send(event).await.ok()
+        self.events.send(Told::Event(event)).await.ok()
     }
 
     async fn list(&self) -> Result<(String, Vec<Document>), Failure> {

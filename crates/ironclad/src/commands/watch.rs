@@ -111,6 +111,9 @@ fn first_listings(watch: &mut Watch<'_>, world: &mut World) -> Option<Vec<say::L
     while !world.has_begun() {
         match watch.next(None) {
             Next::Event(event) => {
+                if matches!(event, Event::Served { .. }) {
+                    world.grow(&watch.streams);
+                }
                 told.extend(said(&event, &watch.streams, world));
                 world.take(event);
             }
@@ -137,6 +140,9 @@ fn follow(
             Next::Interrupted => return Ok(()),
             Next::Quiet => {}
             Next::Event(event) => {
+                if matches!(event, Event::Served { .. }) {
+                    world.grow(&watch.streams);
+                }
                 let told = said(&event, &watch.streams, world);
                 if let Some(gone) = world.take(event) {
                     let now = Instant::now();
@@ -176,6 +182,8 @@ fn said(event: &Event, streams: &[ironclad_cluster::Stream], world: &World) -> O
         Event::Listed { stream, documents } if world.is_lost(*stream) => {
             Some(say::Line::Listed(streams.get(*stream)?.clone(), documents.len()))
         }
+        Event::Served { stream } => Some(say::Line::Served(streams.get(*stream)?.clone())),
+        Event::Unserved { stream } => Some(say::Line::Unserved(streams.get(*stream)?.clone())),
         _ => None,
     }
 }

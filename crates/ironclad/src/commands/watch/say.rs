@@ -16,6 +16,10 @@ pub(super) enum Line {
     Lost(Stream, Failure),
     /// It was listed again, with so many objects.
     Listed(Stream, usize),
+    /// The cluster serves it from now on.
+    Served(Stream),
+    /// The cluster serves it no more.
+    Unserved(Stream),
 }
 
 /// Tells.
@@ -66,7 +70,7 @@ impl Teller {
     /// What became of a stream.
     pub(super) fn line(&self, line: &Line) -> anyhow::Result<()> {
         let mut text = String::new();
-        let (Line::Lost(stream, _) | Line::Listed(stream, _)) = line;
+        let (Line::Lost(stream, _) | Line::Listed(stream, _) | Line::Served(stream) | Line::Unserved(stream)) = line;
         let resource = stream.resource.name();
         let namespace = stream.namespace.as_deref();
         match (line, self.is_json) {
@@ -86,6 +90,19 @@ impl Teller {
                     "event": "listed", "resource": resource, "namespace": namespace, "objects": objects,
                 });
                 let _ = writeln!(text, "{value}");
+            }
+            (Line::Served(_) | Line::Unserved(_), _) => {
+                let event = if matches!(line, Line::Served(_)) { "served" } else { "unserved" };
+                match self.is_json {
+                    true => {
+                        let value = json!({"event": event, "resource": resource, "namespace": namespace});
+                        let _ = writeln!(text, "{value}");
+                    }
+                    false => {
+                        let place = namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+                        let _ = writeln!(text, "{event:<8} {resource}{place}");
+                    }
+                }
             }
             (Line::Lost(_, failure), false) => {
                 let place = namespace.map(|namespace| format!(" in {namespace}")).unwrap_or_default();

@@ -126,6 +126,14 @@ impl World {
         streams.iter().zip(&self.lost).filter_map(one).filter(counts).collect()
     }
 
+    /// Makes room for the last stream, whose resource the cluster serves from now on.
+    pub(super) fn grow(&mut self, streams: &[Stream]) {
+        let World { resource_of, types, namespace_resource, .. } = World::new(streams);
+        (self.resource_of, self.types, self.namespace_resource) = (resource_of, types, namespace_resource);
+        self.lost.resize(streams.len(), None);
+        self.begun.resize(streams.len(), false);
+    }
+
     /// Takes an event in. What went with its objects is returned where anything is to be judged again.
     pub(super) fn take(&mut self, event: Event) -> Option<Vec<Gone>> {
         match event {
@@ -147,6 +155,13 @@ impl World {
                 self.lost[stream] = Some(failure);
                 self.begun[stream] = true;
                 Some(Vec::new())
+            }
+            Event::Served { .. } => None,
+            Event::Unserved { stream } => {
+                let was_unseen = self.lost[stream].take().is_some();
+                self.begun[stream] = true;
+                let (changed, gone) = self.replace(stream, Vec::new());
+                (changed || was_unseen).then_some(gone)
             }
         }
     }
