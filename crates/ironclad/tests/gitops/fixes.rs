@@ -72,6 +72,34 @@ fn values_are_edited_where_an_application_says_them() {
     }
 }
 
+/// A list that only looks like that of an Application: its entries are values like any other.
+#[test]
+fn parameters_of_a_values_file_are_no_parameters() {
+    let folder = tree(
+        "@ web/Chart.yaml
+apiVersion: v2
+name: web
+version: 1.0.0
+@ web/values.yaml
+parameters:
+- name: privileged
+  value: true
+@ web/templates/pod.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: web
+    image: nginx:1.27
+    securityContext: {privileged: {{ (index .Values.parameters 0).value }}}
+",
+    );
+    let (said, code) = fix(folder.path(), &[]);
+    let after = "parameters:\n- name: privileged\n  value: false\n";
+    assert_eq!((read(folder.path(), "web/values.yaml").as_str(), code), (after, Some(0)), "{said}");
+}
+
 #[test]
 fn what_is_written_in_quotes_is_refused_with_its_line() {
     let folder = tree(&application("      values: \"privileged: true\\nreplicas: 2\\n\"\n"));

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) struct Said {
     /// The document of the text.
     outer: Document,
-    /// Where the documents of a text begin with this one.
+    /// Where this document begins.
     start: u32,
     /// The block of it that holds the values, and these.
     block: Option<(NodeId, Document)>,
@@ -84,6 +84,8 @@ impl Said {
 
     /// The entry of `parameters` whose value this is: it goes as a whole.
     pub(super) fn parameter(&self, node: NodeRef<'_>) -> Option<NodeId> {
+        // In a values file, a list of this name may be anything.
+        self.kind().filter(|kind| ["Application", "ApplicationSet"].contains(kind))?;
         let path = self.outer.path_to(node.id());
         let [.., Step::Key("parameters"), Step::Index(_), Step::Key("value")] = path.as_slice() else { return None };
         self.block.is_none().then(|| self.outer.parent(node.id())).flatten().map(|item| item.id())
