@@ -158,6 +158,155 @@ fn through_a_proxy_and_as_somebody_else() {
     assert!(output.status.code() == Some(2) && text(&output).contains("--as <USER>"), "{}", text(&output));
 }
 
+/// A proxy that speaks SOCKS5 (RFC 1928) without a password, for one connection after another.
+fn socks() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = |mut client: TcpStream| -> std::io::Result<()> {
+        let mut read = |length: usize| {
+            let mut bytes = vec![0; length];
+            client.read_exact(&mut bytes).map(|()| bytes)
+        };
+        let methods = read(2)?[1];
+        read(methods.into())?;
+        client.write_all(&[5, 0])?;
+        let mut read = |length: usize| {
+            let mut bytes = vec![0; length];
+            client.read_exact(&mut bytes).map(|()| bytes)
+        };
+        let host = match read(4)?[3] {
+            1 => read(4)?.iter().map(u8::to_string).collect::<Vec<_>>().join("."),
+            _ => {
+                let length = read(1)?[0];
+                String::from_utf8(read(length.into())?).unwrap()
+            }
+        };
+        let port = read(2)?;
+        let mut server = TcpStream::connect((host.as_str(), u16::from_be_bytes([port[0], port[1]])))?;
+        client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+        let (mut back, mut from) = (client.try_clone()?, server.try_clone()?);
+        std::thread::spawn(move || std::io::copy(&mut from, &mut back));
+        std::io::copy(&mut client, &mut server).map(drop)
+    };
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(client));
+        }
+    });
+    port
+}
+
+/// What a kubeconfig says of the way: a SOCKS5 proxy, another name in the certificate, several files of which the first
+/// to say something is heard, each with paths from its own folder.
+#[test]
+fn ways_that_a_kubeconfig_tells() {
+    let Some(plane) = plane("proxies, names of servers, and several kubeconfigs") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |file: &str| plane.folder().join(file).display().to_string();
+    let admin = format!("client-certificate: '{}', client-key: '{}'", at("admin.crt"), at("admin.key"));
+    for (way, port) in [("socks5", socks()), ("http", tunnel())] {
+        let proxied = format!("{}, proxy-url: '{way}://127.0.0.1:{port}'", cluster(plane));
+        write(&folder, "config", &kubeconfig(&proxied, &admin));
+        let output = scan(&folder, &[]);
+        assert_ne!(output.status.code(), Some(2), "{way}: {}", text(&output));
+    }
+    // A proxy that is not there is what cannot be reached.
+    write(&folder, "config", &kubeconfig(&format!("{}, proxy-url: 'socks5://127.0.0.1:1'", cluster(plane)), &admin));
+    assert_eq!(scan(&folder, &[]).status.code(), Some(2));
+    write(&folder, "config", &kubeconfig(&format!("{}, tls-server-name: localhost", cluster(plane)), &admin));
+    let output = scan(&folder, &[]);
+    assert_ne!(output.status.code(), Some(2), "{}", text(&output));
+    // Of several files the first one's context and cluster count; another adds the user.
+    for (name, content) in [
+        (
+            "a",
+            format!(
+                "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- {{name: c, cluster: {{server: '{}', certificate-authority: own.crt}}}}\n",
+                plane.url()
+            ),
+        ),
+        (
+            "b",
+            format!(
+                "apiVersion: v1\nkind: Config\ncurrent-context: other\nclusters:\n- {{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{client-certificate: admin.crt, client-key: admin.key}}}}]\n"
+            ),
+        ),
+    ] {
+        let own = folder.path().join(name);
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join("config"), content).unwrap();
+    }
+    for (from, to) in [("ca.crt", "a/own.crt"), ("admin.crt", "b/admin.crt"), ("admin.key", "b/admin.key")] {
+        std::fs::copy(plane.folder().join(from), folder.path().join(to)).unwrap();
+    }
+    let run = |files: [&str; 2]| {
+        Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", "--cluster", "--no-config", "--select", "workload/privileged"])
+            .env("KUBECONFIG", std::env::join_paths(files.map(|name| folder.path().join(name).join("config"))).unwrap())
+            .env("HOME", folder.path())
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let output = run(["a", "b"]);
+    assert_ne!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&run(["b", "a"])).contains("no context \"other\""));
+}
+
+/// The authority of a kubeconfig is read at each start: one that was replaced is trusted, and the one before it is not.
+#[test]
+fn a_new_authority_is_read() {
+    let Some(plane) = plane("an authority that changes") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |file: &str| plane.folder().join(file).display().to_string();
+    let admin = format!("client-certificate: '{}', client-key: '{}'", at("admin.crt"), at("admin.key"));
+    write(&folder, "config", &kubeconfig(&format!("server: '{}', certificate-authority: ca.crt", plane.url()), &admin));
+    let other = Authority::new().unwrap().certificate();
+    let own = std::fs::read_to_string(plane.folder().join("ca.crt")).unwrap();
+    write(&folder, "ca.crt", &other);
+    let output = scan(&folder, &[]);
+    assert!(
+        output.status.code() == Some(2) && text(&output).contains("not signed by the authority"),
+        "{}",
+        text(&output)
+    );
+    // While the two change places both are in the file.
+    for certificates in [format!("{other}{own}"), own] {
+        write(&folder, "ca.crt", &certificates);
+        let output = scan(&folder, &[]);
+        assert_ne!(output.status.code(), Some(2), "{}", text(&output));
+    }
+}
+
+/// A token that ran out: the plug-in that made it is asked for another, and is asked no more than that.
+#[test]
+fn a_plugin_is_asked_again() {
+    let Some(plane) = plane("a plug-in whose token ran out") else { return };
+    let token = token(plane, "refreshed");
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "token", &token);
+    let credential = |token: &str, more: &str| {
+        format!(
+            "printf '{{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\":\"%s\"{more}}}}}' \"{token}\""
+        )
+    };
+    // The first token is over before it is used.
+    script(
+        &folder,
+        "plugin",
+        &format!(
+            "cd \"$(dirname \"$0\")\"; echo x >> asked\nif [ $(wc -l < asked) = 1 ]; then {}; else {}; fi",
+            credential("over", ",\"expirationTimestamp\":\"2020-01-01T00:00:00Z\""),
+            credential("$(cat token)", "")
+        ),
+    );
+    let user = "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never}";
+    write(&folder, "config", &kubeconfig(&cluster(plane), user));
+    let output = until_allowed(&folder, &[]);
+    assert_ne!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(std::fs::read_to_string(folder.path().join("asked")).unwrap().lines().count() > 1);
+}
+
 /// Each failure says what it is and what helps, and nothing of what is secret.
 #[test]
 fn what_goes_wrong_says_what_helps() {

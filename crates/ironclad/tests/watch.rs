@@ -163,6 +163,42 @@ fn changes_are_told_as_they_happen() {
     assert_eq!(watched.stop(), (Some(0), String::new()));
 }
 
+/// With the role that is printed for it, and nothing else, nothing is lost.
+#[test]
+fn the_least_role_of_a_watch_is_enough() {
+    let Some(plane) = plane("the least role of a watch") else { return };
+    let namespace = plane.namespace("watchrole").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["cluster", "permissions", "--watch", "--no-config", "--select", SELECT, "--name", "least-watch"];
+    let printed = ironclad(&words, folder.path());
+    assert_eq!(printed.status.code(), Some(0), "{}", text(&printed));
+    plane.create(&String::from_utf8(printed.stdout).unwrap()).unwrap();
+    plane
+        .create(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: least-watch}\n\
+             roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: least-watch}\n\
+             subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: least-watch}]\n",
+        )
+        .unwrap();
+    let kubeconfig = plane.kubeconfig_of("least-watch", &[]).unwrap();
+    let named = kubeconfig.display().to_string();
+    // The server's authorizer reads through a cache: the binding counts once that has caught up.
+    let deadline = Instant::now() + PATIENCE;
+    let scan = ["scan", "--no-config", "--fail-on", "never", "--select", SELECT, "--kubeconfig", &named];
+    while ironclad(&scan, folder.path()).status.code() != Some(0) {
+        assert!(Instant::now() < deadline, "{}", text(&ironclad(&scan, folder.path())));
+    }
+    let kubeconfig = std::fs::read_to_string(kubeconfig).unwrap();
+    let mut watched = Watched::start(&kubeconfig, &["--select", SELECT, "--fail-on", "never"]);
+    assert_eq!(watched.report["errors"], serde_json::json!([]));
+    plane.create(&deployment(&namespace, "web", true)).unwrap();
+    watched.wait("privileged", |event| {
+        assert_ne!(event["event"], "lost", "{event:#}");
+        event["event"] == "opened" && event["finding"]["object"]["namespace"] == namespace.as_str()
+    });
+    assert_eq!(watched.stop(), (Some(0), String::new()));
+}
+
 /// A custom resource that comes is judged, and one that goes takes its findings along; and again.
 #[test]
 fn definitions_come_and_go() {

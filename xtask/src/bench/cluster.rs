@@ -83,13 +83,16 @@ fn live(ironclad: &str, count: usize, table: &mut Vec<String>, verdicts: &mut Ve
     let resources = kinds.split(',').count();
     table.push(row(&format!("ironclad scan, a cluster of {loaded} objects"), &ours));
     table.push(row(&format!("kubectl get, the same {resources} resources, to nowhere"), &theirs));
-    match POPEYE.program() {
-        Ok(program) => {
-            let mut command = POPEYE.command(&program, &admin.display().to_string());
-            command.extend(["--kubeconfig".to_owned(), admin.display().to_string()]);
-            table.push(row("popeye, the same cluster", &time(&command, 1)?));
+    for peer in PEERS {
+        match peer.program() {
+            Ok(program) => {
+                let mut command = vec![program.display().to_string()];
+                command.extend(peer.arguments.iter().map(|argument| (*argument).to_owned()));
+                command.extend(["--kubeconfig".to_owned(), admin.display().to_string()]);
+                table.push(row(&format!("{}, the same cluster", peer.name), &time(&command, 1)?));
+            }
+            Err(why) => table.push(format!("| {}: {why} | – | – | – |", peer.name)),
         }
-        Err(why) => table.push(format!("| popeye: {why} | – | – | – |")),
     }
     let times = super::median(&ours.wall) / super::median(&theirs.wall);
     let memory = ours.memory.iter().copied().fold(0.0, f64::max);
@@ -163,12 +166,21 @@ fn asked(plane: &ControlPlane, user: &str) -> Result<String> {
     Ok(names.into_iter().collect::<Vec<_>>().join(","))
 }
 
-const POPEYE: Peer = Peer {
-    name: "popeye",
-    arguments: &["-A", "-o", "json", "--force-exit-zero", "--logs", "none"],
-    wants_files: false,
-    install: super::Install::Go("github.com/derailed/popeye@v0.22.1"),
-};
+/// What judges whole clusters as well.
+const PEERS: &[Peer] = &[
+    Peer {
+        name: "popeye",
+        arguments: &["-A", "-o", "json", "--force-exit-zero", "--logs", "none"],
+        wants_files: false,
+        install: super::Install::Go("github.com/derailed/popeye@v0.22.1"),
+    },
+    Peer {
+        name: "kubescape",
+        arguments: &["scan", "--format", "json", "--output", "/dev/null", "--keep-local"],
+        wants_files: false,
+        install: super::Install::Go("github.com/kubescape/kubescape/v3@latest"),
+    },
+];
 
 fn row(name: &str, figures: &Figures) -> String {
     let Figures { wall, cpu, memory } = figures;
