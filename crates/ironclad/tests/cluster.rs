@@ -316,3 +316,102 @@ fn findings_lead_back_to_the_manifest() {
         assert!(!text(&scan(format)).contains("cAnary4711"), "{format}: {}", text(&scan(format)));
     }
 }
+
+/// What Argo CD and Flux deploy, as they render it: the finding names the line of the values, of the template, or of the
+/// folder that the deployer was told, though another folder has an object of the same name.
+#[test]
+fn findings_lead_back_through_argo_cd_and_flux() {
+    let Some(plane) = plane("manifests that Argo CD and Flux deploy") else { return };
+    let namespace = plane.namespace("deployed").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| {
+        let path = folder.path().join("repo").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content.replace("NAMESPACE", &namespace)).unwrap();
+    };
+    let deployment = |name: &str, privileged: &str, metadata: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n{metadata}spec:\n  selector: {{matchLabels: {{app: web}}}}\n  \
+             template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - name: web\n        image: nginx\n        \
+             securityContext:\n          privileged: {privileged}\n"
+        )
+    };
+    for chart in ["web", "cache"] {
+        write(&format!("charts/{chart}/Chart.yaml"), &format!("apiVersion: v2\nname: {chart}\nversion: 1.0.0\n"));
+        write(&format!("charts/{chart}/values.yaml"), "privileged: false\n");
+        let name = format!("'{{{{ .Release.Name }}}}-{chart}'");
+        write(&format!("charts/{chart}/templates/d.yaml"), &deployment(&name, "{{ .Values.privileged }}", ""));
+    }
+    write("charts/web/prod.yaml", "# production\nprivileged: true\n");
+    write(
+        "apps/argo.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: shop, namespace: argocd}\nspec:\n  project: default\n  \
+         destination: {namespace: NAMESPACE, server: https://kubernetes.default.svc}\n  \
+         source: {repoURL: https://example.com/shop.git, path: charts/web, helm: {valueFiles: [prod.yaml]}}\n",
+    );
+    write(
+        "apps/flux.yaml",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: api, namespace: flux-system}\nspec:\n  \
+         interval: 1h\n  prune: true\n  path: ./api\n  sourceRef: {kind: GitRepository, name: shop}\n\
+         ---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: fast, namespace: NAMESPACE}\nspec:\n  interval: 1h\n  \
+         chart: {spec: {chart: ./charts/cache, sourceRef: {kind: GitRepository, name: shop, namespace: flux-system}}}\n  \
+         values:\n    privileged: true\n\
+         ---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: shop, namespace: flux-system}\nspec: {interval: 1h, url: https://example.com/shop.git}\n",
+    );
+    for place in ["api", "staging"] {
+        write(&format!("{place}/api.yaml"), &deployment("api", "true", "  namespace: NAMESPACE\n"));
+    }
+    let live = [
+        deployment(
+            "shop-web",
+            "true",
+            &format!(
+                "  namespace: {namespace}\n  annotations: {{argocd.argoproj.io/tracking-id: 'shop:apps/Deployment:{namespace}/shop-web'}}\n"
+            ),
+        ),
+        deployment(
+            "api",
+            "true",
+            &format!(
+                "  namespace: {namespace}\n  labels: {{kustomize.toolkit.fluxcd.io/name: api, kustomize.toolkit.fluxcd.io/namespace: flux-system}}\n"
+            ),
+        ),
+        deployment(
+            "fast-cache",
+            "true",
+            &format!(
+                "  namespace: {namespace}\n  labels: {{app.kubernetes.io/managed-by: Helm, helm.toolkit.fluxcd.io/name: fast, helm.toolkit.fluxcd.io/namespace: {namespace}}}\n  \
+                 annotations: {{meta.helm.sh/release-name: fast, meta.helm.sh/release-namespace: {namespace}}}\n"
+            ),
+        ),
+    ];
+    plane.create(&live.join("---\n")).unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let output = ironclad(
+        &[
+            "scan",
+            "--kubeconfig",
+            &kubeconfig,
+            "-n",
+            &namespace,
+            "--no-config",
+            "--format",
+            "json",
+            "--source",
+            "repo",
+            "--select",
+            "workload/privileged",
+        ],
+        folder.path(),
+    );
+    let report = json(&output);
+    let at = |name: &str| {
+        let findings = report["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["object"]["name"] == name);
+        let location = &finding.unwrap_or_else(|| panic!("no {name} in {report:#}"))["location"];
+        format!("{}:{}", location["source"].as_str().unwrap(), location["line"])
+    };
+    assert_eq!(at("shop-web"), "repo/charts/web/prod.yaml:2", "{report:#}");
+    assert_eq!(at("fast-cache"), "repo/apps/flux.yaml:17", "{report:#}");
+    assert_eq!(at("api"), "repo/api/api.yaml:15", "{report:#}");
+}

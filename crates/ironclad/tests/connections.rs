@@ -227,9 +227,7 @@ fn ways_that_a_kubeconfig_tells() {
         ),
         (
             "b",
-            format!(
-                "apiVersion: v1\nkind: Config\ncurrent-context: other\nclusters:\n- {{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{client-certificate: admin.crt, client-key: admin.key}}}}]\n"
-            ),
+            "apiVersion: v1\nkind: Config\ncurrent-context: other\nclusters:\n- {name: c, cluster: {server: 'https://127.0.0.1:1'}}\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {client-certificate: admin.crt, client-key: admin.key}}]\n".to_owned(),
         ),
     ] {
         let own = folder.path().join(name);
