@@ -6,7 +6,7 @@
 mod live;
 
 use ironclad_testcluster::ControlPlane;
-use live::{ironclad, plane, text};
+use live::{ironclad, json, plane, text};
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -81,6 +81,10 @@ fn every_rule_is_needed_and_all_are_enough() {
         let all = [run, &["--no-config", "--kubeconfig", &kubeconfig]].concat();
         let output = until(folder.path(), &all, |output| output.status.code() == Some(0));
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        if run.first() == Some(&"scan") {
+            let report = json(&ironclad(&[&all[..], &["--format", "json"]].concat(), folder.path()));
+            assert_eq!((&report["errors"], &report["warnings"]), (&serde_json::json!([]), &serde_json::json!([])));
+        }
         let rules = without_each(&role);
         assert!(rules.len() > 8, "{role}");
         for (number, (missing, rest)) in rules.iter().enumerate() {
