@@ -16,8 +16,18 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
+// `kubernetes.io/**` is the literal name `kubernetes.io/*`, which stands for every signer of the domain.
 static RISK: Risk = Risk {
-    needs: &[Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/approval")]), Need::of(&["create"], &[("certificates.k8s.io", "certificatesigningrequests")]), Need::of(&["approve"], &[("certificates.k8s.io", "signers")])],
+    needs: &[
+        Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/approval")]),
+        Need::of(&["create"], &[("certificates.k8s.io", "certificatesigningrequests")]),
+        Need::reaching(
+            &["approve"],
+            &[("certificates.k8s.io", "signers")],
+            &[],
+            &["kubernetes.io/kube-apiserver-client", "kubernetes.io/**"],
+        ),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "issue a client certificate for any user",

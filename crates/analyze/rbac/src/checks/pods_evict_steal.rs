@@ -1,7 +1,7 @@
 //! `rbac/pods-evict-steal`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report};
+use crate::risk::{Named, Need, Risk, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -16,14 +16,26 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(&["delete", "create"], &[("", "pods"), ("", "pods/eviction")]), Need::of(&["update", "patch", "delete"], &[("", "nodes"), ("", "nodes/status")])],
+const NODES: Need = Need::of(&["update", "patch", "delete"], &[("", "nodes"), ("", "nodes/status")]);
+const WHAT: &str = "move pods to a node that they own";
+
+static EVICT: Risk = Risk {
+    needs: &[Need::of(&["create"], &[("", "pods/eviction")]), NODES],
     cluster: Severity::High,
     namespace: Severity::High,
-    what: "move pods to a node that they own",
+    what: WHAT,
+    named: Named::Lower,
+};
+
+/// Creating pods is no eviction: verbs and resources of the two ways do not mix.
+static DELETE: Risk = Risk {
+    needs: &[Need::of(&["delete", "deletecollection"], &[("", "pods")]), NODES],
+    cluster: Severity::High,
+    namespace: Severity::High,
+    what: WHAT,
     named: Named::Lower,
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&EVICT, &DELETE]);
 }

@@ -1,14 +1,14 @@
 //! `rbac/secrets-write-token`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report};
+use crate::risk::{Named, Need, Risk, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
 pub(super) static META: Meta = Meta {
     id: "rbac/secrets-write-token",
     title: "tokens may be minted by writing Secrets",
-    severity: Severity::High,
+    severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: READS,
     tags: &["cis:5.1.13", "mitre:T1528"],
@@ -16,14 +16,27 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(&["create"], &[("", "secrets")]), Need::of(&["get", "list", "watch", "create"], &[("", "secrets"), ("", "pods")])],
-    cluster: Severity::High,
+const CREATE: Need = Need::of(&["create"], &[("", "secrets")]);
+const WHAT: &str = "mint a token for any ServiceAccount";
+
+/// The token is read from the Secret that was made.
+static READ: Risk = Risk {
+    needs: &[CREATE, Need::of(&["get", "list", "watch"], &[("", "secrets")])],
+    cluster: Severity::Critical,
     namespace: Severity::High,
-    what: "mint a token for any ServiceAccount",
+    what: WHAT,
+    named: Named::Lower,
+};
+
+/// A pod mounts the Secret and tells what it holds.
+static MOUNT: Risk = Risk {
+    needs: &[CREATE, Need::of(&["create"], &[("", "pods")])],
+    cluster: Severity::Critical,
+    namespace: Severity::High,
+    what: WHAT,
     named: Named::Lower,
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&READ, &MOUNT]);
 }
