@@ -205,7 +205,7 @@ impl<W: Write> Server<W> {
         let uri = document["uri"].as_str().unwrap_or_default().to_owned();
         match method {
             "initialized" if self.watches => {
-                let watchers = ["**/*.{yaml,yml,json}"].map(|glob| json!({"globPattern": glob}));
+                let watchers = ["**/*.{yaml,yml,json,tpl}"].map(|glob| json!({"globPattern": glob}));
                 let registration = json!({
                     "id": "files",
                     "method": "workspace/didChangeWatchedFiles",

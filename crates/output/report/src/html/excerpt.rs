@@ -21,13 +21,13 @@ pub(super) fn write(source: &Source, span: Span, context: Option<u32>, out: &mut
     if let Some(line) = context.filter(|line| *line < first) {
         write_line(source, line, None, out);
         if line + 1 < first {
-            out.push_str("<i class=\"gap\">⋮</i>\n");
+            out.push_str("<span><i class=\"gap\">⋮</i>\n</span>");
         }
     }
     for line in first..=last {
         write_line(source, line, (start.line..=last_marked).contains(&line).then_some(span), out);
         if line == last_marked && end.line > last_marked {
-            out.push_str("<i class=\"gap\">⋮</i>\n");
+            out.push_str("<span><i class=\"gap\">⋮</i>\n</span>");
         }
     }
     out.push_str("</pre>");
@@ -36,9 +36,10 @@ pub(super) fn write(source: &Source, span: Span, context: Option<u32>, out: &mut
 fn write_line(source: &Source, line: u32, marked: Option<Span>, out: &mut String) {
     let range = source.line_range(line);
     let text = source.text().get(range.clone()).unwrap_or_default();
-    let _ = write!(out, "<i>{line}</i>");
+    // A line is a block of its own, so that what is wrapped stays beside its number.
+    let _ = write!(out, "<span><i>{line}</i>");
     let Some(span) = marked else {
-        let _ = writeln!(out, "{}", clipped(text));
+        let _ = write!(out, "{}\n</span>", clipped(text));
         return;
     };
     let at = |offset: u32| floor(text, (offset as usize).saturating_sub(range.start).min(text.len()));
@@ -47,10 +48,10 @@ fn write_line(source: &Source, line: u32, marked: Option<Span>, out: &mut String
     let to = at(span.end).max(from).min(from + text[from..].trim_end().len());
     let (before, inside, after) = (&text[..from], &text[from..to], &text[to..]);
     if inside.is_empty() && !text.is_empty() {
-        let _ = writeln!(out, "{}", clipped(text));
+        let _ = write!(out, "{}\n</span>", clipped(text));
         return;
     }
-    let _ = writeln!(out, "{}<mark>{}</mark>{}", head_clipped(before), clipped(inside), clipped(after));
+    let _ = write!(out, "{}<mark>{}</mark>{}\n</span>", head_clipped(before), clipped(inside), clipped(after));
 }
 
 /// The beginning of a text that may be long.
@@ -93,7 +94,7 @@ mod tests {
         let to = text.find("\ne:").unwrap() as u32;
         assert_eq!(
             excerpt(text, from, to),
-            "<pre class=\"x\"><i>1</i>a: 1\n<i>2</i>b:\n<i>3</i>  <mark>c: &lt;x&gt;</mark>\n<i>4</i>  <mark>d: 2</mark>\n<i>5</i>e: 3\n</pre>"
+            "<pre class=\"x\"><span><i>1</i>a: 1\n</span><span><i>2</i>b:\n</span><span><i>3</i>  <mark>c: &lt;x&gt;</mark>\n</span><span><i>4</i>  <mark>d: 2</mark>\n</span><span><i>5</i>e: 3\n</span></pre>"
         );
     }
 
@@ -101,7 +102,7 @@ mod tests {
     fn odd_ranges_do_no_harm() {
         for (text, start, end) in [("", 0, 0), ("ä", 1, 9), ("a\r\nb", 1, 3), ("x", 5, 2)] {
             let out = excerpt(text, start, end);
-            assert!(out.starts_with("<pre class=\"x\"><i>1</i>") && out.ends_with("</pre>"), "{out}");
+            assert!(out.starts_with("<pre class=\"x\"><span><i>1</i>") && out.ends_with("</pre>"), "{out}");
         }
         let long = excerpt(&format!("{}TARGET{}", "a".repeat(5000), "b".repeat(5000)), 5000, 5006);
         assert!(long.contains("<mark>TARGET</mark>") && long.len() < 1000, "{long}");
