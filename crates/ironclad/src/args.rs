@@ -1,5 +1,6 @@
 //! What the user types, as clap reads it. Strings become values in `commands/`.
 
+pub mod again;
 pub mod cluster;
 pub mod foreign;
 pub mod rbac;
@@ -221,6 +222,9 @@ pub struct Scan {
     /// What to print.
     #[command(flatten)]
     pub report: Report,
+    /// The same question to `ironclad fix`, as a shell reads it.
+    #[arg(skip)]
+    pub as_fix: Option<String>,
 }
 
 /// What is no news.

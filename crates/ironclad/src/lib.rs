@@ -23,15 +23,18 @@ use std::process::ExitCode;
 /// Runs the program with the process's own arguments.
 pub fn main() -> ExitCode {
     failure::install_panic_hook();
-    let command = args::name_of(std::env::args_os().next(), Arguments::command());
-    let matches = match command.try_get_matches() {
+    let mut command = args::name_of(std::env::args_os().next(), Arguments::command());
+    let matches = match command.try_get_matches_from_mut(std::env::args_os()) {
         Ok(matches) => matches,
         Err(error) => return failure::usage(&error).into(),
     };
-    let arguments = match Arguments::from_arg_matches(&matches) {
+    let mut arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => return failure::usage(&error).into(),
     };
+    if let Command::Scan(scan) = &mut arguments.command {
+        scan.as_fix = args::again::as_fix(&matches, &command);
+    }
     output::set_colour(arguments.global.color);
     match std::panic::catch_unwind(|| run(&arguments)) {
         Ok(Ok(exit)) => exit.into(),

@@ -8,6 +8,7 @@ use ironclad_testkit::{corpus, skipped};
 use schema::check;
 use serde_json::Value;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -451,4 +452,44 @@ fn a_graver_finding_speaks_for_the_lighter_one() {
             report["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()).collect();
         assert_eq!(found, expected, "{verbs} with {select}");
     }
+}
+
+/// The report names, of each finding, the fix that asks least, and in the end the command that makes them, to be pasted.
+#[test]
+fn the_report_ends_with_the_command_that_fixes() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pod.yaml"), POD).unwrap();
+    let select = "workload/host-pid,workload/read-only-root-fs,reliability/memory-limit,image/tag-latest";
+    let text = |arguments: &[&str]| String::from_utf8(ironclad(arguments, folder.path()).stdout).unwrap();
+    let report = text(&["scan", "pod.yaml", "--no-config", "--select", select]);
+    for line in [
+        "  = fix: remove `hostPID: true`",
+        "  = fix: set `readOnlyRootFilesystem: true`",
+        "  = fix: set the memory limit, with --memory-limit QUANTITY",
+        "to fix (without --write it shows the edits)",
+        &format!("  2 of 4 findings: ironclad fix pod.yaml --no-config --select {select} --write"),
+        "  1 more with --memory-limit QUANTITY",
+    ] {
+        assert!(report.lines().any(|known| known.ends_with(line)), "{line}\n{report}");
+    }
+
+    let fixed = ironclad(&["fix", "pod.yaml", "--no-config", "--select", select, "--write"], folder.path());
+    assert!(String::from_utf8_lossy(&fixed.stderr).contains("fixed 2 findings in 1 file"), "{fixed:?}");
+    let left = text(&["scan", "pod.yaml", "--no-config", "--select", select]);
+    assert!(left.contains("  1 of 2 findings: ironclad fix pod.yaml --no-config --select"), "{left}");
+    assert!(left.contains(" --memory-limit QUANTITY --write\n"), "{left}");
+
+    // Nothing is said where nothing can be done, and a text that was piped in has no file to write to.
+    let none = text(&["scan", "pod.yaml", "--no-config", "--select", "image/tag-latest"]);
+    assert!(!none.contains("to fix"), "{none}");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+        .args(["scan", "-", "--no-config", "--select", "workload/host-pid"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(POD.as_bytes()).unwrap();
+    let piped = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let line = "to fix\n  1 of 1 finding: ironclad fix - --no-config --select workload/host-pid\n";
+    assert!(piped.contains(line), "{piped}");
 }

@@ -16,8 +16,8 @@ pub enum Confidence {
     Certain,
 }
 
-/// Can the finding be removed without asking a person?
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// Can the finding be removed without asking a person? In the order in which a person would rather have it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Safety {
     /// Does what the check asks for and nothing beyond it: the object means the same, or grants less by exactly that.
     Safe,
@@ -194,6 +194,18 @@ impl Finding {
     /// Would the fixer make it go away where it is shown, without being asked for more?
     pub fn is_fixable(&self) -> bool {
         self.is_open() && self.is_offered && self.rendered_from.is_empty()
+    }
+
+    /// The way out that asks least of a person; of equal ones the first.
+    pub fn safest_fix(&self) -> Option<&Fix> {
+        self.fixes.iter().min_by_key(|fix| fix.safety)
+    }
+
+    /// What `ironclad fix` has to be told to make it go away: the safest of its fixes says so, and what is said of an
+    /// object whose shape was guessed is never safe.
+    pub fn remedy(&self) -> Option<Safety> {
+        let safety = self.safest_fix().filter(|_| self.is_open())?.safety;
+        Some(if self.confidence == Confidence::Heuristic { safety.max(Safety::Unsafe) } else { safety })
     }
 
     /// The day on which its waiver ends.

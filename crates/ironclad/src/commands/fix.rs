@@ -168,20 +168,32 @@ fn is_named(name: &str, roots: &[PathBuf]) -> bool {
     path.is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
 }
 
+/// Checks whose values have a flag of their own: the check, the flag as a person types it, its value.
+const VALUE_FLAGS: [(&str, &str, fn(&Fix) -> &Option<String>); 8] = [
+    ("reliability/cpu-request", "--cpu-request QUANTITY", |fix| &fix.cpu_request),
+    ("reliability/cpu-limit", "--cpu-limit QUANTITY", |fix| &fix.cpu_limit),
+    ("reliability/memory-request", "--memory-request QUANTITY", |fix| &fix.memory_request),
+    ("reliability/memory-limit", "--memory-limit QUANTITY", |fix| &fix.memory_limit),
+    ("reliability/replicas", "--replicas N", |fix| &fix.replicas),
+    ("reliability/priority-class", "--priority-class NAME", |fix| &fix.priority_class),
+    ("reliability/readiness-probe", "--readiness-probe YAML", |fix| &fix.readiness_probe),
+    ("reliability/liveness-probe", "--liveness-probe YAML", |fix| &fix.liveness_probe),
+];
+
+/// The flag that gives a check its value.
+pub(super) fn value_flag(check: &str) -> String {
+    match VALUE_FLAGS.iter().find(|(known, ..)| *known == check) {
+        Some((_, flag, _)) => (*flag).to_owned(),
+        None => format!("--fix-value {check}=VALUE"),
+    }
+}
+
 /// The values that only a person knows. A value for a check is the wish to have that check.
 fn values(arguments: &Fix, session: &mut Session) -> anyhow::Result<BTreeMap<(String, Option<String>), String>> {
-    let flags = [
-        ("reliability/cpu-request", &arguments.cpu_request),
-        ("reliability/cpu-limit", &arguments.cpu_limit),
-        ("reliability/memory-request", &arguments.memory_request),
-        ("reliability/memory-limit", &arguments.memory_limit),
-        ("reliability/replicas", &arguments.replicas),
-        ("reliability/priority-class", &arguments.priority_class),
-        ("reliability/readiness-probe", &arguments.readiness_probe),
-        ("reliability/liveness-probe", &arguments.liveness_probe),
-    ];
-    let mut given: Vec<(String, Option<String>, String)> =
-        flags.into_iter().filter_map(|(check, value)| Some((check.to_owned(), None, value.clone()?))).collect();
+    let mut given: Vec<(String, Option<String>, String)> = VALUE_FLAGS
+        .iter()
+        .filter_map(|(check, _, value)| Some(((*check).to_owned(), None, value(arguments).clone()?)))
+        .collect();
     for text in &arguments.fix_value {
         let shape = || {
             user_error(
@@ -327,7 +339,7 @@ fn summary(fixed: &Fixed, options: &Options, wrote: bool, stdin: bool, verbose: 
     }
     if count(Unfixed::Value) > 0 {
         let first = left.get(&Unfixed::Value).and_then(|checks| checks.first().copied()).unwrap_or_default();
-        parts.push(format!("{} with a value, as in `--fix-value {first}=VALUE`", count(Unfixed::Value)));
+        parts.push(format!("{} with a value, as in `{}`", count(Unfixed::Value), value_flag(first)));
     }
     if count(Unfixed::ByHand) > 0 {
         parts.push(format!("{} by hand", count(Unfixed::ByHand)));
@@ -339,4 +351,26 @@ fn summary(fixed: &Fixed, options: &Options, wrote: bool, stdin: bool, verbose: 
         let _ = write!(out, "; left: {}", parts.join(", "));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn flags_for_values_exist() {
+        let command = crate::args::Arguments::command();
+        let fix = command.find_subcommand("fix").unwrap();
+        for (check, flag, _) in VALUE_FLAGS {
+            let known = fix.get_arguments().any(|arg| {
+                let names = arg.get_value_names().unwrap_or_default();
+                let (long, value) = flag.trim_start_matches('-').split_once(' ').unwrap();
+                arg.get_long() == Some(long) && names.first().is_some_and(|name| name.as_str() == value)
+            });
+            assert!(known, "{flag}");
+            let catalogue = crate::catalogue();
+            assert_eq!(catalogue.get(check).map(|check| check.meta.fix), Some(FixKind::Value), "{check}");
+        }
+    }
 }

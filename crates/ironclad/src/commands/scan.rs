@@ -13,7 +13,7 @@ use ironclad_cluster::HelmRelease;
 use ironclad_config::Config;
 use ironclad_load::Loaded;
 use ironclad_model::{Coverage, Finding, Report, ReportedProblem, Snapshot, Status};
-use ironclad_report::{Base, Baseline, Format, Options, View};
+use ironclad_report::{Base, Baseline, FixCommand, Format, Options, View};
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -172,11 +172,18 @@ impl Running<'_> {
             version: env!("CARGO_PKG_VERSION"),
             width: output::width(),
             base: base(),
+            fix: arguments.as_fix.clone().filter(|_| loaded.live.is_none()).map(|line| fix_command(line, arguments)),
         };
         let view = View { report: &report, snapshot: &loaded.snapshot, catalogue: &session.catalogue, options };
         write(&view, &targets, global.quiet)?;
         Ok(Concluded { report, snapshot: loaded.snapshot, manifests })
     }
+}
+
+/// How what a scan found is fixed. A text that was piped in is piped out again.
+fn fix_command(line: String, arguments: &Scan) -> FixCommand {
+    let piped = arguments.input.paths.iter().any(|path| path.as_os_str() == "-");
+    FixCommand { line, write: (!piped).then_some("--write"), value_flag: super::fix::value_flag }
 }
 
 /// What is found now is known from now on. A scan that missed something does not know it all, and writes nothing.

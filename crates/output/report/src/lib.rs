@@ -65,6 +65,19 @@ pub struct Options {
     pub width: Option<usize>,
     /// Where the program stands in its repository: formats that code hosts read name files from its root.
     pub base: Base,
+    /// How the fixes are made (pretty only); none where there is no text to edit.
+    pub fix: Option<FixCommand>,
+}
+
+/// The command that makes the fixes of what a run found.
+#[derive(Clone, Debug)]
+pub struct FixCommand {
+    /// The program, its verb and what the run was asked, as a shell reads it.
+    pub line: String,
+    /// What makes it change files instead of showing how; none where it prints the text that it was given.
+    pub write: Option<&'static str>,
+    /// The flag that gives the value that fixes of this check ask for: `--cpu-request QUANTITY`.
+    pub value_flag: fn(&str) -> String,
 }
 
 /// A way of writing a report.

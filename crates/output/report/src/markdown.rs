@@ -114,7 +114,7 @@ fn finding_row(view: &View<'_>, located: &Located<'_>) -> String {
         Some(field) => format!("{} {field}", located.source_name()),
         None => format!("{}:{}", view.path(located.source_name()), located.start.line),
     };
-    let title = finding.fixes.first().map(|fix| format!("<br>fix: {}", cell(&fix.title))).unwrap_or_default();
+    let title = finding.safest_fix().map(|fix| format!("<br>fix: {}", cell(&fix.title))).unwrap_or_default();
     format!(
         "| {}{title} | {} | {} | {} |\n",
         cell(&finding.message),

@@ -1,5 +1,6 @@
 //! For people: a block for each finding in the shape of rustc's, what could not be read, and one line that sums up.
 
+mod remedy;
 mod rest;
 
 use crate::excerpt::{Excerpt, number_width};
@@ -7,7 +8,7 @@ use crate::inline::shown as safe;
 use crate::{DRIFT, Located, View, position_of, related_words};
 use anstyle::{AnsiColor, Effects, Style};
 use ironclad_check::{Level, Meta, Profile, waive::NOT_HONOURED};
-use ironclad_model::{ObjectId, Report, ReportedProblem, Safety, Severity, Status};
+use ironclad_model::{ObjectId, Report, ReportedProblem, Severity, Status};
 use ironclad_tree::{Kind, Span};
 use ironclad_views::Manager;
 use rest::Rest;
@@ -67,6 +68,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
     if blocks > SCREENFUL {
         worst(&shown, &mut text);
     }
+    remedy::write(view, &mut text);
     coverage(view, &mut text);
     summary(view, &mut text);
     out.write_all(text.as_bytes())
@@ -213,12 +215,7 @@ fn block(view: &View<'_>, members: &[&Located<'_>], out: &mut String) {
         let count = members.len() - 1;
         fact("also", &format!("{count} more like it in {} (-v shows them)", others(members)));
     }
-    if let Some(fix) = finding.fixes.first().filter(|_| finding.is_open()) {
-        let how = match fix.safety {
-            Safety::Safe => fix.title.to_string(),
-            Safety::Unsafe => format!("{}; it may change behaviour", fix.title),
-            Safety::Value => format!("{}, which needs a value from you", fix.title),
-        };
+    if let Some(how) = remedy::of(view, finding) {
         fact("fix", &how);
     }
     fact("help", &format!("ironclad explain {}", finding.check));

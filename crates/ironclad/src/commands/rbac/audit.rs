@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Audit, global: &Global) -> anyhow::Result<Exit> {
         compare: Compare { baseline: None, diff_base: None },
         write_baseline: None,
         report: arguments.report.clone(),
+        as_fix: None,
     };
     if ages.is_any() {
         return scan::run(&scan, global);
