@@ -168,8 +168,11 @@ fn is_named(name: &str, roots: &[PathBuf]) -> bool {
     path.is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
 }
 
+/// Where a flag's value is.
+type FlagValue = fn(&Fix) -> &Option<String>;
+
 /// Checks whose values have a flag of their own: the check, the flag as a person types it, its value.
-const VALUE_FLAGS: [(&str, &str, fn(&Fix) -> &Option<String>); 8] = [
+const VALUE_FLAGS: [(&str, &str, FlagValue); 8] = [
     ("reliability/cpu-request", "--cpu-request QUANTITY", |fix| &fix.cpu_request),
     ("reliability/cpu-limit", "--cpu-limit QUANTITY", |fix| &fix.cpu_limit),
     ("reliability/memory-request", "--memory-request QUANTITY", |fix| &fix.memory_request),
