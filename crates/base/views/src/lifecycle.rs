@@ -96,6 +96,11 @@ mod tests {
         assert!(lifecycle("batch/v1", "CronJob").is_none());
         let endpoints = lifecycle("v1", "Endpoints").expect("listed");
         assert!(endpoints.is_deprecated_at(33) && !endpoints.is_removed_at(99));
+        // Alpha versions go without a word before.
+        let claim = lifecycle("resource.k8s.io/v1alpha3", "ResourceClaim").expect("listed");
+        assert!(!claim.is_removed_at(33) && !claim.is_deprecated_at(33) && claim.is_removed_at(34));
+        // What to use instead hangs on the release: the same kind in a version that it serves.
+        assert_eq!(claim.replacement, None);
         assert!(lifecycle("policy/v1beta1", "PodSecurityPolicy").expect("listed").is_removed_at(25));
     }
 }
