@@ -25,7 +25,7 @@ impl<'s> Named<'s> {
 /// Every subject of every binding of the input, but of those that are as the API server makes them.
 pub(crate) fn subjects<'s>(facts: &Facts, cx: &Cx<'s>) -> Vec<Named<'s>> {
     let world = &facts.world;
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(world.binding_ids().size_hint().0);
     for binding in world.binding_ids().filter(|binding| !facts.is_default_binding(*binding)) {
         let Some(object) = facts.object(world.binding(binding).origin(), cx) else { continue };
         for subject in world.subjects_of(binding) {

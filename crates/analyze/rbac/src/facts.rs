@@ -2,8 +2,7 @@
 
 use ironclad_authz::resources::Table;
 use ironclad_authz::{
-    BindingId, Defaults, Options, Origin, PolicyRule, RoleId, SubjectId, SubjectKind, World, covers,
-    is_default_binding, is_default_role,
+    BindingId, Origin, PolicyRule, RoleId, SubjectId, SubjectKind, World, covers, is_default_binding, is_default_role,
 };
 use ironclad_check::{Cx, RunConfig};
 use ironclad_model::{Kind, Object, Snapshot};
@@ -21,12 +20,11 @@ pub(crate) const OPERATOR_READS: &[Kind] =
 pub(crate) const DEVICE_READS: &[Kind] =
     &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::NAMESPACE];
 
-/// Namespace of objects that name none: that of their unit, whatever it will be called.
-pub(crate) const UNNAMED: &str = "(its own)";
+pub(crate) use ironclad_authz::UNNAMED;
 
 /// The index and what follows from it.
 pub(crate) struct Facts {
-    pub(crate) world: World,
+    pub(crate) world: Arc<World>,
     pub(crate) resources: Table,
     /// By role: its rules.
     rules: Vec<Vec<PolicyRule>>,
@@ -67,13 +65,14 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 
 /// The facts of this run.
 pub(crate) fn facts(cx: &Cx<'_>) -> Arc<Facts> {
-    cx.shared(Facts::find_out)
+    cx.shared(|snapshot, config| {
+        let world = cx.shared(|snapshot, config| World::of_manifests(snapshot, config.version));
+        Facts::find_out(world, snapshot, config)
+    })
 }
 
 impl Facts {
-    fn find_out(snapshot: &Snapshot, config: &RunConfig) -> Facts {
-        let options = Options { namespace: UNNAMED, defaults: Defaults::Roles(config.version), live: false };
-        let world = World::of(snapshot, &options);
+    fn find_out(world: Arc<World>, snapshot: &Snapshot, config: &RunConfig) -> Facts {
         let rules: Vec<Vec<PolicyRule>> = world.role_ids().map(|role| world.rules_of(role)).collect();
         let admin: Vec<bool> = rules.iter().map(|rules| is_everything(rules)).collect();
         let default_role = world
@@ -142,6 +141,11 @@ impl Facts {
     /// Is a right in this namespace a right over the cluster?
     pub(crate) fn is_system(&self, namespace: &str) -> bool {
         self.system.contains(namespace)
+    }
+
+    /// All of those namespaces.
+    pub(crate) fn system(&self) -> impl Iterator<Item = &str> {
+        self.system.iter().map(String::as_str)
     }
 
     /// Can the resource be asked for in a namespace? Unknown ones can. What only authorizers know, users and signers,

@@ -278,8 +278,13 @@ fn gives_by_wildcard(facts: &Facts, rule: &PolicyRule, need: &Need, cluster: boo
 }
 
 /// Does an entry of `resources` match `resource` or `resource/subresource`? The entry `*` is no matter of these checks.
-/// What is wanted may be every resource of the group that ends so: `*policies`, or `*` alone.
+/// What is wanted may be every resource of the group that ends so: `*policies`, or `*` alone; or any subresource of a
+/// resource: `userextras/*`, which the entry `userextras/*` itself is not (it is the subresource of that very name).
 fn resource_fits(own: &str, wanted: &str) -> bool {
+    if let Some(resource) = wanted.strip_suffix("/*") {
+        let subresource = |(of, name): (&str, &str)| (of == resource || of == "*") && !matches!(name, "" | "*");
+        return own.split_once('/').is_some_and(subresource);
+    }
     if let Some(end) = wanted.strip_prefix('*') {
         return !own.contains('/') && own.ends_with(end);
     }
@@ -416,9 +421,13 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits, t
         Site::Binding(_) => root.get_str("roleRef").map_or(Spot::at(root), |entry| Spot::at(entry.value())),
     };
     let mut holders: Vec<&Holder> = hits.holders.iter().collect();
-    holders.sort_by_cached_key(|holder| {
-        (std::cmp::Reverse(holder.severity), world.subject_label(holder.subject), world.binding_label(holder.binding))
-    });
+    let key = |holder: &'_ Holder| {
+        let (subject, binding) = (world.subject(holder.subject), world.binding(holder.binding));
+        let holder_key = (subject.kind(), world.subject_namespace(holder.subject), world.subject_name(holder.subject));
+        let binding_key = (world.binding_namespace(holder.binding), world.binding_name(holder.binding));
+        (std::cmp::Reverse(holder.severity), holder_key, !binding.is_cluster(), binding_key)
+    };
+    holders.sort_by(|a, b| key(a).cmp(&key(b)));
     let severity = match told {
         Some(Told { known: false, .. }) => Severity::Info,
         _ => hits.severity.unwrap_or(Severity::Low),
@@ -455,6 +464,10 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits, t
         }
         for (other, role, index) in &holder.others {
             let (source, index) = world.rule_source(*role, *index);
+            // The finding's own rule gives this right too: there is no other place to show.
+            if Site::Rule(source, index) == *site {
+                continue;
+            }
             if let Some(object) = facts.object(world.role(source).origin(), cx) {
                 let node = rule_node(object.root(), index).unwrap_or(object.root());
                 related.push((object, node, format!("and this through {}", world.binding_label(*other))));
@@ -508,5 +521,31 @@ pub(crate) fn scope_words(facts: &Facts, binding: BindingId) -> String {
         "" => " in the whole cluster".to_owned(),
         UNNAMED => " in its namespace".to_owned(),
         namespace => format!(" in namespace \"{namespace}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resource_fits;
+
+    #[test]
+    fn entries_of_rules_fit_what_is_wanted() {
+        for (own, wanted, fits) in [
+            ("pods", "pods", true),
+            ("pods", "pods/exec", false),
+            ("*/exec", "pods/exec", true),
+            ("clusterpolicies", "*policies", true),
+            ("clusterpolicies/status", "*policies", false),
+            ("userextras/foo", "userextras/*", true),
+            ("userextras/example.com%2fteam", "userextras/*", true),
+            ("*/foo", "userextras/*", true),
+            ("userextras", "userextras/*", false),
+            ("userextras/", "userextras/*", false),
+            ("userextras/*", "userextras/*", false),
+            ("*/*", "userextras/*", false),
+            ("uids/foo", "userextras/*", false),
+        ] {
+            assert_eq!(resource_fits(own, wanted), fits, "{own} for {wanted}");
+        }
     }
 }

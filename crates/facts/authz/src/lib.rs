@@ -34,6 +34,7 @@ mod request;
 pub mod resources;
 mod rule;
 mod rules;
+mod takeover;
 mod who;
 mod world;
 
@@ -54,5 +55,6 @@ pub use read::{Dangling, Duplicate, Invalid};
 pub use request::{Request, Target};
 pub use rule::PolicyRule;
 pub use rules::Grant;
+pub use takeover::{Reach, Takeover};
 pub use who::Who;
-pub use world::{Options, World};
+pub use world::{Options, UNNAMED, World};

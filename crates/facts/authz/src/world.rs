@@ -31,6 +31,9 @@ impl Default for Options<'_> {
     }
 }
 
+/// Namespace of objects that name none, as checks of manifests see it: that of their unit, whatever it will be called.
+pub const UNNAMED: &str = "(its own)";
+
 /// An index of who may do what.
 #[derive(Debug)]
 pub struct World {
@@ -82,6 +85,12 @@ impl World {
         builder.default_bindings();
         aggregate::compute(&mut builder.world, snapshot, options);
         builder.finish()
+    }
+
+    /// The index that checks of manifests share: namespaces that are not said stay [`UNNAMED`], and the default roles
+    /// of a minor version are there.
+    pub fn of_manifests(snapshot: &Snapshot, version: u8) -> World {
+        World::of(snapshot, &Options { namespace: UNNAMED, defaults: Defaults::Roles(version), live: false })
     }
 
     /// What the API server would refuse.

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["cis:4.2.1", "mitre:T1078"],
+    tags: &["mitre:T1078"],
     page: include_str!("anonymous_grant.md"),
     ..Meta::DEFAULT
 };

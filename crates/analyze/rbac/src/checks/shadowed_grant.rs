@@ -66,8 +66,17 @@ fn covers_all(facts: &Facts, wider: RoleId, role: RoleId) -> bool {
     let has = |set: &[String], wanted: Option<&String>| {
         wanted.is_none_or(|wanted| set.iter().any(|own| own == "*" || own == wanted))
     };
+    // The resource tells most pairs apart.
+    let has_resource = |set: &[String]| {
+        let Some(wanted) = first.resources.first() else { return true };
+        let subresource = wanted.split_once('/').map(|(_, subresource)| subresource);
+        let of_any = |own: &String| own.strip_prefix("*/").is_some_and(|own| Some(own) == subresource);
+        set.iter().any(|own| own == "*" || own == wanted || of_any(own))
+    };
     let quick = facts.rules(wider).iter().any(|rule| {
-        has(&rule.verbs, first.verbs.first()) && has(&rule.api_groups, first.api_groups.first())
+        has_resource(&rule.resources)
+            && has(&rule.verbs, first.verbs.first())
+            && has(&rule.api_groups, first.api_groups.first())
     });
     quick && covers(facts.rules(wider), facts.rules(role)).is_empty()
 }

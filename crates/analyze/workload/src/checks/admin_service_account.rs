@@ -1,6 +1,6 @@
 //! `workload/admin-service-account`
 
-use ironclad_authz::{Defaults, Options, Origin, Request, User, World};
+use ironclad_authz::{Origin, Reach, World};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 use ironclad_pod::{Automount, automount, names_its_account, projected_tokens, service_account};
@@ -24,22 +24,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// What leads to every right, cluster-wide: verb, group, resource, subresource, and what it is in words.
-const TAKEOVER: &[(&str, &str, &str, &str, &str)] = &[
-    ("escalate", RBAC, "clusterroles", "", "give itself any right"),
-    ("bind", RBAC, "clusterroles", "", "bind itself to any role"),
-    ("impersonate", "", "users", "", "be any user"),
-    ("impersonate", "", "serviceaccounts", "", "be any ServiceAccount"),
-    ("create", "", "serviceaccounts", "token", "take the token of any ServiceAccount"),
-    ("list", "", "secrets", "", "read every Secret"),
-    ("create", "", "pods", "", "start pods as any ServiceAccount"),
-    ("create", "", "pods", "exec", "run commands in every pod"),
-    ("get", "", "nodes", "proxy", "run commands in every pod through its node"),
-    ("create", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "", "change what others create"),
-];
-
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if !names_its_account(pod) {
         return;
@@ -57,34 +41,14 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if !mounted && projected_tokens(pod).next().is_none() {
         return;
     }
-    let version = cx.version();
-    let world = cx.once(|cx| {
-        let defaults = Defaults::Roles(version);
-        World::of(cx.snapshot(), &Options { defaults, ..Options::default() })
-    });
-    let user = User::service_account(pod.object.namespace().unwrap_or("default"), account.name);
-    let (rights, proof) = match world.decide(&user, &Request::resource("*", "*", "*")).proofs.first() {
-        Some(proof) => ("do everything in the cluster".to_owned(), *proof),
-        None => {
-            let mut words = Vec::new();
-            let mut first = None;
-            for (verb, group, resource, subresource, word) in TAKEOVER {
-                let request = Request::resource(verb, group, resource).subresource(subresource);
-                if let Some(proof) = world.decide(&user, &request).proofs.first() {
-                    words.push(*word);
-                    first = first.or(Some(*proof));
-                }
-            }
-            let Some(proof) = first else { return };
-            (words.join(", "), proof)
-        }
-    };
-    let binding = match world.binding(proof.binding).origin() {
+    let world = cx.shared(|snapshot, config| World::of_manifests(snapshot, config.version));
+    let Some(held) = world.takeover(pod.object.namespace(), account.name, Reach::default()) else { return };
+    let binding = match world.binding(held.proof.binding).origin() {
         Origin::Object(id) => cx.object_of(id),
         Origin::BuiltIn => None,
     };
     let finder = cx
-        .find(account.field, format!("ServiceAccount \"{}\" of the pod may {rights}", account.name))
+        .find(account.field, format!("ServiceAccount \"{}\" of the pod may {}", account.name, held.what))
         .label("whoever breaks into the pod has that right");
     if let Some(binding) = binding {
         finder.related_in(binding, binding.root(), "the binding that gives it");
