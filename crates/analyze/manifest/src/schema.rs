@@ -8,6 +8,7 @@ pub(crate) mod built_in;
 pub(crate) mod custom;
 mod format;
 mod junctors;
+mod lists;
 mod structural;
 
 use ironclad_tree::NodeRef;

@@ -1,6 +1,7 @@
 //! `manifest/schema`
 
-use crate::schema::{Fault, built_in, custom};
+use crate::schema::custom::{self, Judged};
+use crate::schema::{Fault, built_in};
 use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 
@@ -21,9 +22,15 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     match built_in::identify(object, minor, &mut faults) {
         built_in::Identity::BuiltIn(kind) => built_in::object(object.root(), kind, minor, &mut faults),
         built_in::Identity::Custom => {
-            if !custom::judge(object, cx, &mut faults) && is_of_a_cluster(object) {
-                let (version, kind) = (object.api_version(), object.kind_name());
-                cx.not_observed(format!("the CustomResourceDefinition of {kind} (`{version}`) is not in the set"));
+            let (version, kind) = (object.api_version(), object.kind_name());
+            match custom::judge(object, cx, &mut faults) {
+                Judged::Not if is_of_a_cluster(object) => {
+                    cx.not_observed(format!("the CustomResourceDefinition of {kind} (`{version}`) is not in the set"));
+                }
+                Judged::ButRules => {
+                    cx.not_observed(format!("the CEL rules of {kind} (`{version}`) are not evaluated"));
+                }
+                Judged::Not | Judged::Whole => {}
             }
         }
         built_in::Identity::Settled => {}

@@ -1,6 +1,7 @@
 //! Objects of custom kinds whose CustomResourceDefinition is in the same set.
 
-use super::{Fault, built_in, list_of, structural::Structural};
+use super::structural::{Structural, has_rules};
+use super::{Fault, built_in, list_of};
 use crate::api_version::api_version_node;
 use ironclad_check::Cx;
 use ironclad_model::{Kind, Object, ObjectId, group_of};
@@ -30,6 +31,8 @@ struct Version {
     /// What the API server says of it, where the definition has words of its own.
     warning: Option<String>,
     schema: Option<NodeId>,
+    /// Has the schema CEL rules?
+    has_rules: bool,
 }
 
 /// Compiled `pattern`s, by the node that holds them; none where one does not compile.
@@ -90,13 +93,14 @@ fn read(object: &Object) -> Option<((String, String), Definition)> {
                 deprecated: child(version, "deprecated").and_then(|old| old.as_bool()) == Some(true),
                 warning: text(version, "deprecationWarning").map(str::to_owned),
                 schema: own.or(shared).map(|schema| schema.id()),
+                has_rules: own.or(shared).is_some_and(has_rules),
             })
         })
         .collect();
     if versions.is_empty() {
         let name = text(spec, "version")?.to_owned();
-        let schema = shared.map(|schema| schema.id());
-        versions.push(Version { name, served: true, deprecated: false, warning: None, schema });
+        let (schema, has_rules) = (shared.map(|schema| schema.id()), shared.is_some_and(has_rules));
+        versions.push(Version { name, served: true, deprecated: false, warning: None, schema, has_rules });
     }
     let keeps = child(spec, "preserveUnknownFields").and_then(|keeps| keeps.as_bool());
     Some((key, Definition { object: object.id(), versions, keeps_unknown: keeps.unwrap_or(is_old) }))
@@ -116,18 +120,29 @@ pub(crate) fn deprecation(object: &Object, cx: &Cx<'_>) -> Option<String> {
     })
 }
 
-/// Judges an object of a kind that is not built in; false where its definition is not in the set.
-pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<'a>>) -> bool {
+/// How far an object of a kind that is not built in could be judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// By all that its definition says.
+    Whole,
+    /// By all but the CEL rules of its definition.
+    ButRules,
+    /// Not at all: its definition is not in the set.
+    Not,
+}
+
+/// Judges an object of a kind that is not built in.
+pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<'a>>) -> Judged {
     let definitions = cx.once(Definitions::of);
     let key = (group_of(object.api_version()).to_owned(), object.kind_name().to_owned());
-    let Some(definition) = definitions.kinds.get(&key) else { return false };
+    let Some(definition) = definitions.kinds.get(&key) else { return Judged::Not };
     let written = object.api_version().rsplit_once('/').map_or(object.api_version(), |(_, version)| version);
     let served = definition.versions.iter().filter(|version| version.served);
     let Some(version) = served.clone().find(|version| version.name == written) else {
         let all = list_of(served.map(|version| version.name.as_str()));
         let message = format!("{} of `{}` has no version `{written}`: its definition serves {all}", key.1, key.0);
         faults.push(Fault::at(api_version_node(object), message));
-        return true;
+        return Judged::Whole;
     };
     if let Some(entry) = object.root().get(f::METADATA) {
         built_in::metadata(entry.value(), cx.version(), faults);
@@ -144,5 +159,5 @@ pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<
         }
         .run(object.root(), schema);
     }
-    true
+    if version.has_rules { Judged::ButRules } else { Judged::Whole }
 }

@@ -1,13 +1,14 @@
 //! A value against a structural schema, as the API server validates custom resources
 //! (k8s.io/apiextensions-apiserver, pkg/apiserver/schema): types, unknown fields, required fields, enumerations, bounds,
-//! patterns, formats ([`format`](super::format)), and `allOf`, `anyOf`, `oneOf` and `not` ([`super::junctors`]).
+//! patterns, formats ([`format`](super::format)), `allOf`, `anyOf`, `oneOf` and `not` ([`super::junctors`]), and list types
+//! ([`super::lists`]).
 //!
-//! Not judged: list types and CEL rules. A field that is null counts as absent unless its schema says `nullable`, because
+//! Not judged: CEL rules ([`has_rules`]). A field that is null counts as absent unless its schema says `nullable`, because
 //! the API server drops it.
 
 use super::custom::Patterns;
 use super::junctors::Junctors;
-use super::{DROPPED, Fault, MOST, built_in, format, list_of, meant};
+use super::{DROPPED, Fault, MOST, built_in, format, list_of, lists, meant};
 use ironclad_model::ObjectId;
 use ironclad_tree::{Kind, NodeRef, describe, describe_value};
 
@@ -155,10 +156,27 @@ impl<'a> Structural<'_, 'a> {
     }
 
     fn sequence<'s>(&mut self, step: &Step<'a, 's>, pending: &mut Vec<Step<'a, 's>>) {
+        for (item, what) in lists::repeated(step.node, step.schema) {
+            self.fault(item, format!("an item of {} {what}", step.name));
+        }
         let Some(schema) = child(step.schema, "items").filter(|items| items.kind() == Kind::Mapping) else { return };
         let name = format!("an item of {}", step.name);
         pending.extend(step.node.items().map(|node| Step { node, schema, name: name.clone(), depth: step.depth + 1 }));
     }
+}
+
+/// Does a schema have CEL rules (`x-kubernetes-validations`), at its top or anywhere below?
+pub(super) fn has_rules(schema: NodeRef<'_>) -> bool {
+    let mut pending = vec![schema];
+    while let Some(schema) = pending.pop() {
+        if child(schema, "x-kubernetes-validations").is_some_and(|rules| !rules.is_empty()) {
+            return true;
+        }
+        let properties = child(schema, "properties").into_iter().flat_map(|properties| properties.entries());
+        pending.extend(properties.map(|entry| entry.value()));
+        pending.extend(["items", "additionalProperties"].iter().filter_map(|name| child(schema, name)));
+    }
+    false
 }
 
 /// Does the value have the type that the schema wants, and which is that?
