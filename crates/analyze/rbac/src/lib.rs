@@ -4,6 +4,7 @@
 //! what all checks ask of it; [`risk`] judges a permission by who really holds it, and where.
 
 mod accounts;
+mod apiserver;
 mod bindings;
 mod checks;
 mod facts;
