@@ -23,11 +23,18 @@ fn scan(
 }
 
 fn through(proxy: &FaultProxy, namespace: &str) -> Output {
+    waiting(proxy, namespace, "wiring/dangling-service,secrets/config-map", "1")
+}
+
+/// One that waits for so many seconds.
+fn waiting(proxy: &FaultProxy, namespace: &str, select: &str, seconds: &str) -> Output {
+    let place: &[&str] = if namespace.is_empty() { &[] } else { &["-n", namespace] };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config"), proxy.kubeconfig()).unwrap();
     Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "--kubeconfig", "config", "-n", namespace, "--no-config", "--format", "json"])
-        .args(["--select", "wiring/dangling-service,secrets/config-map", "--request-timeout", "1"])
+        .args(["scan", "--kubeconfig", "config", "--no-config", "--format", "json"])
+        .args(place)
+        .args(["--select", select, "--request-timeout", seconds])
         .current_dir(folder.path())
         .env("HOME", folder.path())
         .env("SOURCE_DATE_EPOCH", "1795478400")
@@ -254,4 +261,96 @@ fn what_is_deleted_while_it_is_listed_is_of_one_moment() {
         Fault::None
     });
     assert_eq!(output.stdout, healthy.stdout, "{seen:#?}");
+}
+
+/// A control plane whose controllers empty a namespace that is deleted, and finalise it.
+fn with_controllers(what: &str) -> Option<ControlPlane> {
+    let assets = Assets::find().and_then(|assets| match assets.controller_manager {
+        Some(_) => Ok(assets),
+        None => Err("no kube-controller-manager".to_owned()),
+    });
+    match assets {
+        Ok(assets) => {
+            let options = Options { controller_manager: true, ..Options::default() };
+            Some(ControlPlane::start(&assets, &options).unwrap())
+        }
+        Err(why) => {
+            ironclad_testkit::skipped(what, &why);
+            None
+        }
+    }
+}
+
+/// A namespace goes, with all in it, between two pages of a listing of it: whoever asked for it is told, and whoever asked
+/// for everything sees what there was or what there is. In both the rest of the listing may still be known to the server
+/// or not.
+#[test]
+fn a_namespace_that_is_finalised_while_it_is_listed_is_named() {
+    let Some(plane) = with_controllers("a namespace deleted while it is listed") else { return };
+    let plane = &plane;
+    // Without checks of Namespaces nobody knows that it was there.
+    let alone = "wiring/dangling-service,secrets/config-map";
+    let with_namespaces = "wiring/dangling-service,secrets/config-map,network/,workload/";
+    for (is_asked_for, is_known, select) in [
+        (true, true, alone),
+        (true, false, with_namespaces),
+        (true, true, with_namespaces),
+        (false, true, alone),
+        (false, false, with_namespaces),
+    ] {
+        let namespace = fill(plane, "finalised");
+        let (other, fault) =
+            (plane.namespace("stays").unwrap(), Fault::status(410, "the provided continue parameter is too old"));
+        plane
+            .create(&format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: {other}}}\ndata: {{db-password: hunter2-x81}}\n"
+            ))
+            .unwrap();
+        let (reached, at_second_page) = mpsc::channel();
+        let (gone, go_on) = mpsc::channel::<()>();
+        let go_on = Mutex::new(go_on);
+        let script = move |path: &str, before: usize| {
+            if before > 0 || !(path.contains("/configmaps") && path.contains("continue=")) {
+                return Fault::None;
+            }
+            // Of a listing that began again nobody waits for a page.
+            if reached.send(()).is_err() || go_on.lock().unwrap().recv().is_err() || is_known {
+                return Fault::None;
+            }
+            fault.clone()
+        };
+        let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+        let place = if is_asked_for { namespace.as_str() } else { "" };
+        let output = std::thread::scope(|scope| {
+            let scan = scope.spawn(|| waiting(&proxy, place, select, "300"));
+            at_second_page.recv().unwrap();
+            let deleted = plane.kubectl(&["delete", "namespace", &namespace, "--wait", "--timeout=120s"]).unwrap();
+            gone.send(()).unwrap();
+            drop((gone, at_second_page));
+            assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
+            scan.join().unwrap()
+        });
+        let report = report(&output);
+        let seen = proxy.seen();
+        let errors = report["errors"].as_array().unwrap();
+        if is_asked_for {
+            assert_eq!((output.status.code(), errors.len()), (Some(2), 1), "{report:#}");
+            let message = match select == alone {
+                true => format!("there is no namespace \"{namespace}\""),
+                false => format!("namespace \"{namespace}\" was deleted while it was read: a part of it was not seen"),
+            };
+            assert_eq!((&errors[0]["code"], &errors[0]["message"]), (&"cluster/no-namespace".into(), &message.into()));
+        } else {
+            assert_eq!(errors.len(), 0, "{report:#}");
+            let objects = report["summary"]["objects"].as_u64().unwrap();
+            assert_eq!(objects > 600, is_known, "all of it or nothing: {objects}\n{seen:#?}");
+            let findings = report["findings"].as_array().unwrap();
+            let stays = |finding: &&Value| {
+                finding["object"]["namespace"] == other.as_str() && finding["check"] == "secrets/config-map"
+            };
+            assert_eq!(findings.iter().filter(stays).count(), 1, "{report:#}");
+        }
+        let pages = seen.iter().filter(|path| path.contains("/configmaps")).count();
+        assert!(pages > 1, "{seen:#?}");
+    }
 }

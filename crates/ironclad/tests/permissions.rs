@@ -70,6 +70,16 @@ fn every_rule_is_needed_and_all_are_enough() {
             &["scan", "--select", "network,rbac", "--fail-on", "never"][..],
         ),
         ("least-of-snapshot", &["--snapshot"], &["snapshot", "-o", "s.ironclad"]),
+        (
+            "least-of-listed-secrets",
+            &["--select", "rbac/sa-legacy-token-secret", "--list-secrets"],
+            &["scan", "--select", "rbac/sa-legacy-token-secret", "--list-secrets", "--fail-on", "never"],
+        ),
+        (
+            "least-of-secret-values",
+            &["--select", "secrets/repeated-value", "--read-secret-values"],
+            &["scan", "--select", "secrets/repeated-value", "--read-secret-values", "--fail-on", "never"],
+        ),
     ] {
         let printed = ironclad(
             &[&["cluster", "permissions", "--no-config", "--kubeconfig", &admin, "--name", name], print].concat(),
@@ -86,7 +96,12 @@ fn every_rule_is_needed_and_all_are_enough() {
             assert_eq!((&report["errors"], &report["warnings"]), (&serde_json::json!([]), &serde_json::json!([])));
         }
         let rules = without_each(&role);
-        assert!(rules.len() > 8, "{role}");
+        let is_of_secrets = role.contains("  - secrets\n");
+        assert_eq!(
+            is_of_secrets,
+            print.iter().any(|flag| flag.contains("secret-values") || flag.contains("list-secrets"))
+        );
+        assert!(is_of_secrets || rules.len() > 8, "{role}");
         for (number, (missing, rest)) in rules.iter().enumerate() {
             let reduced = format!("{name}-{number}");
             let kubeconfig =
@@ -109,4 +124,67 @@ fn every_rule_is_needed_and_all_are_enough() {
     let all = ["snapshot", "-o", "s.ironclad", "--no-config", "--kubeconfig", &kubeconfig];
     let output = until(folder.path(), &all, |output| missed(output) == 1);
     assert!(output.status.code() == Some(2) && text(&output).contains("could not get /metrics"), "{}", text(&output));
+}
+
+/// Values of Secrets take two verbs: records of Helm are got one by one.
+#[test]
+fn every_verb_of_secret_values_is_needed() {
+    let Some(plane) = plane("the verbs that values of Secrets take") else { return };
+    let namespace = plane.namespace("verbs").unwrap();
+    plane
+        .create(&format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: sh.helm.release.v1.web.v1, namespace: {namespace}, labels: {{owner: helm, name: web, status: deployed, version: '1'}}}}\n\
+             type: helm.sh/release.v1\ndata: {{release: YQ==}}\n"
+        ))
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let select = ["--no-config", "--select", "secrets/repeated-value", "--read-secret-values"];
+    let printed = ironclad(&[&["cluster", "permissions", "--name", "verbs"][..], &select].concat(), folder.path());
+    let role = String::from_utf8(printed.stdout).unwrap();
+    for (name, verbs, said) in [
+        ("verbs", "[get, list]", None),
+        ("verbs-list", "[list]", Some("could not get secrets, the records of Helm")),
+        ("verbs-get", "[get]", Some("could not list secrets")),
+    ] {
+        let role = role.replace("name: verbs", &format!("name: {name}")).replace("[get, list]", verbs);
+        let kubeconfig = bind(plane, &role, name);
+        let all = [&["scan", "--fail-on", "never", "--kubeconfig", &kubeconfig][..], &select].concat();
+        let (code, errors) = if said.is_some() { (Some(2), 1) } else { (Some(0), 0) };
+        let output = until(folder.path(), &all, |output| missed(output) == errors && output.status.code() == code);
+        assert_eq!((output.status.code(), missed(&output)), (code, errors), "{verbs}: {}", text(&output));
+        assert!(said.is_none_or(|said| text(&output).contains(said)), "{verbs}: {}", text(&output));
+    }
+}
+
+/// What questions about rights take of a cluster: to list the four kinds, and nothing else.
+#[test]
+fn every_rule_of_rbac_questions_is_needed() {
+    let Some(plane) = plane("the role of rbac questions, rule by rule") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kinds = ["clusterroles", "clusterrolebindings", "roles", "rolebindings"];
+    let role = |name: &str, without: Option<&str>| {
+        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| Some(*kind) != without).collect();
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\n\
+             rules: [{{apiGroups: [rbac.authorization.k8s.io], resources: [{}], verbs: [list]}}]\n",
+            kinds.join(", ")
+        )
+    };
+    let question = |kubeconfig: &str| {
+        ["rbac", "who-can", "get", "secrets", "-A", "--kubeconfig", kubeconfig].map(str::to_owned).to_vec()
+    };
+    let ask = |name: &str, without: Option<&str>, done: &dyn Fn(&Output) -> bool| {
+        let words = question(&bind(plane, &role(name, without), name));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        until(folder.path(), &words, done)
+    };
+    let all = ask("least-of-rbac", None, &|output| output.status.code() == Some(0));
+    assert_eq!(all.status.code(), Some(0), "{}", text(&all));
+    for kind in kinds {
+        let name = format!("least-of-rbac-{kind}");
+        let output = ask(&name, Some(kind), &|output| missed(output) == 1);
+        assert_eq!((output.status.code(), missed(&output)), (Some(2), 1), "{kind}: {}", text(&output));
+        let said = format!("could not list {kind}.rbac.authorization.k8s.io");
+        assert!(text(&output).contains(&said), "{kind}: {}", text(&output));
+    }
 }

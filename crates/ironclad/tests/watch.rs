@@ -215,15 +215,34 @@ fn definitions_come_and_go() {
         schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n";
     let rollout =
         deployment(&namespace, "web", true).replace("apps/v1", "argoproj.io/v1alpha1").replace("Deployment", "Rollout");
-    let mut watched = Watched::start(&admin(&plane), &["-n", &namespace, "--select", SELECT]);
+    // Another server of the cluster may say that it serves a resource before the one that is asked for it does.
+    let (lists, watches) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let script = move |path: &str, _: usize| {
+        let (known, not_yet) = if path.contains("watch=1") { (&watches, 4) } else { (&lists, 2) };
+        match path.contains("/rollouts") && known.fetch_add(1, Ordering::Relaxed) < not_yet {
+            true => Fault::status(404, "404 page not found"),
+            false => Fault::None,
+        }
+    };
+    let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+    let mut watched = Watched::start(&proxy.kubeconfig(), &["-n", &namespace, "--select", SELECT]);
     assert!(watched.open.is_empty(), "{:#}", watched.report);
     for _ in 0..2 {
         apply(&plane, definition);
         kubectl(&plane, &["wait", "--for=condition=Established", "crd/rollouts.argoproj.io", "--timeout=60s"]);
         let served = watched.wait("served", |event| event["event"] == "served");
         assert_eq!(served["resource"], "rollouts.argoproj.io");
+        let begun = Instant::now();
         apply(&plane, &rollout);
         let opened = watched.wait("privileged", |event| event["event"] == "opened");
+        // Sooner than where watching is not allowed (60 s).
+        assert!(begun.elapsed() < Duration::from_secs(45), "{:?}: {:#?}", begun.elapsed(), proxy.seen());
+        // It is followed, and not only listed now and then.
+        apply(&plane, &rollout.replace("true", "false"));
+        watched.wait("resolved", |event| event["event"] == "resolved");
+        apply(&plane, &rollout);
+        watched.wait("privileged", |event| event["event"] == "opened");
+        assert!(begun.elapsed() < Duration::from_secs(45), "{:?}: {:#?}", begun.elapsed(), proxy.seen());
         assert_eq!(opened["finding"]["object"]["kind"], "Rollout", "{opened:#}");
         kubectl(&plane, &["delete", "crd", "rollouts.argoproj.io"]);
         watched.wait("resolved", |event| event["event"] == "resolved");
@@ -409,4 +428,76 @@ fn memory_follows_objects_and_not_changes() {
     // Ten per cent of what a release build has; an allocator keeps a little more than that of what came and went.
     assert!(last < first + first / 10 + 4_096, "{first} kB, then {last} kB");
     assert_ne!(watched.stop().0, None);
+}
+
+/// The resources of a printed role, by group, and a role of these verbs for each, bound to a user of its own name.
+fn role_of(plane: &ControlPlane, name: &str, rules: &[(String, String, &str)]) -> String {
+    let rules: String = rules
+        .iter()
+        .map(|(group, resource, verbs)| {
+            format!("- {{apiGroups: ['{group}'], resources: [{resource}], verbs: [{verbs}]}}\n")
+        })
+        .collect();
+    plane
+        .create(&format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n{rules}---\n\
+             apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}\n\
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {name}}}]\n"
+        ))
+        .unwrap();
+    std::fs::read_to_string(plane.kubeconfig_of(name, &[]).unwrap()).unwrap()
+}
+
+/// Of the role of a watch no rule and no verb can be missed: what may not be listed is an error of the report, what may
+/// not be watched is told to be lost, both by name, and the end is exit code 2.
+#[test]
+fn every_rule_of_a_watch_is_needed() {
+    let Some(plane) = plane("the role of a watch, rule by rule") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let printed = ironclad(
+        &["cluster", "permissions", "--watch", "--no-config", "--select", SELECT, "--kubeconfig", &kubeconfig],
+        folder.path(),
+    );
+    assert_eq!(printed.status.code(), Some(0), "{}", text(&printed));
+    let mut rules = Vec::new();
+    let mut group = String::new();
+    for line in text(&printed).lines() {
+        if let Some(name) = line.strip_prefix("- apiGroups: [\"") {
+            group = name.trim_end_matches("\"]").to_owned();
+        } else if let Some(resource) = line.strip_prefix("  - ") {
+            rules.push((group.clone(), resource.to_owned(), "list, watch"));
+        }
+    }
+    assert!(rules.len() > 5, "{}", text(&printed));
+    for number in 0..rules.len() {
+        for (verb, left) in [("list", "watch"), ("watch", "list")] {
+            let mut reduced = rules.clone();
+            reduced[number].2 = left;
+            let kubeconfig = role_of(plane, &format!("watch-without-{verb}-{number}"), &reduced);
+            let (group, resource, _) = &rules[number];
+            let full = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+            // The server's authorizer reads through a cache: until it has caught up more is missing.
+            let deadline = Instant::now() + PATIENCE;
+            let (mut watched, errors) = loop {
+                let watched = Watched::start(&kubeconfig, &["--select", SELECT, "--fail-on", "never"]);
+                let errors = watched.report["errors"].as_array().unwrap().clone();
+                if errors.len() == usize::from(verb == "list") || Instant::now() > deadline {
+                    break (watched, errors);
+                }
+                assert_eq!(watched.stop().0, Some(2));
+            };
+            if verb == "list" {
+                assert_eq!((errors.len(), &errors[0]["code"]), (1, &Value::from("cluster/forbidden")), "{errors:#?}");
+                let message = errors[0]["message"].as_str().unwrap();
+                assert!(message.starts_with(&format!("could not list {full}")), "{full}: {errors:#?}");
+            } else {
+                assert_eq!(errors.len(), 0, "{full}: {errors:#?}");
+                let lost = watched.wait("lost", |event| event["event"] == "lost");
+                assert_eq!((&lost["resource"], &lost["code"]), (&full.as_str().into(), &"cluster/forbidden".into()));
+            }
+            assert_eq!(watched.stop().0, Some(2), "{full} without {verb}");
+        }
+    }
 }

@@ -164,9 +164,11 @@ impl Connection {
         })
     }
 
-    /// The Helm releases that are deployed: of each its newest record is read. Returns what could not be read as well.
-    pub fn helm_releases(&self, namespaces: &[String]) -> (Vec<HelmRelease>, Vec<Unseen>) {
+    /// The Helm releases that are deployed: of each its newest record is read. Returns what could not be listed as well, and
+    /// why a record could not be got: the first of them, for what keeps one keeps most.
+    pub fn helm_releases(&self, namespaces: &[String]) -> (Vec<HelmRelease>, Vec<Unseen>, Option<Failure>) {
         let mut releases = Vec::new();
+        let mut kept = None;
         let unseen = self.in_each(namespaces, |namespace| {
             let stream = secrets(namespace, OfType::One(RELEASE.to_owned()));
             // By release the newest record that is deployed, from metadata alone.
@@ -184,11 +186,16 @@ impl Connection {
                 }
             })?;
             for ((namespace, _), (_, record)) in newest {
-                releases.extend(self.helm_release(&namespace, &record)?);
+                match self.helm_release(&namespace, &record) {
+                    Ok(release) => releases.extend(release),
+                    Err(failure) => {
+                        kept.get_or_insert(failure);
+                    }
+                }
             }
             Ok(())
         });
-        (releases, unseen)
+        (releases, unseen, kept)
     }
 
     fn helm_release(&self, namespace: &str, record: &str) -> Result<Option<HelmRelease>, Failure> {

@@ -3,7 +3,7 @@
 use crate::list::{Part, escape};
 use crate::{Connection, Failure, Resource, Served};
 use ironclad_model::{Kind, Snapshot, SnapshotBuilder, UnitId};
-use ironclad_tree::{Document, Limits, Source, parse};
+use ironclad_tree::{Document, Limits, NodeRef, Source, parse};
 use ironclad_views::{CustomWorkload, makes_pods};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -68,6 +68,8 @@ pub enum OfType {
     One(String),
     /// Those of no type of these.
     Other(Vec<String>),
+    /// Not Secrets: the one object of this name.
+    Named(String),
 }
 
 impl OfType {
@@ -80,6 +82,7 @@ impl OfType {
                 let others: Vec<String> = names.iter().map(|name| format!("type!={name}")).collect();
                 Some(others.join(","))
             }
+            OfType::Named(name) => Some(format!("metadata.name={name}")),
         }
     }
 
@@ -159,6 +162,17 @@ pub struct Read {
     pub listed: Vec<Resource>,
     /// What could not be.
     pub unseen: Vec<Unseen>,
+    /// Namespaces that were asked for and are gone.
+    pub deleted: Deleted,
+}
+
+/// Namespaces that were asked for and are gone.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Deleted {
+    /// They were there, and were deleted meanwhile: what was listed late of them is missing.
+    pub meanwhile: Vec<String>,
+    /// They are not there; nobody knows whether they were, because Namespaces were not listed.
+    pub absent: Vec<String>,
 }
 
 impl Request {
@@ -274,7 +288,55 @@ pub fn read(connection: &Connection, request: &Request, progress: &Progress) -> 
     }
     // Of one kind and place several listings may have failed: it is one permission.
     unseen.dedup_by(|a, b| a.resource == b.resource && a.namespace == b.namespace && a.failure.code == b.failure.code);
-    Ok(Read { snapshot: builder.build(), source, served, listed: listed.into_iter().collect(), unseen })
+    let snapshot = builder.build();
+    let is_listed = resources.iter().any(|resource| resource.known_kind() == Kind::NAMESPACE);
+    let (deleted, in_doubt) = deleted(connection, request, &served, is_listed, &snapshot);
+    unseen.extend(in_doubt);
+    Ok(Read { snapshot, source, served, listed: listed.into_iter().collect(), unseen, deleted })
+}
+
+/// Namespaces that were asked for and are gone, or are not the same any more. The API server lists nothing in a namespace
+/// that is gone, and calls that no error: whoever asked for it would be told that nothing is wrong in it. Who wants no
+/// Namespaces may not be allowed to list them, and need not be.
+fn deleted(
+    connection: &Connection,
+    request: &Request,
+    served: &Served,
+    is_listed: bool,
+    snapshot: &Snapshot,
+) -> (Deleted, Option<Unseen>) {
+    let mut found = Deleted::default();
+    let Some(resource) = served.resources.iter().find(|resource| resource.known_kind() == Kind::NAMESPACE) else {
+        return (found, None);
+    };
+    let source = Source::new("namespace", "");
+    let uid = |node: NodeRef<'_>| {
+        node.at_pointer("/metadata/uid").and_then(|node| node.as_str()).unwrap_or_default().to_owned()
+    };
+    let is_going = |node: NodeRef<'_>| node.at_pointer("/metadata/deletionTimestamp").is_some();
+    for name in &request.namespaces {
+        let before = snapshot.named(Kind::NAMESPACE, None, name).first().map(|object| object.root());
+        if is_listed && before.is_none() {
+            // It was not there to begin with, which is told elsewhere.
+            continue;
+        }
+        let of_type = OfType::Named(name.clone());
+        let stream = Stream { resource: resource.clone(), namespace: None, of_type };
+        let now = match connection.runtime.block_on(connection.asker.list(&stream, &source, &|_| {})) {
+            Ok(now) => now.documents,
+            Err(failure) if failure.code == "cluster/forbidden" && !is_listed => return (found, None),
+            Err(failure) => return (found, Some(Unseen { resource: resource.clone(), namespace: None, failure })),
+        };
+        let now = now.first().map(Document::root);
+        match (before, now) {
+            (None, None) => found.absent.push(name.clone()),
+            (None, Some(_)) => {}
+            // One of that name that was made anew is another. One that was going before is as complete as it was.
+            (Some(before), Some(now)) if uid(now) == uid(before) && (is_going(before) || !is_going(now)) => {}
+            (Some(_), _) => found.meanwhile.push(name.clone()),
+        }
+    }
+    (found, None)
 }
 
 async fn list_all(

@@ -356,7 +356,11 @@ impl Follower {
             let (failure, longest) = match broken {
                 Some(failure) => (failure, LONGEST),
                 None => match self.watch_from(&mut version, &mut pause).await? {
-                    End::Refused(failure) => (failure, POLL),
+                    End::Refused(failure) if failure.code == "cluster/not-found" => (failure, POLL),
+                    End::Refused(failure) => {
+                        pause.last();
+                        (failure, POLL)
+                    }
                     // The new listing comes at once.
                     End::Outdated(failure) => {
                         self.tell(Event::Lost { stream: self.index, failure }).await?;
@@ -371,7 +375,7 @@ impl Follower {
                 lost = true;
                 self.tell(Event::Lost { stream: self.index, failure }).await?;
             }
-            match longest == POLL {
+            match longest == POLL && !pause.is_short() {
                 true => tokio::time::sleep(POLL).await,
                 false => pause.wait(None).await,
             }
@@ -575,6 +579,17 @@ impl Pause {
 
     fn reset(&mut self) {
         self.next = SHORTEST;
+    }
+
+    /// Is it worth to ask again soon? A server that does not know a resource yet (its definition has just come) does
+    /// after a moment; what it does not know after a minute, or does not allow, takes more than that.
+    fn is_short(&self) -> bool {
+        self.next < LONGEST
+    }
+
+    /// Goes on as after many tries.
+    fn last(&mut self) {
+        self.next = LONGEST;
     }
 
     async fn wait(&mut self, asked: Option<Duration>) {

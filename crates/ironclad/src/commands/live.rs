@@ -188,8 +188,15 @@ pub(crate) fn beside(connection: &Connection, request: &Request, arguments: &Sca
         };
         read.problems.extend(unseen.iter().map(|unseen| refused(unseen, &source)));
     }
-    let (releases, unseen) = connection.helm_releases(&request.namespaces);
+    let (releases, unseen, kept) = connection.helm_releases(&request.namespaces);
     read.releases = releases;
+    read.problems.extend(kept.map(|failure| {
+        let forbidden = failure.code == "cluster/forbidden";
+        let role = "`ironclad cluster permissions --read-secret-values` prints the role that allows it".to_owned();
+        let hint = failure.hint.clone().or(forbidden.then_some(role));
+        let message = format!("could not get secrets, the records of Helm: {}", failure.message);
+        problem(&source, Failure { message, hint, ..failure }, Severity::Error)
+    }));
     // What could not be listed was said above.
     if !asks(Fact::SecretValues) {
         read.problems.extend(unseen.iter().map(|unseen| refused(unseen, &source)));
@@ -314,18 +321,30 @@ pub(crate) fn of(read: Read, request: &Request, source: &str) -> Live {
 }
 
 /// Namespaces that were asked for and are not there: misspelt, or deleted in the meantime. The API server lists nothing in
-/// them and calls that no error. Known only where Namespaces were listed.
+/// them and calls that no error. Known only to who may list Namespaces.
 pub(crate) fn no_namespaces(read: &Read, request: &Request, source: &str) -> Vec<ReportedProblem> {
-    if !read.listed.iter().any(|resource| resource.known_kind() == Kind::NAMESPACE) {
-        return Vec::new();
-    }
-    let is_missing = |name: &&String| read.snapshot.named(Kind::NAMESPACE, None, name).is_empty();
+    let is_listed = read.listed.iter().any(|resource| resource.known_kind() == Kind::NAMESPACE);
+    let is_missing = |name: &&String| match is_listed {
+        true => read.snapshot.named(Kind::NAMESPACE, None, name).is_empty(),
+        false => read.deleted.absent.contains(name),
+    };
     let missing = request.namespaces.iter().filter(is_missing).map(|name| Failure {
         code: "cluster/no-namespace",
         message: format!("there is no namespace \"{name}\""),
         hint: Some("`kubectl get namespaces` lists them; it may have been deleted a moment ago".to_owned()),
     });
-    missing.map(|failure| problem(source, failure, Severity::Error)).collect()
+    let missing = missing.map(|failure| problem(source, failure, Severity::Error));
+    missing.chain(deleted_namespaces(read, source)).collect()
+}
+
+/// Namespaces that were asked for and went away while they were read.
+pub(crate) fn deleted_namespaces(read: &Read, source: &str) -> Vec<ReportedProblem> {
+    let deleted = read.deleted.meanwhile.iter().map(|name| Failure {
+        code: "cluster/no-namespace",
+        message: format!("namespace \"{name}\" was deleted while it was read: a part of it was not seen"),
+        hint: None,
+    });
+    deleted.map(|failure| problem(source, failure, Severity::Error)).collect()
 }
 
 /// Secrets that are wanted and not asked for.

@@ -17,7 +17,7 @@ use crate::args::Scan;
 use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
-use ironclad_cluster::{Event, Next, Read, Unseen, Watch};
+use ironclad_cluster::{Deleted, Event, Next, Read, Unseen, Watch};
 use ironclad_report::Format;
 use std::time::{Duration, Instant};
 use world::World;
@@ -75,6 +75,8 @@ pub(crate) fn run(mut running: Running<'_>, mut session: Session) -> anyhow::Res
         served: watch.served.clone(),
         listed: listed.collect(),
         unseen: unseen.clone(),
+        // A stream tells what goes.
+        deleted: Deleted::default(),
     };
     let mut first = live::of(read, &request, &source);
     first.problems.extend(live::warnings(&connection, &source));

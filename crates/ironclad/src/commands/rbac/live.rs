@@ -69,7 +69,8 @@ pub(crate) fn read(
         RBAC.contains(&kind) || asked.needed.contains(&kind) || (asked.nodes && kind != Kind::NAMESPACE)
     };
     let missing: Vec<&Unseen> = read.unseen.iter().filter(is_needed).collect();
-    let problems = missing.iter().map(|unseen| refused(unseen, &source)).collect();
+    let mut problems: Vec<ReportedProblem> = missing.iter().map(|unseen| refused(unseen, &source)).collect();
+    problems.extend(live::deleted_namespaces(&read, &source));
     let unseen = missing.iter().map(|unseen| {
         let reason = match unseen.failure.code {
             "cluster/forbidden" => format!("not allowed to {}", unseen.permission()),
