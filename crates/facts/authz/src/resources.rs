@@ -27,6 +27,46 @@ pub const VIRTUAL_VERBS: &[&str] = &[
     "request-serviceaccounts-token-audience",
 ];
 
+/// Every built-in resource of every supported release, once for each release that has it alike: group, `resource` or
+/// `resource/subresource`, kind, singular, short names, verbs.
+pub fn built_in() -> impl Iterator<Item = BuiltIn> {
+    let of = |line: &'static str| {
+        let words: Vec<&'static str> = line.split(' ').collect();
+        let [group, _version, name, _scope, kind, singular, short, verbs, _minors] = words.as_slice() else {
+            return None;
+        };
+        let clean = |text: &'static str| if text == "-" { "" } else { text };
+        let list = |text: &'static str| clean(text).split(',').filter(|text| !text.is_empty()).collect();
+        let words = [clean(singular), kind].into_iter().chain(clean(short).split(','));
+        Some(BuiltIn {
+            group: clean(group),
+            name,
+            nicknames: words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect(),
+            verbs: list(verbs),
+        })
+    };
+    let asked = UNLISTED.iter().map(|(group, name, singular, _, verbs)| BuiltIn {
+        group,
+        name,
+        nicknames: vec![(*singular).to_owned()],
+        verbs: verbs.to_vec(),
+    });
+    DATA.lines().filter(|line| !line.starts_with('#')).filter_map(of).chain(asked)
+}
+
+/// A built-in resource or subresource, in some release.
+#[derive(Clone, Debug)]
+pub struct BuiltIn {
+    /// API group; empty is the core group.
+    pub group: &'static str,
+    /// `resource` or `resource/subresource`.
+    pub name: &'static str,
+    /// Singular, kind and short names, in lower case.
+    pub nicknames: Vec<String>,
+    /// Verbs.
+    pub verbs: Vec<&'static str>,
+}
+
 /// A resource or subresource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
