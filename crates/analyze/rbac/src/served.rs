@@ -81,6 +81,10 @@ impl Served {
         if subresource == "finalizers" && (name == "*" || self.verbs(custom, groups, name).is_some()) {
             return Some(VERBS.to_vec());
         }
+        // OpenShift asks who may write addresses of pods by hand (admission plugin RestrictedEndpointsAdmission).
+        if entry == "endpoints/restricted" && groups.contains(&"") {
+            return Some(VERBS.to_vec());
+        }
         // One subresource for each key.
         if !subresource.is_empty() && matches!(name, "userextras" | "*") && groups.contains(&"authentication.k8s.io") {
             return Some(VERBS.to_vec());
