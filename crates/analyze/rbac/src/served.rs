@@ -6,6 +6,7 @@
 
 use ironclad_authz::resources::{Table, VERBS, built_in, distance};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// The verbs that a kubelet asks for, by the method of the request.
 const KUBELET_VERBS: &[&str] = &["get", "create", "update", "patch", "delete"];
@@ -16,7 +17,7 @@ const KUBELET: &[&str] = &["metrics", "stats", "log", "spec", "checkpoint", "hea
 pub(crate) struct Served {
     groups: FxHashSet<&'static str>,
     /// By `resource` or `resource/subresource`: groups, and the verbs there.
-    by_name: FxHashMap<&'static str, Vec<(&'static str, Vec<&'static str>)>>,
+    by_name: BTreeMap<&'static str, Vec<(&'static str, Vec<&'static str>)>>,
     /// By singular, kind or short name: group and resource.
     nicknames: FxHashMap<String, Vec<(&'static str, &'static str)>>,
 }
@@ -25,7 +26,7 @@ impl Served {
     /// Reads the table.
     pub(crate) fn new() -> Served {
         let mut served =
-            Served { groups: FxHashSet::default(), by_name: FxHashMap::default(), nicknames: FxHashMap::default() };
+            Served { groups: FxHashSet::default(), by_name: BTreeMap::new(), nicknames: FxHashMap::default() };
         for resource in built_in() {
             // A group that only authorizers know may hold anything else.
             if resource.group != "security.openshift.io" {
