@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apiserver;
+mod aws_auth;
 mod bindings;
 mod checks;
 mod facts;
