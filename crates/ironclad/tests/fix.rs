@@ -358,3 +358,57 @@ fn a_field_is_put_behind_a_line_that_an_action_printed() {
     let (after, _, output) = fixed_chart(&loops, "args: [a, b]\n", &escalation);
     assert_eq!(after, loops.replace("{{- end }}\n", &format!("{{{{- end }}}}\n{context}\n")), "{}", said(&output));
 }
+
+#[test]
+fn a_request_above_its_limit_is_refused() {
+    let pod = |resources: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name}\nspec:\n  containers:\n  - name: web\n    image: nginx:1.27\n    resources: {resources}\n",
+            name = "{name: web}"
+        )
+    };
+    let range = "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: all}\nspec:\n  limits:\n  - {type: Container, default: {memory: 1Gi}, defaultRequest: {cpu: 2}}\n";
+    for (text, arguments, sentence) in [
+        (pod("{requests: {memory: 4Gi}}"), ["--memory-limit", "1Gi"], "`1Gi` is less than the memory request, `4Gi`"),
+        (pod("{requests: {cpu: 2}}"), ["--cpu-limit", "500m"], "`500m` is less than the cpu request, `2`"),
+        (
+            pod("{requests: {memory: 0}, limits: {memory: 1Gi}}"),
+            ["--memory-request", "4Gi"],
+            "`4Gi` is more than the memory limit, `1Gi`",
+        ),
+        (pod("{requests: {cpu: 0}, limits: {cpu: 1}}"), ["--cpu-request", "2"], "`2` is more than the cpu limit, `1`"),
+        (
+            pod("{requests: {memory: 0}}") + range,
+            ["--memory-request", "4Gi"],
+            "`4Gi` is more than the memory limit, `1Gi`",
+        ),
+        (pod("{}") + range, ["--cpu-limit", "1"], "`1` is less than the cpu request, `2`"),
+    ] {
+        let folder = folder(&[("a.yaml", text.as_bytes())]);
+        let check = format!("reliability/{}", arguments[0].trim_start_matches('-'));
+        let all = ["fix", "a.yaml", "--write", "--select", &check, arguments[0], arguments[1]];
+        let output = ironclad(folder.path(), &all, None);
+        assert_eq!(output.status.code(), Some(2), "{text}\n{}", said(&output));
+        assert!(said(&output).contains(sentence), "{text}\n{}", said(&output));
+        assert_eq!(read(&folder, "a.yaml"), text.as_bytes());
+    }
+}
+
+#[test]
+fn values_given_together_go_together() {
+    let folder = folder(&[("a.yaml", POD.as_bytes())]);
+    for arguments in [
+        ["--memory-request=4Gi", "--memory-limit=1Gi"],
+        ["--memory-request=4Gi", "--fix-value=reliability/memory-limit@web=1Gi"],
+        ["--fix-value=reliability/memory-request@web=4Gi", "--memory-limit=1Gi"],
+    ] {
+        let output = ironclad(folder.path(), &["fix", "a.yaml", "--write", arguments[0], arguments[1]], None);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        let sentence = said(&output);
+        assert!(sentence.contains("the memory request `4Gi`"), "{sentence}");
+        assert!(sentence.contains("is more than the memory limit `1Gi`"), "{sentence}");
+        assert_eq!(read(&folder, "a.yaml"), POD.as_bytes());
+    }
+    let output = ironclad(folder.path(), &["fix", "a.yaml", "--memory-request=1024Mi", "--memory-limit=1Gi"], None);
+    assert!(said(&output).contains("can be fixed"), "{}", said(&output));
+}

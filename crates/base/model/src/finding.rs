@@ -60,10 +60,14 @@ impl Edit {
 }
 
 /// What kind of value a person has to give.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Wanted {
     /// A quantity above zero: `100m`, `512Mi`.
     Quantity,
+    /// A quantity above zero that is at most the bound: a request below its limit.
+    AtMost(Bound),
+    /// A quantity above zero that is at least the bound: a limit above its request.
+    AtLeast(Bound),
     /// A whole number above zero.
     Count,
     /// A text.
@@ -72,11 +76,22 @@ pub enum Wanted {
     Object,
 }
 
+/// A quantity that bounds the one that is wanted.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Bound {
+    /// What it is: `memory limit`.
+    pub name: String,
+    /// The quantity, as it is written.
+    pub quantity: String,
+}
+
 impl Wanted {
     /// In words, with an example.
-    pub fn describe(self) -> &'static str {
+    pub fn describe(&self) -> &'static str {
         match self {
-            Wanted::Quantity => "a quantity above zero, as in `100m` or `512Mi`",
+            Wanted::Quantity | Wanted::AtMost(_) | Wanted::AtLeast(_) => {
+                "a quantity above zero, as in `100m` or `512Mi`"
+            }
             Wanted::Count => "a whole number above zero",
             Wanted::Text => "a text",
             Wanted::Object => "an object, as in `{httpGet: {path: /healthz, port: 8080}}`",

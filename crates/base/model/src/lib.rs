@@ -17,7 +17,7 @@ mod snapshot;
 mod time;
 mod waiver;
 
-pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Status, Wanted};
+pub use finding::{Bound, Confidence, Edit, Finding, Fix, Related, Safety, Status, Wanted};
 pub use kind::{Kind, group_of};
 pub use object::{Identity, Object, ObjectId};
 pub use origin::{Link, OriginId, Origins, Readdress, Role};

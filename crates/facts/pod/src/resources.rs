@@ -6,7 +6,7 @@
 use crate::same_namespace;
 use ironclad_model::{Object, Quantity};
 use ironclad_tree::{NodeRef, f};
-use ironclad_views::{Pod, PodContainer, Role};
+use ironclad_views::{Map, Pod, PodContainer, Role};
 
 /// The resources of one container.
 pub struct Resources<'a> {
@@ -46,18 +46,40 @@ impl Resources<'_> {
         own.or_else(|| self.default("default", name)).or_else(|| self.pod.limits().quantity(name)).filter(positive)
     }
 
+    /// What a request of the container may not exceed, as written: its limit in effect, a limit of 0 included.
+    pub fn most_requested(&self, name: &str) -> Option<&str> {
+        let own = quantity_text(self.container.limits(), name);
+        own.or_else(|| self.default_text("default", name)).or_else(|| quantity_text(self.pod.limits(), name))
+    }
+
+    /// What a limit of the container may not go below, as written: the request that is its own or a LimitRange's. A
+    /// request of the pod is of all of its containers together.
+    pub fn least_limited(&self, name: &str) -> Option<&str> {
+        let own = quantity_text(self.container.requests(), name);
+        own.or_else(|| self.default_text("defaultRequest", name))
+    }
+
     fn default(&self, which: &str, name: &str) -> Option<Quantity> {
+        self.default_text(which, name)?.parse().ok()
+    }
+
+    fn default_text(&self, which: &str, name: &str) -> Option<&str> {
         // A maximum is the default of a range that names none.
-        let of = |item: &NodeRef<'_>, which: &str| -> Option<Quantity> {
-            item.get_str(which)?.value().get_str(name)?.value().text()?.parse().ok()
-        };
         self.ranges.iter().find_map(|item| {
-            of(item, which).or_else(|| match which {
-                "defaultRequest" => of(item, "default").or_else(|| of(item, "max")).or_else(|| of(item, "min")),
-                _ => of(item, "max"),
+            default_of(*item, which, name).or_else(|| match which {
+                "defaultRequest" => ["default", "max", "min"].iter().find_map(|of| default_of(*item, of, name)),
+                _ => default_of(*item, "max", name),
             })
         })
     }
+}
+
+fn default_of<'a>(item: NodeRef<'a>, which: &str, name: &str) -> Option<&'a str> {
+    item.get_str(which)?.value().get_str(name)?.value().text().filter(|text| text.parse::<Quantity>().is_ok())
+}
+
+fn quantity_text<'a>(list: Map<'a>, name: &str) -> Option<&'a str> {
+    list.quantity(name).filter(|quantity| !quantity.is_negative()).and_then(|_| list.text(name))
 }
 
 fn positive(quantity: &Quantity) -> bool {

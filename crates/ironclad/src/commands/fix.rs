@@ -10,7 +10,7 @@ use crate::output;
 use anstyle::{AnsiColor, Style};
 use ironclad_check::{Enabled, FixKind, Params};
 use ironclad_fix::{Fixed, FixedSource, Options, Reload, Reloaded, Subject, Unfixed, chosen, unified};
-use ironclad_model::{Finding, ReportedProblem};
+use ironclad_model::{Finding, Quantity, ReportedProblem};
 use ironclad_tree::{Limits, Problem, Severity, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -229,7 +229,32 @@ fn values(arguments: &Fix, session: &mut Session) -> anyhow::Result<BTreeMap<(St
         }
         values.insert((id.to_owned(), container), value);
     }
+    agree(&values)?;
     Ok(values)
+}
+
+/// Values that are given together must go together: the API server refuses a request above its limit.
+fn agree(values: &BTreeMap<(String, Option<String>), String>) -> anyhow::Result<()> {
+    for resource in ["cpu", "memory"] {
+        let checks = [format!("reliability/{resource}-request"), format!("reliability/{resource}-limit")];
+        for (_, container) in values.keys().filter(|(check, _)| checks.contains(check)) {
+            let given = |check: &String| {
+                let own = values.get(&(check.clone(), container.clone()));
+                own.or_else(|| values.get(&(check.clone(), None)))
+            };
+            let (Some(request), Some(limit)) = (given(&checks[0]), given(&checks[1])) else { continue };
+            let (Ok(asked), Ok(bound)) = (request.parse::<Quantity>(), limit.parse::<Quantity>()) else { continue };
+            if asked > bound {
+                let of = container.as_ref().map(|name| format!(" of container \"{name}\"")).unwrap_or_default();
+                return Err(user_error(
+                    format!("the {resource} request `{request}`{of} is more than the {resource} limit `{limit}`"),
+                    "the API server refuses a request above its limit: give a lower request or a higher limit"
+                        .to_owned(),
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn encoding_problem(source: &FixedSource) -> ReportedProblem {

@@ -4,6 +4,7 @@ use crate::refuse::Refusal;
 use crate::value::Value;
 use ironclad_model::{Confidence, Edit, Finding, Fix, Quantity, Safety, Wanted};
 use ironclad_tree::Limits;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What the user allows.
@@ -75,7 +76,8 @@ fn answered(fix: &Fix, text: &str) -> Result<Fix, Refusal> {
         edits.push(match edit {
             Edit::Ask(place, wanted) => {
                 let wrong = || Refusal::value(format!("`{text}` is not {}", wanted.describe()));
-                check(text, *wanted).then_some(()).ok_or_else(wrong)?;
+                check(text, wanted).then_some(()).ok_or_else(wrong)?;
+                within(text, wanted)?;
                 let json = if *wanted == Wanted::Text { crate::print::quoted(text) } else { text.to_owned() };
                 Edit::Set(place.clone(), json)
             }
@@ -85,9 +87,23 @@ fn answered(fix: &Fix, text: &str) -> Result<Fix, Refusal> {
     Ok(Fix { title: fix.title.clone(), safety: fix.safety, edits })
 }
 
-fn check(text: &str, wanted: Wanted) -> bool {
+/// The API server refuses a request above its limit.
+fn within(text: &str, wanted: &Wanted) -> Result<(), Refusal> {
+    let (bound, outside, word) = match wanted {
+        Wanted::AtMost(bound) => (bound, Ordering::Greater, "more"),
+        Wanted::AtLeast(bound) => (bound, Ordering::Less, "less"),
+        _ => return Ok(()),
+    };
+    let (Ok(value), Ok(edge)) = (text.parse::<Quantity>(), bound.quantity.parse::<Quantity>()) else { return Ok(()) };
+    if value.cmp(&edge) != outside {
+        return Ok(());
+    }
+    Err(Refusal::value(format!("`{text}` is {word} than the {}, `{}`", bound.name, bound.quantity)))
+}
+
+fn check(text: &str, wanted: &Wanted) -> bool {
     match wanted {
-        Wanted::Quantity => {
+        Wanted::Quantity | Wanted::AtMost(_) | Wanted::AtLeast(_) => {
             let zero = "0".parse::<Quantity>();
             text.parse::<Quantity>().is_ok_and(|value| zero.is_ok_and(|zero| value > zero))
         }
@@ -100,6 +116,7 @@ fn check(text: &str, wanted: Wanted) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ironclad_model::Bound;
 
     #[test]
     fn values_of_people_are_checked() {
@@ -115,7 +132,23 @@ mod tests {
             ("{httpGet: {path: /}}", Wanted::Object, true),
             ("path", Wanted::Object, false),
         ] {
-            assert_eq!(check(text, wanted), fits, "{text}");
+            assert_eq!(check(text, &wanted), fits, "{text}");
         }
+    }
+
+    #[test]
+    fn requests_stay_below_limits() {
+        let bound = |quantity: &str| Bound { name: "memory limit".to_owned(), quantity: quantity.to_owned() };
+        let said = |text, wanted| within(text, &wanted).err().map(|refusal| refusal.message);
+        assert_eq!(
+            said("4Gi", Wanted::AtMost(bound("1Gi"))).as_deref(),
+            Some("`4Gi` is more than the memory limit, `1Gi`")
+        );
+        assert_eq!(said("1024Mi", Wanted::AtMost(bound("1Gi"))), None);
+        assert_eq!(
+            said("1", Wanted::AtLeast(bound("1Gi"))).as_deref(),
+            Some("`1` is less than the memory limit, `1Gi`")
+        );
+        assert_eq!(said("1Gi", Wanted::AtLeast(bound("1Gi"))), None);
     }
 }

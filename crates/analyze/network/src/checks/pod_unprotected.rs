@@ -2,6 +2,7 @@
 
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Edit, Kind, Safety, Severity};
+use ironclad_pod::are_labels;
 use ironclad_reach::{Answer, Policies, Side, policies};
 use ironclad_tree::f;
 use ironclad_views::Pod;
@@ -75,7 +76,7 @@ fn policy(pod: &Pod<'_>, open: &[&str], cx: &Cx<'_>) -> Option<String> {
     if of_set || pod.guessed || !is_plain || cx.named(Kind::NETWORK_POLICY, object.namespace(), &name).is_some() {
         return None;
     }
-    let labels_node = pod.metadata.labels().node().filter(|node| !node.is_empty())?;
+    let labels_node = pod.metadata.labels().node().filter(|node| !node.is_empty() && are_labels(*node))?;
     if !cx.keeps_edits() {
         return Some(String::new());
     }

@@ -2,6 +2,7 @@
 
 use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Kind, Object, Safety, Severity};
+use ironclad_pod::{label_key_fault, label_value_fault};
 use ironclad_tree::{Entry, Kind as NodeKind, NodeRef, f};
 use std::borrow::Cow;
 use ironclad_views::{WorkloadKinds, pods, schema};
@@ -49,7 +50,7 @@ fn metadata(node: Option<NodeRef<'_>>, with_types: bool, cx: &mut Cx<'_>) {
         let key = entry.key();
         let has_upper = key.bytes().any(|b| b.is_ascii_uppercase());
         let lower = if has_upper { Cow::Owned(key.to_ascii_lowercase()) } else { Cow::Borrowed(key) };
-        if let Some(why) = key_fault(&lower) {
+        if let Some(why) = label_key_fault(&lower) {
             cx.find(entry.value(), format!("annotation `{}` {why}", entry.key())).label(REFUSED);
         }
         types(entry, "annotation", with_types, cx);
@@ -59,11 +60,11 @@ fn metadata(node: Option<NodeRef<'_>>, with_types: bool, cx: &mut Cx<'_>) {
 const REFUSED: &str = "the API server refuses the object";
 
 fn label(entry: Entry<'_>, cx: &mut Cx<'_>) {
-    if let Some(why) = key_fault(entry.key()) {
+    if let Some(why) = label_key_fault(entry.key()) {
         cx.find(entry.value(), format!("label `{}` {why}", entry.key())).label(REFUSED);
     }
     let Some(value) = entry.value().as_str() else { return };
-    if let Some(why) = name_fault(value).filter(|_| !value.is_empty()) {
+    if let Some(why) = label_value_fault(value) {
         cx.find(entry.value(), format!("value of label `{}` {why}", entry.key())).label(REFUSED);
     }
 }
@@ -76,58 +77,5 @@ fn types(entry: Entry<'_>, what: &str, with_types: bool, cx: &mut Cx<'_>) {
         cx.find(node, format!("{what} `{}` is `{text}`, not a text", entry.key()))
             .label(REFUSED)
             .fix_set(format!("write `{quoted}`"), Safety::Safe, node, &quoted);
-    }
-}
-
-/// `prefix/name`, as `IsQualifiedName` of k8s.io/apimachinery/pkg/util/validation reads it.
-fn key_fault(key: &str) -> Option<String> {
-    let (prefix, name) = match key.split_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key),
-    };
-    if name.contains('/') {
-        return Some("has more than one `/`".to_owned());
-    }
-    if let Some(prefix) = prefix {
-        let is_label = |part: &str| {
-            !part.is_empty()
-                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-                && !part.starts_with('-')
-                && !part.ends_with('-')
-        };
-        if prefix.len() > 253 || !prefix.split('.').all(is_label) {
-            return Some("has a prefix that is no domain name in lower case".to_owned());
-        }
-    }
-    if name.is_empty() { Some("has no name behind its prefix".to_owned()) } else { name_fault(name).map(str::to_owned) }
-}
-
-/// At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
-fn name_fault(name: &str) -> Option<&'static str> {
-    let is_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = name.as_bytes();
-    if bytes.len() > 63 {
-        return Some("has more than 63 characters");
-    }
-    if !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
-        return Some("has characters other than letters, digits, `-`, `_` and `.`");
-    }
-    (!is_end(bytes.first()) || !is_end(bytes.last())).then_some("does not begin and end with a letter or digit")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_and_values() {
-        for good in ["app", "a.b_c-d", "example.com/app", "A", "x/y", "1"] {
-            assert_eq!(key_fault(good), None, "{good}");
-        }
-        for bad in ["", "a/b/c", "Example.com/app", "/a", "a/", "-a", "a b", "a/-b", ".x/a"] {
-            assert!(key_fault(bad).is_some(), "{bad}");
-        }
-        assert_eq!(name_fault(&"a".repeat(63)), None);
-        assert!(name_fault(&"a".repeat(64)).is_some());
     }
 }

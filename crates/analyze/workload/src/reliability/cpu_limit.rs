@@ -1,8 +1,9 @@
 //! `reliability/cpu-limit`
 
+use super::words;
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
-use ironclad_model::{Kind, Severity, Wanted};
+use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
 use ironclad_tree::f;
@@ -27,7 +28,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(spot, format!("container \"{}\" has no cpu limit", container.label()))
                 .of(container)
                 .label("it may take every processor of the node")
-                .fix_ask("set the cpu limit", spot, Wanted::Quantity);
+                .fix_ask("set the cpu limit", spot, words::limit_wanted(&resources, "cpu"));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `reliability/memory-limit`
 
+use super::words;
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta};
-use ironclad_model::{Kind, Severity, Wanted};
+use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
 use ironclad_tree::f;
@@ -26,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(spot, format!("container \"{}\" has no memory limit", container.label()))
                 .of(container)
                 .label("a leak takes the node's memory")
-                .fix_ask("set the memory limit", spot, Wanted::Quantity);
+                .fix_ask("set the memory limit", spot, words::limit_wanted(&resources, "memory"));
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `reliability/memory-request`
 
+use super::words;
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta};
-use ironclad_model::{Kind, Severity, Wanted};
+use ironclad_model::{Kind, Severity};
 use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
 use ironclad_tree::f;
@@ -26,7 +27,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(spot, format!("container \"{}\" has no memory request", container.label()))
                 .of(container)
                 .label("the scheduler takes it for nothing")
-                .fix_ask("set the memory request", spot, Wanted::Quantity);
+                .fix_ask("set the memory request", spot, words::request_wanted(&resources, "memory"));
         }
     }
 }

@@ -16,6 +16,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Without the path.
+    fn coarse(&self) -> Key {
+        Key { path: String::new(), ..self.clone() }
+    }
+
     pub(crate) fn exact(finding: &Finding, snapshot: &Snapshot) -> Key {
         let object = snapshot.object(finding.object);
         let path = match (&finding.elsewhere, object) {
@@ -36,11 +41,25 @@ impl Key {
     }
 }
 
+#[derive(Clone, Copy, Default)]
+struct Count {
+    /// A hint is no harm: it does not keep an edit from being made.
+    hints: usize,
+    above: usize,
+}
+
+impl Count {
+    fn add(&mut self, severity: Severity) {
+        let counted = if severity > Severity::Info { &mut self.above } else { &mut self.hints };
+        *counted += 1;
+    }
+}
+
 /// How many open findings there are, by key and by check, object and container.
 pub(crate) struct Counts {
-    exact: FxHashMap<Key, usize>,
+    exact: FxHashMap<Key, Count>,
     /// The path is left out: an edit may rename what a path names.
-    coarse: FxHashMap<Key, usize>,
+    coarse: FxHashMap<Key, Count>,
 }
 
 impl Counts {
@@ -48,24 +67,34 @@ impl Counts {
         let mut counts = Counts { exact: FxHashMap::default(), coarse: FxHashMap::default() };
         for finding in findings.iter().filter(|finding| finding.is_open()) {
             let key = Key::exact(finding, snapshot);
-            // A hint is no harm: it does not keep an edit from being made.
-            if finding.severity > Severity::Info {
-                let coarse = Key { path: String::new(), ..key.clone() };
-                *counts.coarse.entry(coarse).or_default() += 1;
-            }
-            *counts.exact.entry(key).or_default() += 1;
+            counts.coarse.entry(key.coarse()).or_default().add(finding.severity);
+            counts.exact.entry(key).or_default().add(finding.severity);
         }
         counts
     }
 
     pub(crate) fn exact(&self, key: &Key) -> usize {
-        self.exact.get(key).copied().unwrap_or_default()
+        self.exact.get(key).map_or(0, |count| count.hints + count.above)
     }
 
     fn grown<'a>(&'a self, old: &'a Counts) -> BTreeSet<&'a Key> {
-        let more =
-            self.coarse.iter().filter(|(key, count)| **count > old.coarse.get(*key).copied().unwrap_or_default());
-        more.map(|(key, _)| key).collect()
+        let before = |key: &Key| old.coarse.get(key).map_or(0, |count| count.above);
+        let mut grown: BTreeSet<&Key> =
+            self.coarse.iter().filter(|(key, count)| count.above > before(key)).map(|(key, _)| key).collect();
+        if grown.is_empty() {
+            return grown;
+        }
+        // What an edit makes sure of is nothing new: the first policy of a set shows that its other pods have none.
+        let mut surer: FxHashMap<Key, usize> = FxHashMap::default();
+        for (key, count) in &self.exact {
+            let hints = old.exact.get(key).map_or(0, |count| count.hints);
+            if hints > 0 {
+                *surer.entry(key.coarse()).or_default() += hints.min(count.above);
+            }
+        }
+        let above = |key: &Key| self.coarse.get(key).map_or(0, |count| count.above);
+        grown.retain(|key| above(key) > before(key) + surer.get(*key).copied().unwrap_or_default());
+        grown
     }
 
     /// Sources with more findings than before, each with one that came.
