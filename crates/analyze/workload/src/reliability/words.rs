@@ -16,11 +16,15 @@ pub(super) fn ticked(names: &[&str]) -> String {
 /// A limit that the API server takes beside the request.
 pub(super) fn limit_wanted(resources: &Resources<'_>, name: &str) -> Wanted {
     let bound = resources.least_limited(name);
-    bound.map_or(Wanted::Quantity, |text| Wanted::AtLeast(Bound { name: format!("{name} request"), quantity: text.to_owned() }))
+    bound.map_or(Wanted::Quantity, |text| {
+        Wanted::AtLeast(Bound { name: format!("{name} request"), quantity: text.to_owned() })
+    })
 }
 
 /// A request that the API server takes beside the limit.
 pub(super) fn request_wanted(resources: &Resources<'_>, name: &str) -> Wanted {
     let bound = resources.most_requested(name);
-    bound.map_or(Wanted::Quantity, |text| Wanted::AtMost(Bound { name: format!("{name} limit"), quantity: text.to_owned() }))
+    bound.map_or(Wanted::Quantity, |text| {
+        Wanted::AtMost(Bound { name: format!("{name} limit"), quantity: text.to_owned() })
+    })
 }
