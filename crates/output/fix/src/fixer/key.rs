@@ -86,12 +86,11 @@ impl Counts {
         }
         // What an edit makes sure of is nothing new: the first policy of a set shows that its other pods have none.
         let mut surer: FxHashMap<Key, usize> = FxHashMap::default();
-        for (key, count) in &self.exact {
-            let hints = old.exact.get(key).map_or(0, |count| count.hints);
-            if hints > 0 {
-                *surer.entry(key.coarse()).or_default() += hints.min(count.above);
-            }
-        }
+        let both = self.exact.iter().filter_map(|(key, count)| {
+            let hints = old.exact.get(key)?.hints.min(count.above);
+            (hints > 0).then(|| (key.coarse(), hints))
+        });
+        both.for_each(|(key, hints)| *surer.entry(key).or_default() += hints);
         let above = |key: &Key| self.coarse.get(key).map_or(0, |count| count.above);
         grown.retain(|key| above(key) > before(key) + surer.get(*key).copied().unwrap_or_default());
         grown
