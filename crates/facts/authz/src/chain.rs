@@ -38,7 +38,7 @@ pub struct Webhook {
 pub enum Authorizer {
     /// Allows everything.
     AlwaysAllow,
-    /// Denies everything.
+    /// Allows nothing, and leaves it to those behind it.
     AlwaysDeny,
     /// Kubelets, by their pods.
     Node(NodeFacts),
@@ -114,6 +114,8 @@ impl Chain {
             authorizers.push(match text("/type") {
                 "Node" => Authorizer::Node(node.take().ok_or_else(|| twice("Node"))?),
                 "RBAC" => Authorizer::Rbac,
+                "AlwaysAllow" => Authorizer::AlwaysAllow,
+                "AlwaysDeny" => Authorizer::AlwaysDeny,
                 "Webhook" => {
                     let conditions = item.at_pointer("/webhook/matchConditions").into_iter().flat_map(|l| l.items());
                     let expression = |c: NodeRef<'_>| Some(c.get_str("expression")?.value().as_str()?.to_owned());
@@ -123,7 +125,10 @@ impl Chain {
                         conditions: conditions.filter_map(expression).collect(),
                     })
                 }
-                other => return Err(ChainError(format!("`{other}` is not a type of authorizer: Node, RBAC, Webhook"))),
+                other => {
+                    let known = "AlwaysAllow, AlwaysDeny, Webhook, RBAC and Node";
+                    return Err(ChainError(format!("`{other}` is not a type of authorizer: {known}")));
+                }
             });
         }
         if authorizers.is_empty() {
@@ -144,7 +149,8 @@ impl Chain {
         for authorizer in &self.authorizers {
             let (verdict, by) = match authorizer {
                 Authorizer::AlwaysAllow => (Verdict::Allow, "AlwaysAllow".to_owned()),
-                Authorizer::AlwaysDeny => (Verdict::Deny, "AlwaysDeny".to_owned()),
+                // Its name notwithstanding (`pkg/authorization/authorizerfactory`): those behind it are asked.
+                Authorizer::AlwaysDeny => (Verdict::NoOpinion, String::new()),
                 Authorizer::Node(facts) => (facts.decide(user, request), "Node".to_owned()),
                 Authorizer::Abac(policies) => match policies.allowing(user, request) {
                     Some(policy) => (Verdict::Allow, format!("ABAC line {}", policy.line)),
@@ -188,4 +194,25 @@ impl Webhook {
 
 fn twice(name: &str) -> ChainError {
     ChainError(format!("mode `{name}` is named twice"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::{Authorizer, Chain, Verdict};
+    use crate::{Options, Request, User, World};
+    use ironclad_model::Snapshot;
+
+    fn verdict(authorizers: Vec<Authorizer>) -> Verdict {
+        let world = World::of(&Snapshot::default(), &Options::default());
+        Chain { authorizers }.decide(&world, &User::default(), &Request::path("get", "/metrics")).verdict
+    }
+
+    /// As the API server has it: `AlwaysDeny` has no opinion, wherever it stands.
+    #[test]
+    fn always_deny_denies_nothing() {
+        assert_eq!(verdict(vec![Authorizer::AlwaysDeny]), Verdict::NoOpinion);
+        assert_eq!(verdict(vec![Authorizer::AlwaysDeny, Authorizer::AlwaysAllow]), Verdict::Allow);
+    }
 }

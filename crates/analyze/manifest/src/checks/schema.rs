@@ -46,5 +46,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
 
 /// Files of tools have an `apiVersion` as well, and no definition anywhere.
 fn is_of_a_cluster(object: &Object) -> bool {
-    object.api_version().contains('/') && !object.api_version().starts_with("kustomize.config.k8s.io/")
+    let version = object.api_version();
+    let of_a_tool = ["kustomize.config.k8s.io/", "apiserver.config.k8s.io/"];
+    version.contains('/') && !of_a_tool.iter().any(|group| version.starts_with(group))
 }
