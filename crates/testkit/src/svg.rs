@@ -27,7 +27,7 @@ pub fn terminal_svg(title: &str, ansi: &str) -> String {
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#16181d\"/>\n\
          <circle cx=\"20\" cy=\"18\" r=\"5\" fill=\"#4a4f5a\"/><circle cx=\"38\" cy=\"18\" r=\"5\" fill=\"#4a4f5a\"/><circle cx=\"56\" cy=\"18\" r=\"5\" fill=\"#4a4f5a\"/>\n\
          <text x=\"78\" y=\"23\" font-family=\"{FONT}\" font-size=\"13\" fill=\"#9aa1ad\">{}</text>\n\
-         <g font-family=\"{FONT}\" font-size=\"14\" fill=\"#d7dae0\" xml:space=\"preserve\">\n",
+         <g font-family=\"{FONT}\" font-size=\"14\" fill=\"#d7dae0\">\n",
         escape(title),
         escape(title)
     );
@@ -39,7 +39,8 @@ pub fn terminal_svg(title: &str, ansi: &str) -> String {
                 let x = 20.0 + column as f64 * CHAR;
                 let length = text.chars().count() as f64 * CHAR;
                 let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y}\" textLength=\"{length:.1}\"{}>", style(*look));
-                let _ = writeln!(svg, "{}</text>", escape(text));
+                // Browsers fold spaces, whatever `xml:space` says; these they keep.
+                let _ = writeln!(svg, "{}</text>", escape(text).replace(' ', "\u{a0}"));
             }
             column += text.chars().count();
         }
@@ -156,6 +157,6 @@ mod tests {
         let svg =
             terminal_svg("t", "\u{1b}[1m\u{1b}[31mhigh\u{1b}[0m: a<b\n\u{1b}]8;;x\u{1b}\\link\u{1b}]8;;\u{1b}\\\n");
         assert!(svg.contains("font-weight=\"bold\" fill=\"#ff6b6b\">high</text>"), "{svg}");
-        assert!(svg.contains(">: a&lt;b</text>") && svg.contains(">link</text>"), "{svg}");
+        assert!(svg.contains(">:\u{a0}a&lt;b</text>") && svg.contains(">link</text>"), "{svg}");
     }
 }
