@@ -38,6 +38,8 @@ pub(crate) struct Wrong {
 
 /// A key of the ConfigMap.
 pub(crate) struct Section<'o> {
+    /// The ConfigMap.
+    object: &'o Object,
     pub(crate) key: &'static str,
     /// Its value, a text.
     pub(crate) value: NodeRef<'o>,
@@ -55,7 +57,7 @@ pub(crate) fn sections(object: &Object) -> Vec<Section<'_>> {
     };
     let mut found = Vec::new();
     for (key, field) in SECTIONS {
-        if let Some((mut section, document)) = read(data, key) {
+        if let Some((mut section, document)) = read(object, data, key) {
             let Some(document) = document else {
                 found.push(section);
                 continue;
@@ -67,7 +69,7 @@ pub(crate) fn sections(object: &Object) -> Vec<Section<'_>> {
             found.push(section);
         }
     }
-    if let Some((mut section, document)) = read(data, "mapAccounts") {
+    if let Some((mut section, document)) = read(object, data, "mapAccounts") {
         if let Some(document) = document {
             for item in document.root().items() {
                 match item.text().filter(|_| !item.is_null()) {
@@ -89,7 +91,7 @@ impl Section<'_> {
     /// Says something about a line of the value.
     pub(crate) fn say<'f>(&'f self, line: u32, message: String, cx: &'f mut Cx<'_>) -> Finder<'f> {
         let part = self.part(line);
-        let finder = cx.find(self.value, message);
+        let finder = cx.find_in(self.object, self.value, message);
         match part {
             Some(part) => finder.part(part),
             None => finder,
@@ -116,14 +118,14 @@ impl Section<'_> {
 }
 
 /// The value of a key as the authenticator gets it: none where it is not there, or is taken for nothing.
-fn read<'o>(data: NodeRef<'o>, key: &'static str) -> Option<(Section<'o>, Option<Document>)> {
+fn read<'o>(object: &'o Object, data: NodeRef<'o>, key: &'static str) -> Option<(Section<'o>, Option<Document>)> {
     let value = data.get_str(key)?.value();
     let text = value.as_str()?;
     // `isSkippable` of the authenticator.
     if matches!(text.trim(), "" | "``" | "\"\"") {
         return None;
     }
-    let mut section = Section { key, value, entries: Vec::new(), accounts: Vec::new(), wrong: Vec::new() };
+    let mut section = Section { object, key, value, entries: Vec::new(), accounts: Vec::new(), wrong: Vec::new() };
     let parsed = parse(&Source::new("aws-auth", text), &LIMITS);
     let lost = "the authenticator leaves out the whole key and says so in its log alone";
     if let Some(problem) = parsed.problems.iter().find(|problem| problem.severity == Severity::Error) {

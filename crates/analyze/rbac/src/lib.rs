@@ -9,6 +9,7 @@ mod apiserver;
 mod aws_auth;
 mod bindings;
 mod checks;
+mod cloud;
 mod facts;
 mod risk;
 mod served;

@@ -253,7 +253,7 @@ pub(crate) fn judge_early(
     let objects: Vec<&Object> = snapshot.objects().collect();
     let one = |object: &&Object| {
         let owned = has_owner(object);
-        if owned && !controller(object).is_some_and(|owner| is_there(owner, object)) {
+        if owned && !controllers(object).next().is_some_and(|owner| is_there(owner, object)) {
             return Alone::Waits;
         }
         let mut waits = false;
@@ -282,21 +282,19 @@ enum Calls<'a> {
     Early { owned: bool, waits: &'a mut bool },
 }
 
-/// The owner that counts: the one that [`Snapshot::controller_of`] looks for.
-fn controller(object: &Object) -> Option<NodeRef<'_>> {
-    let owners = object.metadata()?.get(f::OWNER_REFERENCES)?.value();
-    owners.items().find(|owner| owner.get(f::CONTROLLER).and_then(|entry| entry.value().as_bool()) == Some(true))
+/// The owners that control an object; [`Snapshot::controller_of`] takes the first.
+fn controllers(object: &Object) -> impl Iterator<Item = NodeRef<'_>> {
+    let owners = object.metadata().and_then(|metadata| metadata.get(f::OWNER_REFERENCES));
+    let controls = |owner: &NodeRef<'_>| owner.get(f::CONTROLLER).and_then(|entry| entry.value().as_bool());
+    owners.into_iter().flat_map(|owners| owners.value().items()).filter(move |owner| controls(owner) == Some(true))
 }
 
 /// Has it an owner that may answer for it? A static pod's mirror is owned by its Node, which says nothing of what runs
 /// in it.
 fn has_owner(object: &Object) -> bool {
-    let owners = || object.metadata()?.get(f::OWNER_REFERENCES).map(|entry| entry.value());
-    let text = |owner: NodeRef<'_>| owner.get(f::KIND).and_then(|entry| entry.value().as_str()) != Some("Node");
-    let controls =
-        |owner: NodeRef<'_>| owner.get(f::CONTROLLER).and_then(|entry| entry.value().as_bool()) == Some(true);
+    let is_node = |owner: NodeRef<'_>| owner.get(f::KIND).and_then(|entry| entry.value().as_str()) == Some("Node");
     matches!(object.kind(), Kind::POD | Kind::REPLICA_SET | Kind::JOB)
-        && owners().is_some_and(|owners| owners.items().any(|owner| controls(owner) && text(owner)))
+        && controllers(object).any(|owner| !is_node(owner))
 }
 
 fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>) -> Outcome {
@@ -324,19 +322,15 @@ fn judge(object: &Object, world: World<'_>, memos: &[Memo], mut calls: Calls<'_>
         let before = outcome.findings.len();
         let mut looked_around = false;
         match enabled.check.run {
-            Subscription::Pod(check) => {
+            Subscription::Pod(check) | Subscription::PodAndKind(check, ..) => {
                 looked_around = left_to_others;
                 for pod in &found {
                     looked_around |= call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
                 }
-            }
-            Subscription::PodAndKind(check, kind, check_object) => {
-                looked_around = left_to_others;
-                for pod in &found {
-                    looked_around |= call(here(pod.guessed), &mut outcome, |cx| check(pod, cx));
-                }
-                if kind == object.kind() {
-                    looked_around |= call(here(false), &mut outcome, |cx| check_object(object, cx));
+                if let Subscription::PodAndKind(_, kind, check) = enabled.check.run
+                    && kind == object.kind()
+                {
+                    looked_around |= call(here(false), &mut outcome, |cx| check(object, cx));
                 }
             }
             Subscription::Kind(kind, check) if kind == object.kind() => {

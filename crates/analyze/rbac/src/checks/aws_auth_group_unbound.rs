@@ -23,7 +23,8 @@ pub(super) fn check(cx: &mut Cx<'_>) {
             for group in section.entries.iter().flat_map(|entry| &entry.groups) {
                 let name = group.text.as_str();
                 // Those of Kubernetes and EKS are bound by the cluster itself; a template is known at the login.
-                if name.starts_with("system:") || name.starts_with("eks:") || name.contains("{{") || name.contains("${") {
+                if name.starts_with("system:") || name.starts_with("eks:") || name.contains("{{") || name.contains("${")
+                {
                     continue;
                 }
                 let facts = facts(cx);
@@ -32,14 +33,10 @@ pub(super) fn check(cx: &mut Cx<'_>) {
                     continue;
                 }
                 cx.context(&[Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING]);
-                let part = section.part(group.line);
                 let message = format!("no binding names group \"{name}\" of `{}`", section.key);
-                let finder = cx
-                    .find_in(object, section.value, message)
+                section
+                    .say(group.line, message, cx)
                     .label("its members have no role by it, and whoever binds one gives it to all of them");
-                if let Some(part) = part {
-                    finder.part(part);
-                }
             }
         }
     }

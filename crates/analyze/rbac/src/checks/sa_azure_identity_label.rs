@@ -1,5 +1,6 @@
 //! `rbac/sa-azure-identity-label`
 
+use crate::cloud::AZURE_CLIENT;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 use ironclad_pod::{names_its_account, service_account};
@@ -18,7 +19,6 @@ pub(super) static META: Meta = Meta {
 
 /// The webhook of azure-workload-identity looks at pods with this label alone (its `objectSelector`).
 const LABEL: &str = "azure.workload.identity/use";
-const CLIENT: &str = "azure.workload.identity/client-id";
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if !names_its_account(pod) {
@@ -29,7 +29,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let label = labels.node().and_then(|node| node.get_str(LABEL)).map(|entry| entry.value());
     let is_on = label.and_then(|value| value.as_str()) == Some("true");
     let Some(account) = cx.named(Kind::SERVICE_ACCOUNT, pod.object.namespace(), name) else { return };
-    let client = account.annotation(CLIENT).filter(|client| !client.is_empty());
+    let client = account.annotation(AZURE_CLIENT).filter(|client| !client.is_empty());
     match (client, is_on) {
         // Pods that name no account need not know of the identity of `default`.
         (Some(_), false) if name != "default" => {
@@ -42,7 +42,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
         (None, true) if !names_a_client(pod) => {
             let Some(value) = label else { return };
-            let message = format!("ServiceAccount \"{name}\" has no annotation `{CLIENT}`: the pods do not know whom to be");
+            let message = format!("ServiceAccount \"{name}\" has no annotation `{AZURE_CLIENT}`: the pods do not know whom to be");
             cx.find(value, message)
                 .severity(Severity::Low)
                 .label("they get a token and no `AZURE_CLIENT_ID`")

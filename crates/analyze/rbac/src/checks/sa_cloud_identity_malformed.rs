@@ -1,9 +1,9 @@
 //! `rbac/sa-cloud-identity-malformed`
 
 use crate::aws_auth::{Arn, arn};
+use crate::cloud::{AWS_ROLE, AZURE_CLIENT, GOOGLE_ACCOUNT, annotation};
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
-use ironclad_tree::f;
 
 pub(super) static META: Meta = Meta {
     id: "rbac/sa-cloud-identity-malformed",
@@ -19,25 +19,22 @@ pub(super) static META: Meta = Meta {
 type Form = (&'static str, &'static str, &'static str, fn(&str) -> bool);
 
 const FORMS: &[Form] = &[
-    ("eks.amazonaws.com/role-arn", "the ARN of a role", "arn:aws:iam::111122223333:role/web", is_role),
+    (AWS_ROLE, "the ARN of a role", "arn:aws:iam::111122223333:role/web", is_role),
     (
-        "iam.gke.io/gcp-service-account",
+        GOOGLE_ACCOUNT,
         "the address of a Google service account",
         "web@project.iam.gserviceaccount.com",
         is_google_account,
     ),
-    ("azure.workload.identity/client-id", "a client id", "00000000-0000-0000-0000-000000000000", is_uuid),
+    (AZURE_CLIENT, "a client id", "00000000-0000-0000-0000-000000000000", is_uuid),
     ("azure.workload.identity/tenant-id", "a tenant id", "00000000-0000-0000-0000-000000000000", is_uuid),
 ];
 
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
-    let annotations = object.metadata().and_then(|metadata| metadata.get(f::ANNOTATIONS));
-    let Some(annotations) = annotations.map(|entry| entry.value()) else { return };
     for (key, what, example, is_one) in FORMS {
-        let Some(value) = annotations.get_str(key).map(|entry| entry.value()) else { continue };
-        // Empty turns it off; `${…}` is filled in before the file is applied.
-        let Some(text) = value.as_str().filter(|text| !text.is_empty() && !text.contains("${")) else { continue };
-        if !is_one(text) {
+        let Some((value, text)) = annotation(object, key) else { continue };
+        // `${…}` is filled in before the file is applied.
+        if !text.contains("${") && !is_one(text) {
             let message = format!("`{text}` is not {what}: pods of \"{}\" get nothing for it", object.name());
             cx.find(value, message).label(format!("such as `{example}`"));
         }

@@ -1,8 +1,9 @@
 //! `rbac/sa-cloud-identity-shared`
 
+use crate::cloud::{BRIDGES, annotation};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
-use ironclad_tree::{NodeRef, f};
+use ironclad_tree::NodeRef;
 use std::collections::BTreeMap;
 
 pub(super) static META: Meta = Meta {
@@ -17,21 +18,11 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-/// Annotation, and what it names.
-const BRIDGES: &[(&str, &str)] = &[
-    ("eks.amazonaws.com/role-arn", "AWS role"),
-    ("iam.gke.io/gcp-service-account", "Google service account"),
-    ("azure.workload.identity/client-id", "Azure application"),
-];
-
 pub(super) fn check(cx: &mut Cx<'_>) {
     for (key, what) in BRIDGES {
         let mut holders: BTreeMap<&str, Vec<(&Object, NodeRef<'_>)>> = BTreeMap::new();
         for object in cx.objects(Kind::SERVICE_ACCOUNT) {
-            let annotations = object.metadata().and_then(|metadata| metadata.get(f::ANNOTATIONS));
-            let value = annotations.and_then(|entry| entry.value().get_str(key)).map(|entry| entry.value());
-            let Some(value) = value else { continue };
-            let Some(name) = value.as_str().filter(|name| !name.is_empty()) else { continue };
+            let Some((value, name)) = annotation(object, key) else { continue };
             let holders = holders.entry(name).or_default();
             // A base and what is made of it are one account.
             if !holders.iter().any(|(other, _)| is_same(other, object)) {
