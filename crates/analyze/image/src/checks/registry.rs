@@ -11,15 +11,18 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::OptIn,
     tags: &["cis:5.5.1"],
-    params: &[Param {
-        name: "allow",
-        default: ParamDefault::Texts(&[]),
-        doc: "Registries and repositories that are allowed, `*` for any characters; empty allows all.",
-    }, Param {
-        name: "deny",
-        default: ParamDefault::Texts(&[]),
-        doc: "Registries and repositories that are forbidden, whatever is allowed.",
-    }],
+    params: &[
+        Param {
+            name: "allow",
+            default: ParamDefault::Texts(&[]),
+            doc: "Registries and repositories that are allowed, `*` for any characters; empty allows all.",
+        },
+        Param {
+            name: "deny",
+            default: ParamDefault::Texts(&[]),
+            doc: "Registries and repositories that are forbidden, whatever is allowed.",
+        },
+    ],
     page: include_str!("registry.md"),
     ..Meta::DEFAULT
 };

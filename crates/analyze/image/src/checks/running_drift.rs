@@ -55,7 +55,8 @@ fn judge(owner: &Object, container: &str, running: &[Running<'_>], cx: &mut Cx<'
         let Some(template) = pod.containers.iter().find(|one| one.label() == container) else { continue };
         let Some(wanted) = template.image().get() else { continue };
         if let Some(other) = running.iter().find(|one| differs(wanted, one.image)) {
-            let message = format!("pod \"{}\" runs `{}`, and the template says `{wanted}`", other.pod.name(), other.image);
+            let message =
+                format!("pod \"{}\" runs `{}`, and the template says `{wanted}`", other.pod.name(), other.image);
             let at = other.pod.root().at_pointer("/spec/containers").unwrap_or(other.pod.root());
             cx.find_in(owner, template.image(), message)
                 .of(template)
@@ -65,7 +66,9 @@ fn judge(owner: &Object, container: &str, running: &[Running<'_>], cx: &mut Cx<'
         }
         let pinned = ImageReference::parse(wanted).ok().and_then(|reference| reference.digest);
         let digests: Vec<(&str, &Running<'_>)> = running.iter().filter_map(|one| Some((one.digest?, one))).collect();
-        if let (Some(pinned), Some((digest, other))) = (pinned, digests.iter().find(|(digest, _)| Some(*digest) != pinned)) {
+        if let (Some(pinned), Some((digest, other))) =
+            (pinned, digests.iter().find(|(digest, _)| Some(*digest) != pinned))
+        {
             let message = format!("pod \"{}\" runs {digest}, and the template pins {pinned}", other.pod.name());
             cx.find_in(owner, template.image(), message)
                 .of(template)

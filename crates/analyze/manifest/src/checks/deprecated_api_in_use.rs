@@ -30,7 +30,10 @@ pub(super) fn check(cx: &mut Cx<'_>) {
             Some(service) => report(one, service, cx),
             None => {
                 let version = group_version(one);
-                cx.not_observed(format!("{} of {version} are asked for, and no APIService \"{name}\" is seen", one.resource));
+                cx.not_observed(format!(
+                    "{} of {version} are asked for, and no APIService \"{name}\" is seen",
+                    one.resource
+                ));
             }
         }
     }

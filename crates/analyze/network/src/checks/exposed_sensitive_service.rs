@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity, Spot};
 use ironclad_pod::ImageReference;
-use ironclad_reach::{Namespace, LabelledPods, Published, Way, labelled_pods, published};
+use ironclad_reach::{LabelledPods, Namespace, Published, Way, labelled_pods, published};
 use ironclad_tree::f;
 use ironclad_views::{Service, View};
 use std::sync::Arc;

@@ -41,5 +41,7 @@ fn report(side: Side, at: Spot<'_>, ports: bool, cx: &mut Cx<'_>) {
     let finder = cx.find(at, format!("{} rule {what} {how}", side.as_str()));
     // A port that is open to all may be what the pod is for.
     let finder = if ports { finder.severity(Severity::Low) } else { finder };
-    finder.evidence("direction", side.as_str()).label("a rule without peers is for all, inside the cluster and outside");
+    finder
+        .evidence("direction", side.as_str())
+        .label("a rule without peers is for all, inside the cluster and outside");
 }

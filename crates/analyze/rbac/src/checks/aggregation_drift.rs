@@ -16,7 +16,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
     let roles = cx.objects(Kind::CLUSTER_ROLE);

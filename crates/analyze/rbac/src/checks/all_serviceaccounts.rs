@@ -1,7 +1,7 @@
 //! `rbac/all-serviceaccounts`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
@@ -33,6 +33,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
             (Some(namespace), false) => (format!("every ServiceAccount of namespace \"{namespace}\""), Severity::Low),
         };
         let scope = scope_words(&facts, binding);
-        cx.find_in(object, named.node(&facts), format!("{who} has {}{scope}", world.role_ref_label(binding))).severity(severity);
+        cx.find_in(object, named.node(&facts), format!("{who} has {}{scope}", world.role_ref_label(binding)))
+            .severity(severity);
     }
 }

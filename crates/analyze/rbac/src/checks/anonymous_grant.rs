@@ -1,7 +1,7 @@
 //! `rbac/anonymous-grant`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
@@ -23,13 +23,15 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let world = &facts.world;
         let who = world.principal(subject);
         let role = world.role_ref_name(binding);
-        let is_info = role == "system:public-info-viewer" || world.binding_name(binding) == "kubeadm:bootstrap-signer-clusterinfo";
+        let is_info = role == "system:public-info-viewer"
+            || world.binding_name(binding) == "kubeadm:bootstrap-signer-clusterinfo";
         if !matches!(who, "system:anonymous" | "system:unauthenticated") || is_info {
             continue;
         }
         let severity = if world.binding(binding).is_cluster() { Severity::Critical } else { Severity::High };
         let scope = scope_words(&facts, binding);
-        let message = format!("whoever reaches the API server has {}{scope}, without a name", world.role_ref_label(binding));
+        let message =
+            format!("whoever reaches the API server has {}{scope}, without a name", world.role_ref_label(binding));
         cx.find_in(object, named.node(&facts), message).severity(severity);
     }
 }

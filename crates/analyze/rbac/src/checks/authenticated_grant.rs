@@ -1,7 +1,7 @@
 //! `rbac/authenticated-grant`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;

@@ -28,7 +28,9 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         // (`plugin/pkg/authenticator/token/oidc`).
         let at = match text(mapping, "claim") {
             Some("email") => field(mapping, "claim"),
-            _ if expression.is_some_and(|text| text.contains("claims.email") || text.contains("claims.?email")) => field(mapping, "expression"),
+            _ if expression.is_some_and(|text| text.contains("claims.email") || text.contains("claims.?email")) => {
+                field(mapping, "expression")
+            }
             _ => None,
         };
         let Some(at) = at else { continue };

@@ -1,6 +1,8 @@
 //! `rbac/authn-oidc-no-prefix`
 
-use crate::apiserver::{File, Guard, RESERVED, expressions, field, guard, is_prefixed, issuers, may_be_reserved, text, url};
+use crate::apiserver::{
+    File, Guard, RESERVED, expressions, field, guard, is_prefixed, issuers, may_be_reserved, text, url,
+};
 use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Confidence, Kind, Object, Severity};
 use ironclad_tree::NodeRef;
@@ -46,7 +48,8 @@ fn judge(jwt: NodeRef<'_>, mapping: NodeRef<'_>, (name, subject): (&str, &str), 
         }
         (None, Some(expression)) if !is_prefixed(expression) => {
             let Some(node) = field(mapping, "expression") else { return };
-            let message = format!("issuer \"{}\" names {what} by an expression that puts no prefix before it", url(jwt));
+            let message =
+                format!("issuer \"{}\" names {what} by an expression that puts no prefix before it", url(jwt));
             (node, message)
         }
         _ => return,
@@ -69,7 +72,9 @@ fn judge(jwt: NodeRef<'_>, mapping: NodeRef<'_>, (name, subject): (&str, &str), 
         Guard::No => {
             let finder = cx.find(at, message);
             if claim == Some("email") {
-                finder.severity(Severity::Low).label("no name of the API server has an @, but names of certificates and issuers mix");
+                finder
+                    .severity(Severity::Low)
+                    .label("no name of the API server has an @, but names of certificates and issuers mix");
             } else if name == "groups" {
                 finder.label("a token that says `system:masters` is cluster admin: nothing else refuses it");
             } else {

@@ -43,7 +43,8 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
             url.strip_prefix(open).is_some_and(|rest| matches!(rest.trim_end_matches('/'), "" | "/v2.0"))
         });
         let Some((_, who)) = open else { continue };
-        let ruled = ["claimValidationRules", "userValidationRules"].iter().any(|rules| items(jwt, rules).next().is_some());
+        let ruled =
+            ["claimValidationRules", "userValidationRules"].iter().any(|rules| items(jwt, rules).next().is_some());
         if !ruled {
             cx.find(at, format!("issuer \"{url}\" gives tokens to {who}, and no rule says whose are taken"))
                 .label("each of them is in `system:authenticated`, under the name that the claim gives");

@@ -146,7 +146,8 @@ fn one_of(node: NodeRef<'_>, name: &str, known: &[&str], cx: &mut Cx<'_>) -> boo
             cx.find(at, format!("`{name}` \"{value}\" is not {}", known.join(" or ")));
         }
         _ => {
-            cx.find_missing(node, name, format!("webhook has no `{name}`")).label(format!("{} is needed", known.join(" or ")));
+            cx.find_missing(node, name, format!("webhook has no `{name}`"))
+                .label(format!("{} is needed", known.join(" or ")));
         }
     }
     false

@@ -36,9 +36,13 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         let before_rbac = later.clone().any(|mode| mode == "RBAC" || mode == "Node");
         outage(webhook, name, goes_on, cx);
         if before_rbac && items(webhook, "matchConditions").next().is_none() {
-            cx.find_missing(webhook, "matchConditions", format!("webhook \"{name}\" is asked before RBAC or Node, on every request"))
-                .severity(Severity::Low)
-                .label("those of kubelets and controllers wait for it too; only `system:masters` does not");
+            cx.find_missing(
+                webhook,
+                "matchConditions",
+                format!("webhook \"{name}\" is asked before RBAC or Node, on every request"),
+            )
+            .severity(Severity::Low)
+            .label("those of kubelets and controllers wait for it too; only `system:masters` does not");
         }
         cache(webhook, name, cx);
     }

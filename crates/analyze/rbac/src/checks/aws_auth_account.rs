@@ -19,9 +19,9 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         // What is no number of an account is for `rbac/aws-auth-arn`.
         for account in section.accounts.iter().filter(|account| is_account(&account.text)) {
             let message = format!("every identity of AWS account `{}` is a user of the cluster", account.text);
-            section
-                .say(account.line, message, cx)
-                .label("in system:authenticated, under its ARN: roles may be bound to it, and those of that group count");
+            section.say(account.line, message, cx).label(
+                "in system:authenticated, under its ARN: roles may be bound to it, and those of that group count",
+            );
         }
     }
 }

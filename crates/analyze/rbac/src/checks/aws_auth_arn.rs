@@ -49,7 +49,9 @@ fn wrong(text: &str) -> Option<(String, String)> {
         Arn::Role { path: "", .. } | Arn::User | Arn::Federated => return None,
         Arn::Role { name, .. } => ("has a path", format!("sessions carry no path: {}", write(name))),
         Arn::Session { role } => ("is a session", format!("sessions are looked up by their role: {}", write(role))),
-        Arn::Group => ("is an IAM group", "nobody authenticates as a group: map a role that its members assume".to_owned()),
+        Arn::Group => {
+            ("is an IAM group", "nobody authenticates as a group: map a role that its members assume".to_owned())
+        }
         Arn::Other | Arn::Not => {
             ("is no ARN of a role or user", "such as `arn:aws:iam::111122223333:role/web`".to_owned())
         }
@@ -68,10 +70,8 @@ fn duplicate(section: &Section<'_>, index: usize, entry: &Entry, cx: &mut Cx<'_>
     let (Some(text), Some(other)) = (&entry.arn, later.rfind(same)) else { return };
     let place = other.arn.as_ref().and_then(|arn| section.part(arn.line));
     let source = section.value.document().source();
-    let again = place.map_or_else(
-        || "again".to_owned(),
-        |span| format!("again on line {}", source.position(span.start).line),
-    );
+    let again =
+        place.map_or_else(|| "again".to_owned(), |span| format!("again on line {}", source.position(span.start).line));
     let message = format!("`{}` is mapped {again}, and this entry is lost", entry.who());
     section.say(text.line, message, cx).label("the last entry of an ARN is in force, not all together");
 }

@@ -27,11 +27,15 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
             let message = format!("whoever assumes `{}` chooses the user name `{}`", entry.who(), name.text);
             let finder = section.say(name.line, message, cx);
             if before.starts_with("system:") {
-                finder.severity(Severity::High).label("names that begin with `system:` are those of nodes and components");
+                finder
+                    .severity(Severity::High)
+                    .label("names that begin with `system:` are those of nodes and components");
             } else if before.is_empty() {
                 finder.label("any user of the cluster may be named: put a word of its own before it");
             } else {
-                finder.severity(Severity::Low).label("no role may be bound to such a name: one session can take that of another");
+                finder
+                    .severity(Severity::Low)
+                    .label("no role may be bound to such a name: one session can take that of another");
             }
         }
     }

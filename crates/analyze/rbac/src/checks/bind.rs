@@ -17,7 +17,13 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["bind"], &[("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")])],
+    needs: &[
+        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "clusterroles")]),
+        Need::of(
+            WRITE,
+            &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")],
+        ),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "bind any role, cluster-admin too",
@@ -26,7 +32,10 @@ static RISK: Risk = Risk {
 
 /// A Role is bound by a RoleBinding alone.
 static OF_ROLES: Risk = Risk {
-    needs: &[Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings")])],
+    needs: &[
+        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles")]),
+        Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings")]),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "bind any role, cluster-admin too",

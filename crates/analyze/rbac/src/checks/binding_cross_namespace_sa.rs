@@ -1,7 +1,7 @@
 //! `rbac/binding-cross-namespace-sa`
 
-use crate::facts::{READS, UNNAMED, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, UNNAMED, facts};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -20,10 +20,13 @@ pub(super) fn check(cx: &mut Cx<'_>) {
     for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
         let (here, home) = (world.binding_namespace(binding), world.subject_namespace(subject));
-        if world.binding(binding).is_cluster() || home.is_empty() || here == UNNAMED || home == UNNAMED || home == here {
+        if world.binding(binding).is_cluster() || home.is_empty() || here == UNNAMED || home == UNNAMED || home == here
+        {
             continue;
         }
-        let message = format!("{} has {} in namespace \"{here}\"", facts.subject(subject), world.role_ref_label(binding));
-        cx.find_in(object, named.node(&facts), message).label("who may create pods in its own namespace has the role here");
+        let message =
+            format!("{} has {} in namespace \"{here}\"", facts.subject(subject), world.role_ref_label(binding));
+        cx.find_in(object, named.node(&facts), message)
+            .label("who may create pods in its own namespace has the role here");
     }
 }

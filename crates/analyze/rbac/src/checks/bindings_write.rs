@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")])],
+    needs: &[Need::of(
+        WRITE,
+        &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Low,
     what: "write bindings, and so pass on what they hold",

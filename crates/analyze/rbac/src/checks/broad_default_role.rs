@@ -1,7 +1,7 @@
 //! `rbac/broad-default-role`
 
-use crate::facts::{READS, facts};
 use crate::bindings::role_ref;
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;

@@ -1,7 +1,7 @@
 //! `rbac/cluster-admin`
 
-use crate::facts::{READS, facts};
 use crate::bindings::role_ref;
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
@@ -48,7 +48,8 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         if world.bindings_to(role).next().is_none()
             && let Some(object) = facts.object(world.role(role).origin(), cx)
         {
-            cx.find_in(object, object.root(), "whoever this role is bound to can do everything").severity(Severity::Low);
+            cx.find_in(object, object.root(), "whoever this role is bound to can do everything")
+                .severity(Severity::Low);
         }
     }
 }

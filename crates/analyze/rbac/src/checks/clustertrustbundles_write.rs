@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("certificates.k8s.io", "clustertrustbundles")]), Need::of(&["attest"], &[("certificates.k8s.io", "signers")])],
+    needs: &[
+        Need::of(WRITE, &[("certificates.k8s.io", "clustertrustbundles")]),
+        Need::of(&["attest"], &[("certificates.k8s.io", "signers")]),
+    ],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "write trust anchors that workloads use",

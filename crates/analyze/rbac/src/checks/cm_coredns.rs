@@ -17,7 +17,12 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["coredns", "kube-dns", "coredns-custom", "node-local-dns"])],
+    needs: &[Need::reaching(
+        CHANGE,
+        &[("", "configmaps")],
+        &["kube-system"],
+        &["coredns", "kube-dns", "coredns-custom", "node-local-dns"],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "answer the names of the cluster as they like",

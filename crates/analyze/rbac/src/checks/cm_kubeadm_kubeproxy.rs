@@ -17,7 +17,12 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["kubeadm-config", "kube-proxy", "kubelet-config", "*extension-apiserver-authentication"])],
+    needs: &[Need::reaching(
+        CHANGE,
+        &[("", "configmaps")],
+        &["kube-system"],
+        &["kubeadm-config", "kube-proxy", "kubelet-config", "*extension-apiserver-authentication"],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "change configuration that nodes and the control plane take",

@@ -18,7 +18,15 @@ pub(super) static META: Meta = Meta {
 
 // `kubernetes.io/**` is the literal name `kubernetes.io/*`, which stands for every signer of the domain.
 static RISK: Risk = Risk {
-    needs: &[Need::reaching(&["approve"], &[("certificates.k8s.io", "signers")], &[], &["kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/**"]), Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/approval")])],
+    needs: &[
+        Need::reaching(
+            &["approve"],
+            &[("certificates.k8s.io", "signers")],
+            &[],
+            &["kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/**"],
+        ),
+        Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/approval")]),
+    ],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "become any node",

@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/status")]), Need::of(&["sign"], &[("certificates.k8s.io", "signers")])],
+    needs: &[
+        Need::of(CHANGE, &[("certificates.k8s.io", "certificatesigningrequests/status")]),
+        Need::of(&["sign"], &[("certificates.k8s.io", "signers")]),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "put certificates of their choice into requests",

@@ -1,7 +1,7 @@
 //! `rbac/dangling-roleref`
 
-use crate::facts::{READS, facts};
 use crate::bindings::role_ref;
+use crate::facts::{READS, facts};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 

@@ -1,7 +1,7 @@
 //! `rbac/dangling-sa-subject`
 
-use crate::facts::facts;
 use crate::bindings::{Named, account, subjects};
+use crate::facts::facts;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
 use rustc_hash::FxHashSet;
@@ -32,7 +32,11 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         }
         cx.context(&[Kind::SERVICE_ACCOUNT]);
         let role = facts.world.role_ref_label(binding);
-        cx.find_in(object, named.node(&facts), format!("{} does not exist, and is bound to {role}", facts.subject(subject)))
-            .label("whoever may create it has the role");
+        cx.find_in(
+            object,
+            named.node(&facts),
+            format!("{} does not exist, and is bound to {role}", facts.subject(subject)),
+        )
+        .label("whoever may create it has the role");
     }
 }

@@ -17,14 +17,14 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(cx: &mut Cx<'_>) {
     // What is not there is only known where everything was read.
     if !cx.complete() || cx.version() < OLDEST || cx.objects(Kind::CLUSTER_ROLE_BINDING).is_empty() {
         return;
     }
     let facts = facts(cx);
-    let there: BTreeSet<&str> = cx.objects(Kind::CLUSTER_ROLE_BINDING).into_iter().map(|object| object.name()).collect();
+    let there: BTreeSet<&str> =
+        cx.objects(Kind::CLUSTER_ROLE_BINDING).into_iter().map(|object| object.name()).collect();
     let defaults = Defaults::All(cx.version());
     let world = World::of(&Snapshot::default(), &Options { defaults, ..Options::default() });
     for binding in world.binding_ids() {

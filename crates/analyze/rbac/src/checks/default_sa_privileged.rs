@@ -1,7 +1,7 @@
 //! `rbac/default-sa-privileged`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use crate::risk::scope_words;
 use ironclad_authz::SubjectKind;
 use ironclad_check::{Cx, Meta, Profile};
@@ -22,13 +22,16 @@ pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
     for named @ Named { binding, subject, object } in subjects(&facts, cx) {
         let world = &facts.world;
-        let is_default = world.subject(subject).kind() == SubjectKind::ServiceAccount && world.subject_name(subject) == "default";
+        let is_default =
+            world.subject(subject).kind() == SubjectKind::ServiceAccount && world.subject_name(subject) == "default";
         if !is_default {
             continue;
         }
         let severity = if world.binding(binding).is_cluster() { Severity::High } else { Severity::Medium };
         let scope = scope_words(&facts, binding);
         let message = format!("{} has {}{scope}", facts.subject(subject), world.role_ref_label(binding));
-        cx.find_in(object, named.node(&facts), message).severity(severity).label("every pod that names no ServiceAccount runs as it");
+        cx.find_in(object, named.node(&facts), message)
+            .severity(severity)
+            .label("every pod that names no ServiceAccount runs as it");
     }
 }

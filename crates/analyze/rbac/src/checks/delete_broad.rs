@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["delete", "deletecollection"], &[("", "namespaces"), ("", "persistentvolumes"), ("", "secrets")])],
+    needs: &[Need::of(
+        &["delete", "deletecollection"],
+        &[("", "namespaces"), ("", "persistentvolumes"), ("", "secrets")],
+    )],
     cluster: Severity::High,
     namespace: Severity::Medium,
     what: "delete namespaces, volumes or Secrets",

@@ -25,7 +25,10 @@ static RISK: Risk = Risk {
 };
 
 static CLAIMS: Risk = Risk {
-    needs: &[Need::of_devices(WRITE, &[("resource.k8s.io", "resourceclaims"), ("resource.k8s.io", "resourceclaimtemplates")])],
+    needs: &[Need::of_devices(
+        WRITE,
+        &[("resource.k8s.io", "resourceclaims"), ("resource.k8s.io", "resourceclaimtemplates")],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "decide which devices pods get",

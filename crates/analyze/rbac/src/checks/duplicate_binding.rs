@@ -1,7 +1,7 @@
 //! `rbac/duplicate-binding`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use ironclad_authz::SubjectId;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Object, Severity};
@@ -26,7 +26,8 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let cluster_role = world.binding(binding).role_ref().cluster;
         let key = (world.binding_namespace(binding), cluster_role, world.role_ref_name(binding), subject);
         if let Some(first) = known.get(&key) {
-            let message = format!("{} has {} by another binding already", facts.subject(subject), world.role_ref_label(binding));
+            let message =
+                format!("{} has {} by another binding already", facts.subject(subject), world.role_ref_label(binding));
             cx.find_in(object, named.node(&facts), message).related_in(first, first.root(), "here");
         } else {
             known.insert(key, object);

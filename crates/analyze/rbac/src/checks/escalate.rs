@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "clusterroles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "clusterroles")])],
+    needs: &[
+        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "clusterroles")]),
+        Need::of(WRITE, &[("rbac.authorization.k8s.io", "clusterroles")]),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "write roles with rights that they do not have",
@@ -26,7 +29,10 @@ static RISK: Risk = Risk {
 
 /// The same for the Roles of a namespace.
 static OF_ROLES: Risk = Risk {
-    needs: &[Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles")]), Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles")])],
+    needs: &[
+        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles")]),
+        Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles")]),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "write roles with rights that they do not have",

@@ -16,7 +16,14 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["impersonate"], &[("authentication.k8s.io", "users"), ("authentication.k8s.io", "groups"), ("authentication.k8s.io", "serviceaccounts")])],
+    needs: &[Need::of(
+        &["impersonate"],
+        &[
+            ("authentication.k8s.io", "users"),
+            ("authentication.k8s.io", "groups"),
+            ("authentication.k8s.io", "serviceaccounts"),
+        ],
+    )],
     cluster: Severity::Info,
     namespace: Severity::Info,
     what: "not impersonate anybody by this rule",

@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["impersonate"], &[("authentication.k8s.io", "userextras/*"), ("authentication.k8s.io", "uids")])],
+    needs: &[Need::of(
+        &["impersonate"],
+        &[("authentication.k8s.io", "userextras/*"), ("authentication.k8s.io", "uids")],
+    )],
     cluster: Severity::Low,
     namespace: Severity::Low,
     what: "act with any extra attribute or uid",

@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["impersonate"], &[("", "groups")]), Need::of(&["impersonate"], &[("", "users"), ("", "serviceaccounts")])],
+    needs: &[
+        Need::of(&["impersonate"], &[("", "groups")]),
+        Need::of(&["impersonate"], &[("", "users"), ("", "serviceaccounts")]),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "act as a member of any group, `system:masters` too",

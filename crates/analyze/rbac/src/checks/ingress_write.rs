@@ -17,7 +17,15 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("networking.k8s.io", "ingresses"), ("gateway.networking.k8s.io", "httproutes"), ("gateway.networking.k8s.io", "gateways"), ("gateway.networking.k8s.io", "referencegrants")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("networking.k8s.io", "ingresses"),
+            ("gateway.networking.k8s.io", "httproutes"),
+            ("gateway.networking.k8s.io", "gateways"),
+            ("gateway.networking.k8s.io", "referencegrants"),
+        ],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "publish routes, and use TLS Secrets of the namespace",

@@ -23,7 +23,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 /// As many bindings are listed.
 const LISTED: usize = 20;
 

@@ -1,7 +1,7 @@
 //! `rbac/masters-binding`
 
-use crate::facts::{READS, facts};
 use crate::bindings::{Named, subjects};
+use crate::facts::{READS, facts};
 use ironclad_authz::SubjectKind;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
@@ -23,7 +23,8 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let world = &facts.world;
         if world.principal(subject) == ironclad_authz::MASTERS && world.subject(subject).kind() == SubjectKind::Group {
             let message = format!("binding of {} to `system:masters` changes nothing", world.role_ref_label(binding));
-            cx.find_in(object, named.node(&facts), message).label("its members are allowed everything before RBAC is asked");
+            cx.find_in(object, named.node(&facts), message)
+                .label("its members are allowed everything before RBAC is asked");
         }
     }
 }

@@ -17,7 +17,14 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(&["create", "update", "patch", "delete", "deletecollection"], &[("networking.k8s.io", "networkpolicies"), ("policy.networking.k8s.io", "adminnetworkpolicies"), ("policy.networking.k8s.io", "baselineadminnetworkpolicies")])],
+    needs: &[Need::of(
+        &["create", "update", "patch", "delete", "deletecollection"],
+        &[
+            ("networking.k8s.io", "networkpolicies"),
+            ("policy.networking.k8s.io", "adminnetworkpolicies"),
+            ("policy.networking.k8s.io", "baselineadminnetworkpolicies"),
+        ],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "open the network between workloads",

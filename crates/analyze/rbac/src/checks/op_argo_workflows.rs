@@ -17,18 +17,23 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("argoproj.io", "workflows"), ("argoproj.io", "cronworkflows"), ("argoproj.io", "workflowtemplates"), ("argoproj.io", "clusterworkflowtemplates")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("argoproj.io", "workflows"),
+            ("argoproj.io", "cronworkflows"),
+            ("argoproj.io", "workflowtemplates"),
+            ("argoproj.io", "clusterworkflowtemplates"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "start pods as any ServiceAccount through Argo Workflows",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "Argo Workflows",
-    controllers: &["*workflow-controller", "argo", "argo-server"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator =
+    Operator { name: "Argo Workflows", controllers: &["*workflow-controller", "argo", "argo-server"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

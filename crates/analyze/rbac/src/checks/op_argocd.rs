@@ -17,7 +17,10 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("argoproj.io", "applications"), ("argoproj.io", "appprojects"), ("argoproj.io", "applicationsets")])],
+    needs: &[Need::of(
+        WRITE,
+        &[("argoproj.io", "applications"), ("argoproj.io", "appprojects"), ("argoproj.io", "applicationsets")],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "have Argo CD apply whatever they write",

@@ -17,7 +17,18 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("cluster.x-k8s.io", "machines"), ("cluster.x-k8s.io", "machinesets"), ("cluster.x-k8s.io", "machinedeployments"), ("bootstrap.cluster.x-k8s.io", "kubeadmconfigs"), ("karpenter.sh", "nodepools"), ("karpenter.sh", "nodeclaims"), ("karpenter.k8s.aws", "ec2nodeclasses")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("cluster.x-k8s.io", "machines"),
+            ("cluster.x-k8s.io", "machinesets"),
+            ("cluster.x-k8s.io", "machinedeployments"),
+            ("bootstrap.cluster.x-k8s.io", "kubeadmconfigs"),
+            ("karpenter.sh", "nodepools"),
+            ("karpenter.sh", "nodeclaims"),
+            ("karpenter.k8s.aws", "ec2nodeclasses"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "start nodes with code of theirs",

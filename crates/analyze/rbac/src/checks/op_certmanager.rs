@@ -17,7 +17,15 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("cert-manager.io", "certificates"), ("cert-manager.io", "issuers"), ("cert-manager.io", "clusterissuers"), ("cert-manager.io", "certificaterequests")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("cert-manager.io", "certificates"),
+            ("cert-manager.io", "issuers"),
+            ("cert-manager.io", "clusterissuers"),
+            ("cert-manager.io", "certificaterequests"),
+        ],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "have cert-manager issue certificates",
@@ -32,11 +40,8 @@ static BESIDES: Risk = Risk {
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "cert-manager",
-    controllers: &["*cert-manager"],
-    risks: &[&RISK, &BESIDES],
-};
+static OPERATOR: Operator =
+    Operator { name: "cert-manager", controllers: &["*cert-manager"], risks: &[&RISK, &BESIDES] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

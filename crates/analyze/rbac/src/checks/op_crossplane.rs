@@ -17,7 +17,16 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("pkg.crossplane.io", "providers"), ("pkg.crossplane.io", "functions"), ("pkg.crossplane.io", "configurations"), ("apiextensions.crossplane.io", "compositions"), ("kubernetes.crossplane.io", "objects")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("pkg.crossplane.io", "providers"),
+            ("pkg.crossplane.io", "functions"),
+            ("pkg.crossplane.io", "configurations"),
+            ("apiextensions.crossplane.io", "compositions"),
+            ("kubernetes.crossplane.io", "objects"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "have Crossplane make whatever they write",

@@ -17,18 +17,24 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("external-secrets.io", "externalsecrets"), ("external-secrets.io", "clusterexternalsecrets"), ("external-secrets.io", "clustersecretstores"), ("external-secrets.io", "secretstores"), ("external-secrets.io", "pushsecrets"), ("external-secrets.io", "clusterpushsecrets")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("external-secrets.io", "externalsecrets"),
+            ("external-secrets.io", "clusterexternalsecrets"),
+            ("external-secrets.io", "clustersecretstores"),
+            ("external-secrets.io", "secretstores"),
+            ("external-secrets.io", "pushsecrets"),
+            ("external-secrets.io", "clusterpushsecrets"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "read any secret of the stores of External Secrets",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "External Secrets",
-    controllers: &["*external-secrets"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator = Operator { name: "External Secrets", controllers: &["*external-secrets"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

@@ -17,7 +17,17 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("kustomize.toolkit.fluxcd.io", "kustomizations"), ("helm.toolkit.fluxcd.io", "helmreleases"), ("source.toolkit.fluxcd.io", "gitrepositories"), ("source.toolkit.fluxcd.io", "ocirepositories"), ("source.toolkit.fluxcd.io", "helmrepositories"), ("source.toolkit.fluxcd.io", "buckets")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("kustomize.toolkit.fluxcd.io", "kustomizations"),
+            ("helm.toolkit.fluxcd.io", "helmreleases"),
+            ("source.toolkit.fluxcd.io", "gitrepositories"),
+            ("source.toolkit.fluxcd.io", "ocirepositories"),
+            ("source.toolkit.fluxcd.io", "helmrepositories"),
+            ("source.toolkit.fluxcd.io", "buckets"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "have Flux apply whatever they write",

@@ -17,18 +17,25 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("security.istio.io", "authorizationpolicies"), ("security.istio.io", "peerauthentications"), ("security.istio.io", "requestauthentications"), ("networking.istio.io", "envoyfilters"), ("networking.istio.io", "virtualservices"), ("networking.istio.io", "sidecars")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("security.istio.io", "authorizationpolicies"),
+            ("security.istio.io", "peerauthentications"),
+            ("security.istio.io", "requestauthentications"),
+            ("networking.istio.io", "envoyfilters"),
+            ("networking.istio.io", "virtualservices"),
+            ("networking.istio.io", "sidecars"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "change what Istio lets through",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "Istio",
-    controllers: &["istiod", "istiod-*", "istiod-service-account"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator =
+    Operator { name: "Istio", controllers: &["istiod", "istiod-*", "istiod-service-account"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

@@ -17,18 +17,23 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("operators.coreos.com", "subscriptions"), ("operators.coreos.com", "clusterserviceversions"), ("operators.coreos.com", "installplans"), ("operators.coreos.com", "catalogsources")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("operators.coreos.com", "subscriptions"),
+            ("operators.coreos.com", "clusterserviceversions"),
+            ("operators.coreos.com", "installplans"),
+            ("operators.coreos.com", "catalogsources"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "install operators with any rights",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "OLM",
-    controllers: &["olm-operator-serviceaccount", "olm-operator"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator =
+    Operator { name: "OLM", controllers: &["olm-operator-serviceaccount", "olm-operator"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

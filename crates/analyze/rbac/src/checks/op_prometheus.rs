@@ -17,7 +17,15 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("monitoring.coreos.com", "servicemonitors"), ("monitoring.coreos.com", "podmonitors"), ("monitoring.coreos.com", "scrapeconfigs"), ("monitoring.coreos.com", "probes")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("monitoring.coreos.com", "servicemonitors"),
+            ("monitoring.coreos.com", "podmonitors"),
+            ("monitoring.coreos.com", "scrapeconfigs"),
+            ("monitoring.coreos.com", "probes"),
+        ],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "have Prometheus hand its credentials to a server of theirs",

@@ -24,11 +24,8 @@ static RISK: Risk = Risk {
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "the secrets store CSI driver",
-    controllers: &["secrets-store-csi-driver*"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator =
+    Operator { name: "the secrets store CSI driver", controllers: &["secrets-store-csi-driver*"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

@@ -17,18 +17,23 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("tekton.dev", "taskruns"), ("tekton.dev", "pipelineruns"), ("tekton.dev", "tasks"), ("tekton.dev", "pipelines"), ("tekton.dev", "customruns")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("tekton.dev", "taskruns"),
+            ("tekton.dev", "pipelineruns"),
+            ("tekton.dev", "tasks"),
+            ("tekton.dev", "pipelines"),
+            ("tekton.dev", "customruns"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "start pods as any ServiceAccount through Tekton",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "Tekton",
-    controllers: &["tekton-pipelines-controller"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator = Operator { name: "Tekton", controllers: &["tekton-pipelines-controller"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

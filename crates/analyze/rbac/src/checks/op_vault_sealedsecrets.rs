@@ -17,7 +17,16 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("secrets.hashicorp.com", "vaultauths"), ("secrets.hashicorp.com", "vaultauthglobals"), ("secrets.hashicorp.com", "vaultconnections"), ("secrets.hashicorp.com", "vaultstaticsecrets"), ("secrets.hashicorp.com", "vaultdynamicsecrets")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("secrets.hashicorp.com", "vaultauths"),
+            ("secrets.hashicorp.com", "vaultauthglobals"),
+            ("secrets.hashicorp.com", "vaultconnections"),
+            ("secrets.hashicorp.com", "vaultstaticsecrets"),
+            ("secrets.hashicorp.com", "vaultdynamicsecrets"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "take what Vault or Sealed Secrets guards",

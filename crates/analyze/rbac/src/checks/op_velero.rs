@@ -17,18 +17,22 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("velero.io", "backups"), ("velero.io", "restores"), ("velero.io", "schedules"), ("velero.io", "backupstoragelocations")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("velero.io", "backups"),
+            ("velero.io", "restores"),
+            ("velero.io", "schedules"),
+            ("velero.io", "backupstoragelocations"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "copy every object out, or bring any in, through Velero",
     named: Named::Lower,
 };
 
-static OPERATOR: Operator = Operator {
-    name: "Velero",
-    controllers: &["velero", "velero-server"],
-    risks: &[&RISK],
-};
+static OPERATOR: Operator = Operator { name: "Velero", controllers: &["velero", "velero-server"], risks: &[&RISK] };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_operator(cx, &OPERATOR);

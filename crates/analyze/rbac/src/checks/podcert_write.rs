@@ -17,7 +17,16 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("certificates.k8s.io", "podcertificaterequests"), ("certificates.k8s.io", "podcertificaterequests/status")]), Need::of(&["sign"], &[("certificates.k8s.io", "signers")])],
+    needs: &[
+        Need::of(
+            WRITE,
+            &[
+                ("certificates.k8s.io", "podcertificaterequests"),
+                ("certificates.k8s.io", "podcertificaterequests/status"),
+            ],
+        ),
+        Need::of(&["sign"], &[("certificates.k8s.io", "signers")]),
+    ],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "issue certificates in the name of pods",

@@ -25,8 +25,12 @@ pub(super) fn check(cx: &mut Cx<'_>) {
             let Some(node) = rule_node(object.root(), index as u32) else { continue };
             let items = node.get(f::RESOURCES).into_iter().flat_map(|entry| entry.value().items());
             for item in items {
-                let Some(resource) = item.as_str().filter(|text| *text != "*" && !text.starts_with("namespaces")) else { continue };
-                let nowhere = !rule.api_groups.is_empty() && rule.api_groups.iter().all(|group| !facts.is_namespaced(group, resource));
+                let Some(resource) = item.as_str().filter(|text| *text != "*" && !text.starts_with("namespaces"))
+                else {
+                    continue;
+                };
+                let nowhere = !rule.api_groups.is_empty()
+                    && rule.api_groups.iter().all(|group| !facts.is_namespaced(group, resource));
                 if nowhere {
                     cx.find_in(object, item, format!("a Role cannot grant `{resource}`, which has no namespace"));
                 }

@@ -28,9 +28,15 @@ pub(super) fn check(cx: &mut Cx<'_>) {
     for role in world.role_ids() {
         let Some(object) = facts.object(world.role(role).origin(), cx) else { continue };
         let labels = object.labels().into_iter().flat_map(|labels| labels.entries());
-        let aggregates = labels.into_iter().any(|entry| entry.key().starts_with("rbac.authorization.k8s.io/aggregate-to-"));
+        let aggregates =
+            labels.into_iter().any(|entry| entry.key().starts_with("rbac.authorization.k8s.io/aggregate-to-"));
         let used = world.bindings_to(role).next().is_some() || sources.contains(&role);
-        if used || aggregates || world.role(role).is_refused() || world.role(role).is_aggregated() || facts.is_default_role(role) {
+        if used
+            || aggregates
+            || world.role(role).is_refused()
+            || world.role(role).is_aggregated()
+            || facts.is_default_role(role)
+        {
             continue;
         }
         cx.context(&[Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING]);

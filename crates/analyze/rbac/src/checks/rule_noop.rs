@@ -27,11 +27,9 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let Some(object) = facts.object(world.role(role).origin(), cx) else { continue };
         let rules = object.root().get(f::RULES).into_iter().flat_map(|entry| entry.value().items());
         for rule in rules {
-            for (field, why) in [
-                (f::VERBS, verb as fn(&str) -> Option<String>),
-                (f::API_GROUPS, group),
-                (f::RESOURCES, resource),
-            ] {
+            for (field, why) in
+                [(f::VERBS, verb as fn(&str) -> Option<String>), (f::API_GROUPS, group), (f::RESOURCES, resource)]
+            {
                 let items = rule.get(field).into_iter().flat_map(|entry| entry.value().items());
                 for item in items {
                     if let Some(message) = item.as_str().and_then(why) {

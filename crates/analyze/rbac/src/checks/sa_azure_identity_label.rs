@@ -33,16 +33,21 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     match (client, is_on) {
         // Pods that name no account need not know of the identity of `default`.
         (Some(_), false) if name != "default" => {
-            let message = format!("the pods have no label `{LABEL}: \"true\"`, and get nothing of ServiceAccount \"{name}\"");
+            let message =
+                format!("the pods have no label `{LABEL}: \"true\"`, and get nothing of ServiceAccount \"{name}\"");
             let at = label.map_or_else(|| labels.spot(), Into::into);
             let related = account.metadata().unwrap_or(account.root());
-            cx.find(at, message)
-                .label("the webhook adds the token to pods with that label alone")
-                .related_in(account, related, "this one is an Azure application");
+            cx.find(at, message).label("the webhook adds the token to pods with that label alone").related_in(
+                account,
+                related,
+                "this one is an Azure application",
+            );
         }
         (None, true) if !names_a_client(pod) => {
             let Some(value) = label else { return };
-            let message = format!("ServiceAccount \"{name}\" has no annotation `{AZURE_CLIENT}`: the pods do not know whom to be");
+            let message = format!(
+                "ServiceAccount \"{name}\" has no annotation `{AZURE_CLIENT}`: the pods do not know whom to be"
+            );
             cx.find(value, message)
                 .severity(Severity::Low)
                 .label("they get a token and no `AZURE_CLIENT_ID`")

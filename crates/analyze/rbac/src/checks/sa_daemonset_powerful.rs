@@ -24,9 +24,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
     for (object, name) in accounts.daemon_sets() {
         let Some(object) = cx.object_of(object) else { continue };
         // What one node must never be able to do to all others: in the whole cluster, or where that leads to it.
-        let held = |within| {
-            facts.world.takeover(object.namespace(), name, Reach { on_nodes: true, within })
-        };
+        let held = |within| facts.world.takeover(object.namespace(), name, Reach { on_nodes: true, within });
         let Some(held) = held(None).or_else(|| facts.system().find_map(|namespace| held(Some(namespace)))) else {
             continue;
         };

@@ -14,7 +14,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let items = object.root().get(f::IMAGE_PULL_SECRETS).into_iter().flat_map(|entry| entry.value().items());
     for item in items {

@@ -15,7 +15,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let kind = object.root().get(f::TYPE).and_then(|entry| entry.value().as_str());
     if kind != Some("kubernetes.io/service-account-token") {

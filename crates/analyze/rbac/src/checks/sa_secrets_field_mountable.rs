@@ -13,7 +13,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     let Some(list) = object.root().get(f::SECRETS).map(|entry| entry.value()) else { return };
     if list.items().next().is_none() {

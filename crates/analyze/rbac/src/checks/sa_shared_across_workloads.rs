@@ -1,6 +1,6 @@
 //! `rbac/sa-shared-across-workloads`
 
-use crate::accounts::{accounts, ACCOUNT_READS};
+use crate::accounts::{ACCOUNT_READS, accounts};
 use crate::facts::facts;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity, Spot};
@@ -15,7 +15,6 @@ pub(super) static META: Meta = Meta {
     page: include_str!("sa_shared_across_workloads.md"),
     ..Meta::DEFAULT
 };
-
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     let (accounts, facts) = (accounts(cx), facts(cx));

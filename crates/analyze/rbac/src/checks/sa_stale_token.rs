@@ -75,7 +75,8 @@ fn stale(pod: &Object, account: &Object) -> Option<Stale> {
     {
         return Some(Stale::Recreated);
     }
-    let says = |node: NodeRef<'_>| node.get(f::AUTOMOUNT_SERVICE_ACCOUNT_TOKEN).and_then(|entry| entry.value().as_bool());
+    let says =
+        |node: NodeRef<'_>| node.get(f::AUTOMOUNT_SERVICE_ACCOUNT_TOKEN).and_then(|entry| entry.value().as_bool());
     let own = pod.root().get(f::SPEC).and_then(|spec| says(spec.value()));
     (own != Some(true) && says(account.root()) == Some(false)).then_some(Stale::NoMore)
 }

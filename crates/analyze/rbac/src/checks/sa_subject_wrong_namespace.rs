@@ -1,7 +1,7 @@
 //! `rbac/sa-subject-wrong-namespace`
 
-use crate::facts::facts;
 use crate::bindings::{Named, account, subjects};
+use crate::facts::facts;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
 use rustc_hash::FxHashMap;
@@ -32,7 +32,10 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let Some(other) = homes.get(name).copied().filter(|_| namespace.is_some()) else { continue };
         let home = other.namespace().unwrap_or_default();
         let role = facts.world.role_ref_label(binding);
-        let message = format!("{} does not exist, and is bound to {role}; one of that name is in namespace \"{home}\"", facts.subject(subject));
+        let message = format!(
+            "{} does not exist, and is bound to {role}; one of that name is in namespace \"{home}\"",
+            facts.subject(subject)
+        );
         cx.find_in(object, named.node(&facts), message).related_in(other, other.root(), "this one");
     }
 }

@@ -15,7 +15,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 

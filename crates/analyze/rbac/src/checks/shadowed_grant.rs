@@ -17,7 +17,6 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
     let world = &facts.world;

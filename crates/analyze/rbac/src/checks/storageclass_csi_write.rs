@@ -17,7 +17,14 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("storage.k8s.io", "storageclasses"), ("storage.k8s.io", "csidrivers"), ("storage.k8s.io", "volumeattachments")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("storage.k8s.io", "storageclasses"),
+            ("storage.k8s.io", "csidrivers"),
+            ("storage.k8s.io", "volumeattachments"),
+        ],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
     what: "change how volumes are provisioned and attached",

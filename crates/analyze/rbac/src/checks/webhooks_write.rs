@@ -17,7 +17,13 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(WRITE, &[("admissionregistration.k8s.io", "mutatingwebhookconfigurations"), ("admissionregistration.k8s.io", "validatingwebhookconfigurations")])],
+    needs: &[Need::of(
+        WRITE,
+        &[
+            ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+            ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
+        ],
+    )],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "read and change every object through an admission webhook",

@@ -32,5 +32,6 @@ pub(super) fn check(cx: &mut Cx<'_>) {
 /// Resource `*` with a verb that writes.
 fn matches(rule: &PolicyRule) -> bool {
     let writes = ["*", "create", "update", "patch", "delete", "deletecollection"];
-    rule.resources.iter().any(|resource| resource == "*") && rule.verbs.iter().any(|verb| writes.contains(&verb.as_str()))
+    rule.resources.iter().any(|resource| resource == "*")
+        && rule.verbs.iter().any(|verb| writes.contains(&verb.as_str()))
 }

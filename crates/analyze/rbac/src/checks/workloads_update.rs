@@ -17,7 +17,19 @@ pub(super) static META: Meta = Meta {
 };
 
 static RISK: Risk = Risk {
-    needs: &[Need::of(CHANGE, &[("apps", "deployments"), ("apps", "daemonsets"), ("apps", "statefulsets"), ("apps", "replicasets"), ("batch", "jobs"), ("batch", "cronjobs"), ("", "replicationcontrollers"), ("", "podtemplates")])],
+    needs: &[Need::of(
+        CHANGE,
+        &[
+            ("apps", "deployments"),
+            ("apps", "daemonsets"),
+            ("apps", "statefulsets"),
+            ("apps", "replicasets"),
+            ("batch", "jobs"),
+            ("batch", "cronjobs"),
+            ("", "replicationcontrollers"),
+            ("", "podtemplates"),
+        ],
+    )],
     cluster: Severity::High,
     namespace: Severity::Medium,
     what: "change the image and ServiceAccount of workloads",

@@ -33,10 +33,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let Some(verdict) = judge(name, text) else { continue };
             let (what, confidence) = of_verdict(&verdict, name);
             let message = format!("container \"{}\" has {what}, in environment variable `{name}`", container.label());
-            let finder = cx
-                .find(value, message)
-                .of(container)
-                .label("whoever can read the manifest or the pod can read it");
+            let finder =
+                cx.find(value, message).of(container).label("whoever can read the manifest or the pod can read it");
             complete(finder, node, 0..text.len(), confidence);
         }
     }

@@ -36,7 +36,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(entry.value(), format!("annotation of container \"{name}\" is deprecated since 1.{DEPRECATED}"))
                 .of(container)
                 .label("`securityContext.appArmorProfile` says the same")
-                .fix("set `appArmorProfile` and remove the annotation", Safety::Safe, migrate(entry, container, field.value));
+                .fix(
+                    "set `appArmorProfile` and remove the annotation",
+                    Safety::Safe,
+                    migrate(entry, container, field.value),
+                );
         }
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         if profile.value.is_none() && !annotated {
             cx.find(profile.spot, format!("container \"{}\" names no AppArmor profile", container.label()))
                 .of(container)
-                .fix_set("set `appArmorProfile: {type: RuntimeDefault}`", Safety::Safe, profile.spot, "{\"type\":\"RuntimeDefault\"}");
+                .fix_set(
+                    "set `appArmorProfile: {type: RuntimeDefault}`",
+                    Safety::Safe,
+                    profile.spot,
+                    "{\"type\":\"RuntimeDefault\"}",
+                );
         }
     }
 }

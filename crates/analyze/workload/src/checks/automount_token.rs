@@ -28,7 +28,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     if automount(pod, account).is_some_and(Automount::is_on) {
         let finder = cx.find(field, format!("the token of ServiceAccount \"{name}\" is mounted"));
         // Where rights are given on purpose the token is meant to be there.
-        let finder = if bound { finder.severity(Severity::Info).label("a role is bound to it") } else { finder.label("whoever reads it talks to the API server in its name") };
+        let finder = if bound {
+            finder.severity(Severity::Info).label("a role is bound to it")
+        } else {
+            finder.label("whoever reads it talks to the API server in its name")
+        };
         let safety = if bound { Safety::Unsafe } else { Safety::Safe };
         finder.fix_set("set `automountServiceAccountToken: false`", safety, field, "false");
     }

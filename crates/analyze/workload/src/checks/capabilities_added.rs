@@ -20,9 +20,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for container in &pod.containers {
         for (node, name) in container.security_context().capabilities().add().iter() {
             if !DEFAULT_SET.contains(&name) {
-                cx.find(node, format!("container \"{}\" adds `{name}`, which is not in the default set", container.label()))
-                    .of(container)
-                    .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
+                cx.find(
+                    node,
+                    format!("container \"{}\" adds `{name}`, which is not in the default set", container.label()),
+                )
+                .of(container)
+                .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
             }
         }
     }

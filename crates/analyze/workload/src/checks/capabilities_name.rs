@@ -20,9 +20,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         for (node, written) in capabilities.add().iter().chain(capabilities.drop().iter()) {
             let canonical = canonical_capability(written);
             if !is_known_capability(&canonical) {
-                cx.find(node, format!("container \"{}\" names `{written}`, which is no capability of Linux", container.label()))
-                    .of(container)
-                    .label("the container does not start");
+                cx.find(
+                    node,
+                    format!("container \"{}\" names `{written}`, which is no capability of Linux", container.label()),
+                )
+                .of(container)
+                .label("the container does not start");
             } else if canonical != written {
                 cx.find(node, format!("container \"{}\" writes `{canonical}` as `{written}`", container.label()))
                     .of(container)

@@ -1,10 +1,10 @@
 //! `workload/capabilities-net-raw`
 
 use ironclad_check::{Cx, FixKind, Meta, Profile};
+use ironclad_model::{Edit, Place};
 use ironclad_model::{Safety, Severity};
 use ironclad_pod::canonical_capability;
 use ironclad_views::Pod;
-use ironclad_model::{Edit, Place};
 
 pub(super) static META: Meta = Meta {
     id: "workload/capabilities-net-raw",

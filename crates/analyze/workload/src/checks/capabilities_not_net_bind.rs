@@ -23,9 +23,15 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for container in &pod.containers {
         for (node, name) in container.security_context().capabilities().add().iter() {
             if name != "NET_BIND_SERVICE" {
-                cx.find(node, format!("container \"{}\" adds `{name}`; restricted allows `NET_BIND_SERVICE` only", container.label()))
-                    .of(container)
-                    .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
+                cx.find(
+                    node,
+                    format!(
+                        "container \"{}\" adds `{name}`; restricted allows `NET_BIND_SERVICE` only",
+                        container.label()
+                    ),
+                )
+                .of(container)
+                .fix_remove(format!("remove `{name}`"), Safety::Safe, node);
             }
         }
     }

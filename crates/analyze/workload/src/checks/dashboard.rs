@@ -15,11 +15,15 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let labels = pod.metadata.labels();
-    let labelled = ["app", "k8s-app"].iter().find_map(|key| labels.get(key).filter(|_| labels.text(key) == Some("kubernetes-dashboard")));
+    let labelled = ["app", "k8s-app"]
+        .iter()
+        .find_map(|key| labels.get(key).filter(|_| labels.text(key) == Some("kubernetes-dashboard")));
     for image in images(pod) {
         let Ok(reference) = ImageReference::parse(image.text) else { continue };
         if reference.basename().starts_with("kubernetes-dashboard") {
-            let finder = cx.find(image.spot, "this is the Kubernetes dashboard").label("a web page that acts with its own rights");
+            let finder = cx
+                .find(image.spot, "this is the Kubernetes dashboard")
+                .label("a web page that acts with its own rights");
             if let Some(container) = image.container {
                 finder.of(container);
             }

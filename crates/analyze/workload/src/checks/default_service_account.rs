@@ -2,9 +2,9 @@
 
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
 use ironclad_model::{Kind, Safety, Severity};
-use ironclad_pod::{automount, names_its_account, service_account};
 use ironclad_model::{Object, Spot};
 use ironclad_pod::Automount;
+use ironclad_pod::{automount, names_its_account, service_account};
 use ironclad_tree::f;
 use ironclad_views::Pod;
 

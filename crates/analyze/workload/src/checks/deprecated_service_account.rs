@@ -1,9 +1,9 @@
 //! `workload/deprecated-service-account`
 
 use ironclad_check::{Cx, FixKind, Meta};
+use ironclad_model::{Edit, Place};
 use ironclad_model::{Safety, Severity};
 use ironclad_views::Pod;
-use ironclad_model::{Edit, Place};
 
 pub(super) static META: Meta = Meta {
     id: "workload/deprecated-service-account",

@@ -10,11 +10,7 @@ pub(super) static META: Meta = Meta {
     title: "container runs with a low group id",
     severity: Severity::Low,
     profile: Profile::OptIn,
-    params: &[Param {
-        name: "min",
-        default: ParamDefault::Int(10_000),
-        doc: "Smallest id that passes.",
-    }],
+    params: &[Param { name: "min", default: ParamDefault::Int(10_000), doc: "Smallest id that passes." }],
     page: include_str!("gid_low.md"),
     ..Meta::DEFAULT
 };

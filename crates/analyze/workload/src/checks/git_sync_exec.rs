@@ -29,9 +29,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let risky = matches!(name, "GITSYNC_GIT" | "GIT_SYNC_GIT")
                 || (matches!(name, "GITSYNC_GIT_CONFIG" | "GITSYNC_EXECHOOK_COMMAND") && from_input);
             if risky {
-                cx.find(variable.name(), format!("container \"{}\" lets `{name}` choose what git-sync runs", container.label()))
-                    .of(container)
-                    .label("whoever sets it runs commands with the pod's identity");
+                cx.find(
+                    variable.name(),
+                    format!("container \"{}\" lets `{name}` choose what git-sync runs", container.label()),
+                )
+                .of(container)
+                .label("whoever sets it runs commands with the pod's identity");
             }
         }
     }

@@ -40,14 +40,20 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                         .label("`readOnly` stops at the next mount point");
                     // The API server takes the two together only where nothing propagates.
                     if at.mount_propagation().get().is_none_or(|propagation| propagation == "None") {
-                        finder.fix_set("set `recursiveReadOnly: IfPossible`", Safety::Safe, recursive, "\"IfPossible\"");
+                        finder.fix_set(
+                            "set `recursiveReadOnly: IfPossible`",
+                            Safety::Safe,
+                            recursive,
+                            "\"IfPossible\"",
+                        );
                     }
                 }
             }
         }
         for container in &pod.containers {
             for device in container.volume_devices().iter().filter(|device| device.name().get() == Some(volume)) {
-                let message = format!("container \"{}\" has `{}` of the node as a device", container.label(), mount.clean);
+                let message =
+                    format!("container \"{}\" has `{}` of the node as a device", container.label(), mount.clean);
                 cx.find(device.device_path(), message).of(container);
             }
         }

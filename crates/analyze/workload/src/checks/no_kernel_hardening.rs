@@ -22,8 +22,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for container in &pod.containers {
         let settings = effective(pod, container);
         let seccomp = settings.seccomp.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"));
-        let app_armor = settings.app_armor.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"))
-            || app_armor_annotation(pod, container.label()).is_some_and(|(_, value)| value != "unconfined");
+        let app_armor =
+            settings.app_armor.value.is_some_and(|p| p.kind().get().is_some_and(|kind| kind != "Unconfined"))
+                || app_armor_annotation(pod, container.label()).is_some_and(|(_, value)| value != "unconfined");
         let se_linux = settings.se_linux.value.is_some_and(|options| !options.is_empty());
         // What is dropped and given back with everything else was not dropped.
         let capabilities = container.security_context().capabilities();
@@ -37,9 +38,15 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                     Edit::Set(Place::of(field.spot()), "{\"type\":\"RuntimeDefault\"}".to_owned())
                 }
             };
-            cx.find(container.view.spot(), format!("nothing confines container \"{}\": no seccomp, AppArmor, SELinux or dropped capability", container.label()))
-                .of(container)
-                .fix("set the seccomp profile `RuntimeDefault`", Safety::Safe, vec![profile]);
+            cx.find(
+                container.view.spot(),
+                format!(
+                    "nothing confines container \"{}\": no seccomp, AppArmor, SELinux or dropped capability",
+                    container.label()
+                ),
+            )
+            .of(container)
+            .fix("set the seccomp profile `RuntimeDefault`", Safety::Safe, vec![profile]);
         }
     }
 }

@@ -18,7 +18,10 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         return;
     }
     for container in pod.containers.iter().filter(|container| container.security_context().is_empty()) {
-        cx.find(container.security_context().spot(), format!("neither the pod nor container \"{}\" has a security context", container.label()))
-            .of(container);
+        cx.find(
+            container.security_context().spot(),
+            format!("neither the pod nor container \"{}\" has a security context", container.label()),
+        )
+        .of(container);
     }
 }

@@ -2,8 +2,8 @@
 
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Severity, Spot};
-use ironclad_views::Pod;
 use ironclad_tree::{Symbol, f};
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "workload/os-field-conflict",
@@ -26,7 +26,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 for (symbol, name) in LINUX_CONTAINER {
                     let field = context.field(*symbol);
                     if is_set(field) {
-                        let message = format!("pod is for Windows and container \"{}\" sets `{name}`", container.label());
+                        let message =
+                            format!("pod is for Windows and container \"{}\" sets `{name}`", container.label());
                         cx.find(field, message).of(container).label("the API server refuses it");
                     }
                 }
@@ -40,7 +41,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             for container in &pod.containers {
                 let own = container.security_context().windows_options().spot();
                 if is_set(own) {
-                    let message = format!("pod is for Linux and container \"{}\" sets `windowsOptions`", container.label());
+                    let message =
+                        format!("pod is for Linux and container \"{}\" sets `windowsOptions`", container.label());
                     cx.find(own, message).of(container).label("the API server refuses it");
                 }
             }

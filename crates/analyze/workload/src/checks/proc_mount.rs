@@ -9,7 +9,10 @@ pub(super) static META: Meta = Meta {
     title: "container sees an unmasked /proc",
     severity: Severity::High,
     profile: Profile::Baseline,
-    pss: &[Pss { check: "procMount", level: Level::Baseline, since: 0, overridden: Some(35) }, Pss { check: "procMount_restricted", level: Level::Restricted, since: 35, overridden: None }],
+    pss: &[
+        Pss { check: "procMount", level: Level::Baseline, since: 0, overridden: Some(35) },
+        Pss { check: "procMount_restricted", level: Level::Restricted, since: 35, overridden: None },
+    ],
     fix: FixKind::Safe,
     page: include_str!("proc_mount.md"),
     ..Meta::DEFAULT

@@ -27,7 +27,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
                 .of(container)
                 .label("an intruder can leave tools and change the program");
             if let Some(edits) = with_scratch_space(pod, container) {
-                finder = finder.fix("set `readOnlyRootFilesystem: true`, and mount an `emptyDir` at `/tmp`", Safety::Unsafe, edits);
+                finder = finder.fix(
+                    "set `readOnlyRootFilesystem: true`, and mount an `emptyDir` at `/tmp`",
+                    Safety::Unsafe,
+                    edits,
+                );
             }
             finder.fix_set("set `readOnlyRootFilesystem: true`", Safety::Safe, field, "true");
         }
@@ -36,7 +40,10 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
 
 /// Many programs write to `/tmp`: a volume there for a container that has none.
 fn with_scratch_space(pod: &Pod<'_>, container: &PodContainer<'_>) -> Option<Vec<Edit>> {
-    let mounted = container.volume_mounts().iter().any(|mount| mount.mount_path().get().is_some_and(|at| at.trim_end_matches('/') == "/tmp"));
+    let mounted = container
+        .volume_mounts()
+        .iter()
+        .any(|mount| mount.mount_path().get().is_some_and(|at| at.trim_end_matches('/') == "/tmp"));
     if mounted || !is_whole_spec(pod) {
         return None;
     }
@@ -49,7 +56,10 @@ fn with_scratch_space(pod: &Pod<'_>, container: &PodContainer<'_>) -> Option<Vec
     }
     Some(vec![
         Edit::Set(Place::of(container.security_context().read_only_root_filesystem().spot()), "true".to_owned()),
-        Edit::Append(Place::of(container.volume_mounts().spot()), format!("{{\"name\":\"{name}\",\"mountPath\":\"/tmp\"}}")),
+        Edit::Append(
+            Place::of(container.volume_mounts().spot()),
+            format!("{{\"name\":\"{name}\",\"mountPath\":\"/tmp\"}}"),
+        ),
         Edit::Append(Place::of(pod.spec.volumes().spot()), format!("{{\"name\":\"{name}\",\"emptyDir\":{{}}}}")),
     ])
 }

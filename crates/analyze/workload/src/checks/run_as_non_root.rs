@@ -60,10 +60,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             format!("container \"{name}\" does not set `runAsNonRoot`")
         };
         let target = if says_no || any_says_no { own } else { pod_level };
-        let finder = cx
-            .find(own, message)
-            .of(container)
-            .label("the image decides which user this runs as, and most say root");
+        let finder =
+            cx.find(own, message).of(container).label("the image decides which user this runs as, and most say root");
         // With user 0 the kubelet would refuse to start it: that user has to go first.
         if settings.run_as_user.value != Some(0) {
             finder.fix_set("set `runAsNonRoot: true`", Safety::Safe, target, "true");

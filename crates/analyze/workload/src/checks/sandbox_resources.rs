@@ -2,10 +2,10 @@
 
 use crate::joins;
 use ironclad_check::{Cx, Meta, Param, ParamDefault, Profile};
+use ironclad_model::Quantity;
 use ironclad_model::{Kind, Severity};
 use ironclad_pod::resources;
 use ironclad_views::Pod;
-use ironclad_model::Quantity;
 
 pub(super) static META: Meta = Meta {
     id: "workload/sandbox-resources",
@@ -13,11 +13,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::OptIn,
     reads: &[Kind::SANDBOX, Kind::SANDBOX_TEMPLATE, Kind::LIMIT_RANGE],
-    params: &[Param {
-        name: "max",
-        default: ParamDefault::Map(&[]),
-        doc: "Largest limit by resource.",
-    }],
+    params: &[Param { name: "max", default: ParamDefault::Map(&[]), doc: "Largest limit by resource." }],
     page: include_str!("sandbox_resources.md"),
     ..Meta::DEFAULT
 };
@@ -37,12 +33,18 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let limit = in_effect.limit(name);
             let spot = limits.get(name).map_or(limits.spot(), |entry| entry.value().into());
             let Some(limit) = limit else {
-                cx.find(spot, format!("container \"{}\" of a sandbox has no {name} limit", container.label())).of(container);
+                cx.find(spot, format!("container \"{}\" of a sandbox has no {name} limit", container.label()))
+                    .of(container);
                 continue;
             };
-            let bound = ceiling.and_then(|max| max.get(name)).and_then(|text| Some((text, text.parse::<Quantity>().ok()?)));
+            let bound =
+                ceiling.and_then(|max| max.get(name)).and_then(|text| Some((text, text.parse::<Quantity>().ok()?)));
             if let Some((text, _)) = bound.filter(|(_, bound)| limit > *bound) {
-                cx.find(spot, format!("container \"{}\" of a sandbox has a {name} limit above {text}", container.label())).of(container);
+                cx.find(
+                    spot,
+                    format!("container \"{}\" of a sandbox has a {name} limit above {text}", container.label()),
+                )
+                .of(container);
             }
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             cx.find(field, format!("sandbox runs with the runtime class `{class}`, which is not on the list"));
         }
         None => {
-            cx.find(field, "sandbox names no runtime class").label("code that nobody trusts runs on the node's own kernel");
+            cx.find(field, "sandbox names no runtime class")
+                .label("code that nobody trusts runs on the node's own kernel");
         }
     }
 }

@@ -21,7 +21,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
     let field = pod.spec.enable_service_links();
     if field.get() != Some(false) {
-        cx.find(field, "the addresses of all Services are in the environment")
-            .fix_set("set `enableServiceLinks: false`", Safety::Safe, field, "false");
+        cx.find(field, "the addresses of all Services are in the environment").fix_set(
+            "set `enableServiceLinks: false`",
+            Safety::Safe,
+            field,
+            "false",
+        );
     }
 }

@@ -16,6 +16,7 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let field = pod.spec.share_process_namespace();
     if field.get() == Some(true) {
-        cx.find(field, "the containers of the pod see the processes of each other").label("files through /proc, environment, signals");
+        cx.find(field, "the containers of the pod see the processes of each other")
+            .label("files through /proc, environment, signals");
     }
 }

@@ -3,10 +3,10 @@
 use crate::joins;
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Severity};
-use ironclad_pod::{selects, service_ports};
-use ironclad_views::{IntOrText, Pod};
 use ironclad_model::{Object, ObjectId};
 use ironclad_pod::ServicePort;
+use ironclad_pod::{selects, service_ports};
+use ironclad_views::{IntOrText, Pod};
 
 pub(super) static META: Meta = Meta {
     id: "workload/ssh-port",
@@ -47,15 +47,19 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         return;
     }
     for service in joins::services_of(pod, cx) {
-        let reaches =
-            |port: &ServicePort<'_>| matches!(port.target, IntOrText::Text(name) if names.contains(&name)) && port.protocol == "TCP";
+        let reaches = |port: &ServicePort<'_>| {
+            matches!(port.target, IntOrText::Text(name) if names.contains(&name)) && port.protocol == "TCP"
+        };
         service_ports(service).filter(reaches).for_each(|port| report(service, &port, pod, cx));
     }
 }
 
 fn report(service: &Object, port: &ServicePort<'_>, pod: &Pod<'_>, cx: &mut Cx<'_>) {
-    cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity()))
-        .related_in(pod.object, pod.spec.spot(), "the pods it selects");
+    cx.find_in(service, port.spot, format!("Service reaches SSH in {}", pod.object.identity())).related_in(
+        pod.object,
+        pod.spec.spot(),
+        "the pods it selects",
+    );
 }
 
 fn is_ssh(port: &ServicePort<'_>) -> bool {

@@ -18,7 +18,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         for mount in container.volume_mounts().iter() {
             for field in [mount.sub_path(), mount.sub_path_expr()] {
                 if let Some(path) = field.get().filter(|path| !path.is_empty()) {
-                    cx.find(field, format!("container \"{}\" mounts the part `{path}` of a volume", container.label())).of(container);
+                    cx.find(field, format!("container \"{}\" mounts the part `{path}` of a volume", container.label()))
+                        .of(container);
                 }
             }
         }

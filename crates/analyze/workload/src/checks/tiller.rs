@@ -17,9 +17,9 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let labels = pod.metadata.labels();
-    let by_image = images(pod).into_iter().find(|image| {
-        ImageReference::parse(image.text).is_ok_and(|reference| reference.basename() == "tiller")
-    });
+    let by_image = images(pod)
+        .into_iter()
+        .find(|image| ImageReference::parse(image.text).is_ok_and(|reference| reference.basename() == "tiller"));
     if let Some(image) = by_image {
         cx.find(image.spot, "this is Tiller, the server of Helm 2").label("usually cluster-admin, without a login");
         return;

@@ -22,10 +22,12 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let user = effective(pod, container).run_as_user_name;
         match user.value {
             None => {
-                cx.find(user.spot, format!("container \"{}\" does not set `runAsUserName`", container.label())).of(container);
+                cx.find(user.spot, format!("container \"{}\" does not set `runAsUserName`", container.label()))
+                    .of(container);
             }
             Some(name) if name.eq_ignore_ascii_case("ContainerAdministrator") => {
-                cx.find(user.spot, format!("container \"{}\" runs as ContainerAdministrator", container.label())).of(container);
+                cx.find(user.spot, format!("container \"{}\" runs as ContainerAdministrator", container.label()))
+                    .of(container);
             }
             Some(_) => {}
         }

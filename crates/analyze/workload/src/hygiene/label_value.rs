@@ -4,8 +4,8 @@ use ironclad_check::{Applies, Cx, FixKind, Meta};
 use ironclad_model::{Kind, Object, Safety, Severity};
 use ironclad_pod::{label_key_fault, label_value_fault};
 use ironclad_tree::{Entry, Kind as NodeKind, NodeRef, f};
-use std::borrow::Cow;
 use ironclad_views::{WorkloadKinds, pods, schema};
+use std::borrow::Cow;
 
 pub(super) static META: Meta = Meta {
     id: "hygiene/label-value",
@@ -74,8 +74,11 @@ fn types(entry: Entry<'_>, what: &str, with_types: bool, cx: &mut Cx<'_>) {
     if with_types && matches!(node.kind(), NodeKind::Bool | NodeKind::Int | NodeKind::Float) {
         let text = node.text().unwrap_or_default();
         let quoted = format!("\"{text}\"");
-        cx.find(node, format!("{what} `{}` is `{text}`, not a text", entry.key()))
-            .label(REFUSED)
-            .fix_set(format!("write `{quoted}`"), Safety::Safe, node, &quoted);
+        cx.find(node, format!("{what} `{}` is `{text}`, not a text", entry.key())).label(REFUSED).fix_set(
+            format!("write `{quoted}`"),
+            Safety::Safe,
+            node,
+            &quoted,
+        );
     }
 }

@@ -23,7 +23,10 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
             metadata.get(name).is_some_and(|entry| !entry.value().is_null() && entry.value().as_str() != Some(""))
         })
     });
-    if has_name || !is_stored(object) || metadata.is_some_and(|node| !matches!(node.kind(), NodeKind::Mapping | NodeKind::Null)) {
+    if has_name
+        || !is_stored(object)
+        || metadata.is_some_and(|node| !matches!(node.kind(), NodeKind::Mapping | NodeKind::Null))
+    {
         return;
     }
     cx.find(Spot::at(object.root()).field(f::METADATA).field(f::NAME), "object has no name")

@@ -17,16 +17,8 @@ pub(super) static META: Meta = Meta {
             default: ParamDefault::Map(&[]),
             doc: "annotations that objects must have, each with a regular expression for its value, or nothing for any",
         },
-        Param {
-            name: "kinds",
-            default: ParamDefault::Texts(&[]),
-            doc: "kinds that must have them; all where empty",
-        },
-        Param {
-            name: "templates",
-            default: ParamDefault::Bool(false),
-            doc: "pod templates must have them as well",
-        },
+        Param { name: "kinds", default: ParamDefault::Texts(&[]), doc: "kinds that must have them; all where empty" },
+        Param { name: "templates", default: ParamDefault::Bool(false), doc: "pod templates must have them as well" },
     ],
     page: include_str!("required_annotation.md"),
     ..Meta::DEFAULT

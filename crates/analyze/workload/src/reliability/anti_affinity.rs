@@ -46,7 +46,8 @@ const PLACES: [&str; 5] = [
 
 /// Does the term select the pod's own kind, in its own namespace, by node, zone or region?
 fn keeps_apart(term: PodAffinityTerm<'_>, pod: &Pod<'_>) -> bool {
-    let selector = term.label_selector().node().filter(|node| !node.is_null()).and_then(|node| LabelSelector::of(node).ok());
+    let selector =
+        term.label_selector().node().filter(|node| !node.is_null()).and_then(|node| LabelSelector::of(node).ok());
     let elsewhere = !term.namespaces().is_empty()
         && term.namespace_selector().node().is_none_or(|node| node.is_null())
         && pod.object.namespace().is_some_and(|own| !term.namespaces().contains(own));

@@ -4,9 +4,9 @@ use super::words;
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Kind, Severity};
-use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
 use ironclad_tree::f;
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/cpu-limit",

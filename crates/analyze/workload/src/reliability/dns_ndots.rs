@@ -10,7 +10,11 @@ pub(super) static META: Meta = Meta {
     title: "pod that asks for every name several times",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    params: &[Param { name: "ndots", default: ParamDefault::Int(2), doc: "Dots from which a name is first asked for as it is." }],
+    params: &[Param {
+        name: "ndots",
+        default: ParamDefault::Int(2),
+        doc: "Dots from which a name is first asked for as it is.",
+    }],
     page: include_str!("dns_ndots.md"),
     ..Meta::DEFAULT
 };

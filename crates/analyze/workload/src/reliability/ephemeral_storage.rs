@@ -3,8 +3,8 @@
 use crate::joins;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
-use ironclad_views::Pod;
 use ironclad_pod::{counted, resources};
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/ephemeral-storage",

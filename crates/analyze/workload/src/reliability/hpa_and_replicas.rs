@@ -3,8 +3,8 @@
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Kind, Object, Safety, Severity};
-use ironclad_tree::f;
 use ironclad_pod::{is_replicated, replicas, scale_target_ref};
+use ironclad_tree::f;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/hpa-and-replicas",

@@ -17,10 +17,14 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     match object.kind() {
         Kind::JOB => {
-            let owned = object.metadata().and_then(|metadata| metadata.get(f::OWNER_REFERENCES)).is_some_and(|owners| !owners.value().is_empty());
+            let owned = object
+                .metadata()
+                .and_then(|metadata| metadata.get(f::OWNER_REFERENCES))
+                .is_some_and(|owners| !owners.value().is_empty());
             let field = spec::<JobSpec<'_>>(object).ttl_seconds_after_finished();
             if !owned && !field.is_set() {
-                cx.find(field, "Job does not set `ttlSecondsAfterFinished`").label("it and its pods stay until somebody deletes them");
+                cx.find(field, "Job does not set `ttlSecondsAfterFinished`")
+                    .label("it and its pods stay until somebody deletes them");
             }
         }
         Kind::CRON_JOB => {

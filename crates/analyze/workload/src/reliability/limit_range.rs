@@ -1,9 +1,9 @@
 //! `reliability/limit-range`
 
+use super::words::ticked;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_views::{LimitRangeSpec, Map, spec};
-use super::words::ticked;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/limit-range",

@@ -1,9 +1,9 @@
 //! `reliability/liveness-probe`
 
+use super::serving::unprobed;
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault, Profile};
 use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_views::{Container, Pod};
-use super::serving::unprobed;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/liveness-probe",
@@ -11,7 +11,11 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Info,
     profile: Profile::OptIn,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every container of a long-running workload, whether or not a Service sends to it." }],
+    params: &[Param {
+        name: "strict",
+        default: ParamDefault::Bool(false),
+        doc: "Ask every container of a long-running workload, whether or not a Service sends to it.",
+    }],
     fix: FixKind::Value,
     page: include_str!("liveness_probe.md"),
     ..Meta::DEFAULT

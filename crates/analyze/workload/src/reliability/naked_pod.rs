@@ -14,10 +14,13 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) fn check(pod: &Object, cx: &mut Cx<'_>) {
-    let owned = pod.metadata().and_then(|metadata| metadata.get(f::OWNER_REFERENCES)).is_some_and(|owners| !owners.value().is_empty());
-    let is_static = ["kubernetes.io/config.mirror", "kubernetes.io/config.source"].iter().any(|key| {
-        pod.annotation(key).is_some_and(|value| value != "api")
-    });
+    let owned = pod
+        .metadata()
+        .and_then(|metadata| metadata.get(f::OWNER_REFERENCES))
+        .is_some_and(|owners| !owners.value().is_empty());
+    let is_static = ["kubernetes.io/config.mirror", "kubernetes.io/config.source"]
+        .iter()
+        .any(|key| pod.annotation(key).is_some_and(|value| value != "api"));
     if owned || is_static || pod.annotation("helm.sh/hook").is_some() {
         return;
     }

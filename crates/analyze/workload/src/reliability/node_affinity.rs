@@ -16,7 +16,8 @@ pub(super) static META: Meta = Meta {
 
 pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let affinity = pod.spec.affinity().node_affinity();
-    let chosen = affinity.node().is_some_and(|node| !node.is_empty()) || pod.spec.node_selector().iter().next().is_some();
+    let chosen =
+        affinity.node().is_some_and(|node| !node.is_empty()) || pod.spec.node_selector().iter().next().is_some();
     if is_whole_spec(pod) && !chosen {
         cx.find(affinity, "neither node affinity nor a node selector").label("any node will do");
     }

@@ -39,9 +39,11 @@ pub(super) fn check(budget: &Object, cx: &mut Cx<'_>) {
                 }
                 _ => continue,
             };
-            cx.find(least, message)
-                .label("at the autoscaler's minimum no pod may be evicted")
-                .related_in(scaler, floor, "its minimum");
+            cx.find(least, message).label("at the autoscaler's minimum no pod may be evicted").related_in(
+                scaler,
+                floor,
+                "its minimum",
+            );
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::joins;
 use ironclad_check::{Cx, FixKind, Meta};
 use ironclad_model::{Edit, Kind, LabelSelector, Object, Safety, Severity};
-use ironclad_tree::f;
 use ironclad_pod::{TemplateId, is_selector, replicas};
+use ironclad_tree::f;
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {

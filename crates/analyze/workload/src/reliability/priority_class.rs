@@ -10,7 +10,11 @@ pub(super) static META: Meta = Meta {
     title: "pod without a priority class",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    params: &[Param { name: "allowed", default: ParamDefault::Texts(&[]), doc: "Priority classes that pods may have; any where the list is empty." }],
+    params: &[Param {
+        name: "allowed",
+        default: ParamDefault::Texts(&[]),
+        doc: "Priority classes that pods may have; any where the list is empty.",
+    }],
     fix: FixKind::Value,
     page: include_str!("priority_class.md"),
     ..Meta::DEFAULT
@@ -20,13 +24,17 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let field = pod.spec.priority_class_name();
     let allowed = cx.texts("allowed");
     let (message, label) = match field.get().filter(|name| !name.is_empty()) {
-        None if is_whole_spec(pod) => ("no priority class".to_owned(), "under pressure the scheduler cannot tell it from the rest"),
+        None if is_whole_spec(pod) => {
+            ("no priority class".to_owned(), "under pressure the scheduler cannot tell it from the rest")
+        }
         Some(name) if !allowed.is_empty() && !allowed.iter().any(|one| one == name) => {
             (format!("priority class \"{name}\" is not one of {}", allowed.join(", ")), "not agreed on")
         }
         _ => return,
     };
-    cx.find(field, message)
-        .label(label)
-        .fix_ask("set `priorityClassName` to a class of the cluster", field, Wanted::Text);
+    cx.find(field, message).label(label).fix_ask(
+        "set `priorityClassName` to a class of the cluster",
+        field,
+        Wanted::Text,
+    );
 }

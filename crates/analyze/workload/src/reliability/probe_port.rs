@@ -59,7 +59,10 @@ fn judge_number(what: &str, number: i64, at: Spot<'_>, container: &PodContainer<
     if container.ports().iter().any(|declared| same(&declared) && is_tcp(declared)) {
         return;
     }
-    let message = format!("{what} of container \"{}\" asks port {number}, which the container does not declare", container.label());
+    let message = format!(
+        "{what} of container \"{}\" asks port {number}, which the container does not declare",
+        container.label()
+    );
     cx.find(at, message).of(container).severity(Severity::Low).label("it works if something listens there");
 }
 

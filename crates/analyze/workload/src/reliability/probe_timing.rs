@@ -35,7 +35,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             if which != "readiness"
                 && let Some(count) = successes.get().filter(|count| *count != 1)
             {
-                cx.find(successes, format!("{whose} wants {count} successes")).of(container).label("the API server allows 1 alone");
+                cx.find(successes, format!("{whose} wants {count} successes"))
+                    .of(container)
+                    .label("the API server allows 1 alone");
             }
             let delay = probe.initial_delay_seconds();
             if which != "startup"

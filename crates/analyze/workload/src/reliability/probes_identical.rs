@@ -49,7 +49,8 @@ enum Port<'a> {
 
 impl<'a> Handler<'a> {
     fn of(probe: Probe<'a>, container: &PodContainer<'a>) -> Option<Handler<'a>> {
-        let text = |field: Field<'a, &'a str>, default: &'a str| field.get().filter(|t| !t.is_empty()).unwrap_or(default);
+        let text =
+            |field: Field<'a, &'a str>, default: &'a str| field.get().filter(|t| !t.is_empty()).unwrap_or(default);
         let (http, tcp, grpc, exec) = (probe.http_get(), probe.tcp_socket(), probe.grpc(), probe.exec());
         if http.exists() {
             let header = |h: HttpHeader<'a>| (text(h.name(), ""), text(h.value(), ""));

@@ -1,16 +1,20 @@
 //! `reliability/readiness-probe`
 
+use super::serving::unprobed;
 use ironclad_check::{Cx, FixKind, Meta, Param, ParamDefault};
 use ironclad_model::{Kind, Severity, Wanted};
 use ironclad_views::{Container, Pod};
-use super::serving::unprobed;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/readiness-probe",
     title: "container behind a Service without a readiness probe",
     severity: Severity::Medium,
     reads: &[Kind::ANY_POD, Kind::SERVICE],
-    params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every container of a long-running workload, whether or not a Service sends to it." }],
+    params: &[Param {
+        name: "strict",
+        default: ParamDefault::Bool(false),
+        doc: "Ask every container of a long-running workload, whether or not a Service sends to it.",
+    }],
     fix: FixKind::Value,
     page: include_str!("readiness_probe.md"),
     ..Meta::DEFAULT

@@ -11,8 +11,22 @@ pub(super) static META: Meta = Meta {
     id: "reliability/replicas",
     title: "Service that a single pod answers",
     severity: Severity::Low,
-    reads: &[Kind::DEPLOYMENT, Kind::REPLICA_SET, Kind::ROLLOUT, Kind::SERVICE, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    params: &[Param { name: "min", default: ParamDefault::Int(2), doc: "Fewest pods." }, Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every Deployment, whether or not a Service sends to it." }],
+    reads: &[
+        Kind::DEPLOYMENT,
+        Kind::REPLICA_SET,
+        Kind::ROLLOUT,
+        Kind::SERVICE,
+        Kind::HORIZONTAL_POD_AUTOSCALER,
+        Kind::SCALED_OBJECT,
+    ],
+    params: &[
+        Param { name: "min", default: ParamDefault::Int(2), doc: "Fewest pods." },
+        Param {
+            name: "strict",
+            default: ParamDefault::Bool(false),
+            doc: "Ask every Deployment, whether or not a Service sends to it.",
+        },
+    ],
     fix: FixKind::Value,
     page: include_str!("replicas.md"),
     ..Meta::DEFAULT
@@ -34,7 +48,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     }
     let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
     let message = match services.first() {
-        Some(service) => format!("{} has {pods} behind Service \"{}\", fewer than {least}", workload.kind_name(), service.name()),
+        Some(service) => {
+            format!("{} has {pods} behind Service \"{}\", fewer than {least}", workload.kind_name(), service.name())
+        }
         None => format!("{} has {pods}, fewer than {least}", workload.kind_name()),
     };
     let finder = cx.find(field, message).label("it is away whenever its node is");

@@ -1,10 +1,10 @@
 //! `reliability/request-above-limit`
 
 use ironclad_check::{Cx, Meta};
-use ironclad_model::Severity;
-use ironclad_views::{Pod, PodContainer};
 use ironclad_model::Quantity;
+use ironclad_model::Severity;
 use ironclad_tree::Entry;
+use ironclad_views::{Pod, PodContainer};
 
 pub(super) static META: Meta = Meta {
     id: "reliability/request-above-limit",

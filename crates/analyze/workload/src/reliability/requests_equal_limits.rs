@@ -2,8 +2,8 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
-use ironclad_views::Pod;
 use ironclad_pod::counted;
+use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/requests-equal-limits",
@@ -20,11 +20,14 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         for name in ["cpu", "memory", "ephemeral-storage"] {
             let Some(request) = own.requests().get(name) else { continue };
             let Some(limit) = own.limits().get(name) else {
-                let message = format!("container \"{}\" requests {name} and has no limit to equal it", container.label());
+                let message =
+                    format!("container \"{}\" requests {name} and has no limit to equal it", container.label());
                 cx.find(request.value(), message).of(container);
                 continue;
             };
-            let (Some(asked), Some(bound)) = (own.requests().quantity(name), own.limits().quantity(name)) else { continue };
+            let (Some(asked), Some(bound)) = (own.requests().quantity(name), own.limits().quantity(name)) else {
+                continue;
+            };
             if asked != bound {
                 let message = format!(
                     "container \"{}\" requests {name} {} and is limited to {}",

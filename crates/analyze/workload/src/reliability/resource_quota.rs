@@ -1,9 +1,9 @@
 //! `reliability/resource-quota`
 
+use super::words::ticked;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_views::{QuotaSpec, spec};
-use super::words::ticked;
 
 pub(super) static META: Meta = Meta {
     id: "reliability/resource-quota",
@@ -23,7 +23,8 @@ pub(super) fn check(quota: &Object, cx: &mut Cx<'_>) {
     }
     let hard = spec.hard();
     // `cpu` and `memory` are older names of the requests.
-    let bounded = |names: &[&str]| names.iter().any(|name| hard.get(name).is_some_and(|entry| !entry.value().is_null()));
+    let bounded =
+        |names: &[&str]| names.iter().any(|name| hard.get(name).is_some_and(|entry| !entry.value().is_null()));
     let wanted: [&[&str]; 4] =
         [&["requests.cpu", "cpu"], &["requests.memory", "memory"], &["limits.cpu"], &["limits.memory"]];
     let lacking: Vec<&str> =

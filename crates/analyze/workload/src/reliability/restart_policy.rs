@@ -10,7 +10,11 @@ pub(super) static META: Meta = Meta {
     title: "pod that is not restarted",
     severity: Severity::Info,
     profile: Profile::OptIn,
-    params: &[Param { name: "expected", default: ParamDefault::Texts(&["Always", "OnFailure"]), doc: "Restart policies that pods and Jobs may have." }],
+    params: &[Param {
+        name: "expected",
+        default: ParamDefault::Texts(&["Always", "OnFailure"]),
+        doc: "Restart policies that pods and Jobs may have.",
+    }],
     page: include_str!("restart_policy.md"),
     ..Meta::DEFAULT
 };

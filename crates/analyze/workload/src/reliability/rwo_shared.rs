@@ -28,19 +28,26 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     for mounted in mounted_claims(pod) {
         // A claim that is made for each pod is its own.
         let Some(name) = mounted.claim else { continue };
-        let claim = cx.named(Kind::PERSISTENT_VOLUME_CLAIM, workload.namespace(), name).filter(|c| same_namespace(c, workload));
+        let claim =
+            cx.named(Kind::PERSISTENT_VOLUME_CLAIM, workload.namespace(), name).filter(|c| same_namespace(c, workload));
         match claim {
             Some(claim) if is_exclusive(claim) => {
                 let modes = spec::<ClaimSpec<'_>>(claim).access_modes();
                 let written: Vec<&str> = modes.iter().map(|(_, mode)| mode).collect();
-                cx.find(mounted.spot, format!("claim \"{name}\" is {}, and up to {most} pods share it", written.join(", ")))
-                    .label("pods on other nodes never start")
-                    .related_in(claim, modes.spot(), "who may mount it");
+                cx.find(
+                    mounted.spot,
+                    format!("claim \"{name}\" is {}, and up to {most} pods share it", written.join(", ")),
+                )
+                .label("pods on other nodes never start")
+                .related_in(claim, modes.spot(), "who may mount it");
             }
             Some(_) => {}
             None => {
                 if !cx.context(&[Kind::PERSISTENT_VOLUME_CLAIM]) {
-                    cx.find(mounted.spot, format!("up to {most} pods share claim \"{name}\", whose access mode is not known"));
+                    cx.find(
+                        mounted.spot,
+                        format!("up to {most} pods share claim \"{name}\", whose access mode is not known"),
+                    );
                 }
             }
         }

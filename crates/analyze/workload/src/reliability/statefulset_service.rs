@@ -27,7 +27,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
         return;
     };
-    let service = cx.named(Kind::SERVICE, workload.namespace(), name).filter(|service| same_namespace(service, workload));
+    let service =
+        cx.named(Kind::SERVICE, workload.namespace(), name).filter(|service| same_namespace(service, workload));
     let Some(service) = service else {
         cx.context(&[Kind::SERVICE]);
         cx.find(field, format!("Service \"{name}\" does not exist")).label("its pods have no names in DNS");

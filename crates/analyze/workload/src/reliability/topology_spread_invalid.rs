@@ -19,7 +19,9 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         match skew.get() {
             Some(count) if count > 0 => {}
             Some(count) => refused(cx, skew.spot(), format!("`maxSkew` is {count}, and must be at least 1")),
-            None if !skew.is_set() => refused(cx, skew.spot(), "a topology spread constraint needs `maxSkew`".to_owned()),
+            None if !skew.is_set() => {
+                refused(cx, skew.spot(), "a topology spread constraint needs `maxSkew`".to_owned())
+            }
             None => {}
         }
         let key = constraint.topology_key();
@@ -30,7 +32,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         match otherwise.get() {
             Some("DoNotSchedule" | "ScheduleAnyway") => {}
             Some(other) => {
-                refused(cx, otherwise.spot(), format!("`whenUnsatisfiable` is `{other}`, neither `DoNotSchedule` nor `ScheduleAnyway`"));
+                refused(
+                    cx,
+                    otherwise.spot(),
+                    format!("`whenUnsatisfiable` is `{other}`, neither `DoNotSchedule` nor `ScheduleAnyway`"),
+                );
             }
             None if !otherwise.is_set() => {
                 refused(cx, otherwise.spot(), "a topology spread constraint needs `whenUnsatisfiable`".to_owned());
@@ -57,7 +63,8 @@ fn refused(cx: &mut Cx<'_>, at: Spot<'_>, message: String) {
 fn selector(constraint: TopologySpread<'_>, pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let spot = constraint.label_selector();
     let Some(node) = spot.node().filter(|node| !node.is_null()) else {
-        cx.find(spot, "a topology spread constraint without `labelSelector`").label("it counts no pods, and spreads nothing");
+        cx.find(spot, "a topology spread constraint without `labelSelector`")
+            .label("it counts no pods, and spreads nothing");
         return;
     };
     match LabelSelector::of(node) {

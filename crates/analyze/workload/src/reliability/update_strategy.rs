@@ -11,8 +11,20 @@ pub(super) static META: Meta = Meta {
     id: "reliability/update-strategy",
     title: "Service that is away during every update",
     severity: Severity::Low,
-    reads: &[Kind::DEPLOYMENT, Kind::STATEFUL_SET, Kind::DAEMON_SET, Kind::SERVICE, Kind::PERSISTENT_VOLUME_CLAIM, Kind::HORIZONTAL_POD_AUTOSCALER, Kind::SCALED_OBJECT],
-    params: &[Param { name: "strict", default: ParamDefault::Bool(false), doc: "Ask every workload, whether or not a Service sends to it." }],
+    reads: &[
+        Kind::DEPLOYMENT,
+        Kind::STATEFUL_SET,
+        Kind::DAEMON_SET,
+        Kind::SERVICE,
+        Kind::PERSISTENT_VOLUME_CLAIM,
+        Kind::HORIZONTAL_POD_AUTOSCALER,
+        Kind::SCALED_OBJECT,
+    ],
+    params: &[Param {
+        name: "strict",
+        default: ParamDefault::Bool(false),
+        doc: "Ask every workload, whether or not a Service sends to it.",
+    }],
     page: include_str!("update_strategy.md"),
     ..Meta::DEFAULT
 };

@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity};
-use ironclad_reach::{Namespace, LabelledPods, labelled_pods};
+use ironclad_reach::{LabelledPods, Namespace, labelled_pods};
 use ironclad_views::{NetworkPolicy, View};
 use std::sync::Arc;
 
@@ -26,6 +26,10 @@ pub(super) fn check(policy: &Object, cx: &mut Cx<'_>) {
         return;
     }
     cx.context(&[Kind::ANY_POD]);
-    let what = if selector.is_empty() { "the namespace of the policy has no pod" } else { "policy selects no pod of its namespace" };
+    let what = if selector.is_empty() {
+        "the namespace of the policy has no pod"
+    } else {
+        "policy selects no pod of its namespace"
+    };
     cx.find(field, what).label("it protects nothing");
 }

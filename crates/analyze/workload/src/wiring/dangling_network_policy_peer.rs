@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity, Spot};
-use ironclad_reach::{Answer, Namespace, Namespaces, LabelledPods, labelled_pods};
+use ironclad_reach::{Answer, LabelledPods, Namespace, Namespaces, labelled_pods};
 use ironclad_views::{NetworkPolicy, NetworkPolicyPeer, View};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity};
-use ironclad_reach::{Namespace, LabelledPods, labelled_pods};
+use ironclad_reach::{LabelledPods, Namespace, labelled_pods};
 use ironclad_views::{Service, View};
 use std::sync::Arc;
 

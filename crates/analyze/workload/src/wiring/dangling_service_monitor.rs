@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity, Spot};
-use ironclad_reach::{LabelIndex, Namespace, LabelledPods, labelled_pods};
+use ironclad_reach::{LabelIndex, LabelledPods, Namespace, labelled_pods};
 use ironclad_tree::f;
 use std::sync::Arc;
 

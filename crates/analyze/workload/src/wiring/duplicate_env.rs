@@ -33,8 +33,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let finder = if same { finder.severity(Severity::Low) } else { finder };
             // A variable between the two that refers to the name has the first value.
             let reference = format!("$({name})");
-            let until = later.iter().take_while(|other| other.spot().node().map(|n| n.id()) != wins.spot().node().map(|n| n.id()));
-            let used = until.chain([wins]).any(|other| other.value().get().is_some_and(|text| text.contains(&reference)));
+            let until = later
+                .iter()
+                .take_while(|other| other.spot().node().map(|n| n.id()) != wins.spot().node().map(|n| n.id()));
+            let used =
+                until.chain([wins]).any(|other| other.value().get().is_some_and(|text| text.contains(&reference)));
             if !used {
                 finder.fix_remove("remove the one that does not count", Safety::Safe, variable.spot());
             }

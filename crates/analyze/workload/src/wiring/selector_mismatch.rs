@@ -50,7 +50,9 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         }
         return;
     };
-    let selector = if plain { LabelSelector::of_map(node) } else {
+    let selector = if plain {
+        LabelSelector::of_map(node)
+    } else {
         // A selector that the API server refuses is the schema's to report.
         let Ok(selector) = LabelSelector::of(node) else { return };
         selector

@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, LabelSelector, Object, Severity};
 use ironclad_pod::service_ports;
-use ironclad_reach::{DeclaredPort, Namespace, LabelledPods, labelled_pods};
+use ironclad_reach::{DeclaredPort, LabelledPods, Namespace, labelled_pods};
 use ironclad_tree::f;
 use ironclad_views::{IntOrText, Service, View};
 use std::sync::Arc;

@@ -32,10 +32,13 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             let Some(name) = field.get() else { continue };
             mounted.insert(name);
             if !volumes.contains(name) && !claimed.contains(name) {
-                cx.find(field, format!("container \"{}\" mounts \"{name}\", which is no volume of the pod", container.label()))
-                    .of(container)
-                    .severity(Severity::High)
-                    .label("the API server refuses the pod");
+                cx.find(
+                    field,
+                    format!("container \"{}\" mounts \"{name}\", which is no volume of the pod", container.label()),
+                )
+                .of(container)
+                .severity(Severity::High)
+                .label("the API server refuses the pod");
             }
         }
     }
