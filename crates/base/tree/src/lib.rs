@@ -15,6 +15,7 @@ mod document;
 mod extract;
 mod json;
 mod names;
+mod node;
 mod parser;
 mod problem;
 mod resolve;
@@ -26,9 +27,10 @@ mod symbol;
 pub use de::DeserializeError;
 pub use describe::{describe, describe_value};
 pub use document::{
-    AliasUse, Comment, Document, Duplicate, Entries, Entry, Items, Kind, NodeId, NodeRef, Note, Step, Style,
+    AliasUse, Comment, Document, Duplicate, Kind, NodeId, Note, Step, Style,
 };
 pub use extract::Choice;
+pub use node::{Entries, Entry, Items, NodeRef};
 pub use problem::{Limits, Problem, Severity, Span};
 pub use source::{Encoding, Position, Source};
 pub use stream::{Parsed, parse};
