@@ -1,7 +1,7 @@
 //! A document: nodes, and views of them.
 
-use crate::symbol::LocalNames;
 use crate::node::{Entry, NodeRef};
+use crate::symbol::LocalNames;
 use crate::{Source, Span, Symbol};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

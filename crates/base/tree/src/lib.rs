@@ -26,9 +26,7 @@ mod symbol;
 
 pub use de::DeserializeError;
 pub use describe::{describe, describe_value};
-pub use document::{
-    AliasUse, Comment, Document, Duplicate, Kind, NodeId, Note, Step, Style,
-};
+pub use document::{AliasUse, Comment, Document, Duplicate, Kind, NodeId, Note, Step, Style};
 pub use extract::Choice;
 pub use node::{Entries, Entry, Items, NodeRef};
 pub use problem::{Limits, Problem, Severity, Span};
