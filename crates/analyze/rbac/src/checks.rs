@@ -115,6 +115,7 @@ ironclad_check::checks! {
     sa_shared_across_workloads: snapshot,
     sa_stale_token: snapshot,
     sa_subject_wrong_namespace: snapshot,
+    sa_token_audience_wide: pod,
     sa_token_long_expiry: pod,
     sa_token_request: snapshot,
     sa_unused: snapshot,

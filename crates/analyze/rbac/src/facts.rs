@@ -41,11 +41,20 @@ pub(crate) struct Facts {
     admin_access: BTreeSet<String>,
 }
 
+/// What an operator runs as.
+pub(crate) struct Controller {
+    /// The account and its rights.
+    pub(crate) words: String,
+    /// Can it do everything, where that is known?
+    pub(crate) everything: Option<bool>,
+}
+
 /// Custom resources without a namespace, of operators that the checks know: said here because the definitions seldom lie
 /// beside the roles.
 const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("apiextensions.crossplane.io", "compositions"),
     ("apiextensions.crossplane.io", "compositeresourcedefinitions"),
+    ("argoproj.io", "clusterworkflowtemplates"),
     ("cert-manager.io", "clusterissuers"),
     ("config.gatekeeper.sh", "configs"),
     ("external-secrets.io", "clusterexternalsecrets"),
@@ -57,9 +66,16 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("kubernetes.crossplane.io", "objects"),
     ("kyverno.io", "clustercleanuppolicies"),
     ("kyverno.io", "clusterpolicies"),
+    ("olm.operatorframework.io", "clustercatalogs"),
+    ("olm.operatorframework.io", "clusterextensions"),
     ("pkg.crossplane.io", "configurations"),
     ("pkg.crossplane.io", "functions"),
     ("pkg.crossplane.io", "providers"),
+    ("policies.kyverno.io", "deletingpolicies"),
+    ("policies.kyverno.io", "generatingpolicies"),
+    ("policies.kyverno.io", "imagevalidatingpolicies"),
+    ("policies.kyverno.io", "mutatingpolicies"),
+    ("policies.kyverno.io", "validatingpolicies"),
     ("templates.gatekeeper.sh", "constrainttemplates"),
 ];
 
@@ -176,8 +192,27 @@ impl Facts {
         bindings.any(|binding| binding.is_cluster() && binding.role().is_some_and(|role| self.is_admin(role)))
     }
 
+    /// Is a user or group of this name one that can do everything? The API server's own are known.
+    pub(crate) fn is_admin_named(&self, kind: SubjectKind, principal: &str) -> bool {
+        let own = match kind {
+            SubjectKind::Group => [ironclad_authz::MASTERS, "kubeadm:cluster-admins"].contains(&principal),
+            _ => matches!(principal, "system:kube-controller-manager" | "kubernetes-admin" | "kubernetes-super-admin"),
+        };
+        own || self.world.subject_named(kind, principal).is_some_and(|id| self.is_cluster_admin(id))
+    }
+
+    /// Can a ServiceAccount of this name do everything, in this namespace, or in any where none is named?
+    pub(crate) fn is_admin_account(&self, namespace: &str, name: &str) -> bool {
+        let mut subjects = self.world.subject_ids().filter(|id| self.world.subject_name(*id) == name);
+        subjects.any(|id| {
+            self.world.subject(id).kind() == SubjectKind::ServiceAccount
+                && (namespace.is_empty() || self.world.subject_namespace(id) == namespace)
+                && self.is_cluster_admin(id)
+        })
+    }
+
     /// The ServiceAccounts of the input with a name of a controller, and what they may, in words.
-    pub(crate) fn controller(&self, cx: &Cx<'_>, names: &[&str]) -> Option<String> {
+    pub(crate) fn controller(&self, cx: &Cx<'_>, names: &[&str]) -> Option<Controller> {
         let fits = |name: &str| names.iter().any(|pattern| crate::risk::name_fits(name, pattern));
         let mut found: BTreeSet<(String, String)> = BTreeSet::new();
         for account in cx.objects(Kind::SERVICE_ACCOUNT) {
@@ -196,16 +231,16 @@ impl Facts {
         let same = |id: &SubjectId| {
             self.world.subject_name(*id) == name && self.world.subject_namespace(*id) == space.as_str()
         };
-        let rights = match subjects().find(same) {
-            Some(id) if self.is_cluster_admin(id) => "which can do everything".to_owned(),
+        let (rights, everything) = match subjects().find(same) {
+            Some(id) if self.is_cluster_admin(id) => ("which can do everything".to_owned(), Some(true)),
             Some(id) => match self.world.bindings_of(id).count() {
-                1 => "which has 1 role, not everything".to_owned(),
-                count => format!("which has {count} roles, not everything"),
+                1 => ("which has 1 role, not everything".to_owned(), Some(false)),
+                count => (format!("which has {count} roles, not everything"), Some(false)),
             },
-            None => "whose rights are not among the input".to_owned(),
+            None => ("whose rights are not among the input".to_owned(), None),
         };
         let place = if space == UNNAMED { String::new() } else { format!("{space}/") };
-        Some(format!("ServiceAccount \"{place}{name}\", {rights}"))
+        Some(Controller { words: format!("ServiceAccount \"{place}{name}\", {rights}"), everything })
     }
 
     /// The object that a role or binding is.

@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("aggregate_label.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(CHANGE, &[("rbac.authorization.k8s.io", "clusterroles")])],
     cluster: Severity::Low,
     namespace: Severity::Low,

@@ -10,7 +10,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     reads: &[Kind::OTHER],
     applies: Applies::Files,
-    tags: &["mitre:T1098", "cis:1.2.6"],
+    tags: &["mitre:T1098.006", "cis:1.2.6"],
     page: include_str!("authz_always_allow.md"),
     ..Meta::DEFAULT
 };

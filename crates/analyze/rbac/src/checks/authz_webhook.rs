@@ -11,7 +11,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     reads: &[Kind::OTHER],
     applies: Applies::Files,
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("authz_webhook.md"),
     ..Meta::DEFAULT
 };

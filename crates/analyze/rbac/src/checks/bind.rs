@@ -1,7 +1,8 @@
 //! `rbac/bind`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report_any};
+use super::wildcard_verbs::ROWS;
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, WRITE, Worth, gravest, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -11,14 +12,14 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["cis:5.1.8", "mitre:T1098"],
+    tags: &["cis:5.1.8", "mitre:T1098.006"],
     page: include_str!("bind.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[
-        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "clusterroles")]),
+        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "clusterroles")]).worth(cluster_roles),
         Need::of(
             WRITE,
             &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")],
@@ -31,9 +32,9 @@ static RISK: Risk = Risk {
 };
 
 /// A Role is bound by a RoleBinding alone.
-static OF_ROLES: Risk = Risk {
+pub(super) static OF_ROLES: Risk = Risk {
     needs: &[
-        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles")]),
+        Need::of(&["bind"], &[("rbac.authorization.k8s.io", "roles")]).worth(roles),
         Need::of(WRITE, &[("rbac.authorization.k8s.io", "rolebindings")]),
     ],
     cluster: Severity::Critical,
@@ -44,4 +45,26 @@ static OF_ROLES: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_any(cx, &[&RISK, &OF_ROLES]);
+}
+
+/// A `bind` of named roles is worth what the strongest of them grants.
+fn cluster_roles(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    strongest(facts, limit, None)
+}
+
+fn roles(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    strongest(facts, limit, Some(limit.namespace))
+}
+
+fn strongest(facts: &Facts, limit: &Limit<'_>, namespace: Option<&str>) -> Worth {
+    let worth = |name: &String| {
+        // What a role of another place grants is not known: neither nothing nor everything.
+        let Some(role) = facts.world.role_named(namespace, name) else { return Worth::Less };
+        match gravest(facts, role, ROWS) {
+            _ if facts.is_admin(role) => Worth::Whole,
+            Some(Severity::High | Severity::Critical) => Worth::Less,
+            _ => Worth::Little,
+        }
+    };
+    limit.names.iter().map(worth).max().unwrap_or(Worth::Little)
 }

@@ -1,7 +1,8 @@
 //! `rbac/bindings-write`
 
+use super::bind;
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report};
+use crate::risk::{Named, Need, Risk, WRITE, report_without};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -11,12 +12,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("bindings_write.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings")],
@@ -28,5 +29,6 @@ static RISK: Risk = Risk {
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    // Who may bind as well can do more, and that is told there.
+    report_without(cx, &RISK, (bind::META.id, &[&bind::RISK, &bind::OF_ROLES]));
 }

@@ -10,12 +10,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::CONFIG_MAP],
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("cm_aws_auth.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["aws-auth"])],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
@@ -24,7 +24,7 @@ static RISK: Risk = Risk {
 };
 
 /// Where nothing says that it is EKS, only a rule that names the object.
-static NAMED: Risk = Risk {
+pub(super) static NAMED: Risk = Risk {
     needs: &[Need::reaching(CHANGE, &[("", "configmaps")], &["kube-system"], &["aws-auth"])],
     cluster: Severity::Critical,
     namespace: Severity::Critical,

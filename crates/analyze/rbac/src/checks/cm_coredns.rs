@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::reaching(
         CHANGE,
         &[("", "configmaps")],

@@ -16,12 +16,12 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::reaching(
         CHANGE,
         &[("", "configmaps")],
         &["kube-system"],
-        &["kubeadm-config", "kube-proxy", "kubelet-config", "*extension-apiserver-authentication"],
+        &["kubeadm-config", "kube-proxy", "kubelet-config*", "*extension-apiserver-authentication"],
     )],
     cluster: Severity::High,
     namespace: Severity::High,

@@ -17,7 +17,7 @@ pub(super) static META: Meta = Meta {
 };
 
 // `kubernetes.io/**` is the literal name `kubernetes.io/*`, which stands for every signer of the domain.
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[
         Need::reaching(
             &["approve"],

@@ -12,7 +12,7 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("default_role_modified.md"),
     ..Meta::DEFAULT
 };

@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(WRITE, &[("resource.k8s.io", "deviceclasses"), ("resource.k8s.io", "devicetaintrules")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
@@ -24,7 +24,7 @@ static RISK: Risk = Risk {
     named: Named::Lower,
 };
 
-static CLAIMS: Risk = Risk {
+pub(super) static CLAIMS: Risk = Risk {
     needs: &[Need::of_devices(
         WRITE,
         &[("resource.k8s.io", "resourceclaims"), ("resource.k8s.io", "resourceclaimtemplates")],

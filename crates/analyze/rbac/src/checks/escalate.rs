@@ -1,7 +1,7 @@
 //! `rbac/escalate`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report_any};
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, WRITE, Worth, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -11,15 +11,15 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["cis:5.1.8", "mitre:T1098"],
+    tags: &["cis:5.1.8", "mitre:T1098.006"],
     page: include_str!("escalate.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[
-        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "clusterroles")]),
-        Need::of(WRITE, &[("rbac.authorization.k8s.io", "clusterroles")]),
+        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "clusterroles")]).worth(own),
+        Need::of(WRITE, &[("rbac.authorization.k8s.io", "clusterroles")]).worth(own),
     ],
     cluster: Severity::Critical,
     namespace: Severity::High,
@@ -28,10 +28,10 @@ static RISK: Risk = Risk {
 };
 
 /// The same for the Roles of a namespace.
-static OF_ROLES: Risk = Risk {
+pub(super) static OF_ROLES: Risk = Risk {
     needs: &[
-        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles")]),
-        Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles")]),
+        Need::of(&["escalate"], &[("rbac.authorization.k8s.io", "roles")]).worth(own),
+        Need::of(WRITE, &[("rbac.authorization.k8s.io", "roles")]).worth(own),
     ],
     cluster: Severity::Critical,
     namespace: Severity::High,
@@ -41,4 +41,14 @@ static OF_ROLES: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report_any(cx, &[&RISK, &OF_ROLES]);
+}
+
+/// One role is enough for whoever has it.
+fn own(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    let world = &facts.world;
+    let has = |name: &str| {
+        let mut roles = world.bindings_of(limit.subject).filter_map(|binding| world.binding(binding).role());
+        roles.any(|role| world.role_name(role) == name)
+    };
+    if limit.any(has) { Worth::Whole } else { Worth::Less }
 }

@@ -1,7 +1,8 @@
 //! `rbac/impersonate-constrained`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report_any};
+use super::{impersonate_sa, impersonate_users};
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, Worth, report_any};
 use ironclad_authz::PolicyRule;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
@@ -45,14 +46,21 @@ fn reach(rule: &PolicyRule, mode: &str) -> Option<Reach> {
     })
 }
 
+/// One node is less than all.
+fn nodes(_: &Facts, _: &Limit<'_>) -> Worth {
+    Worth::Less
+}
+
 const WHAT: &str = "act as others, by the verb `impersonate-on`";
 
 macro_rules! risks {
-    ($($name:ident $mode:literal $identity:literal $reach:ident $cluster:ident $namespace:ident;)*) => {
+    ($($name:ident $mode:literal $identity:literal $worth:path, $reach:ident $cluster:ident $namespace:ident;)*) => {
         $(static $name: Risk = Risk {
             needs: &[
                 Need::custom(|rule| reach(rule, $mode) == Some(Reach::$reach)),
-                Need::of(&[concat!("impersonate:", $mode)], &[("authentication.k8s.io", $identity)]),
+                Need::of(&[concat!("impersonate:", $mode)], &[("authentication.k8s.io", $identity)])
+                    .anywhere()
+                    .worth($worth),
             ],
             cluster: Severity::$cluster,
             namespace: Severity::$namespace,
@@ -64,18 +72,18 @@ macro_rules! risks {
 }
 
 risks! {
-    OWN_NODE_ALL "associated-node" "nodes" Everything High High;
-    OWN_NODE_STRONG "associated-node" "nodes" Strong High Medium;
-    OWN_NODE_READING "associated-node" "nodes" Reading Medium Low;
-    NODE_ALL "arbitrary-node" "nodes" Everything High High;
-    NODE_STRONG "arbitrary-node" "nodes" Strong High Medium;
-    NODE_READING "arbitrary-node" "nodes" Reading Medium Low;
-    ACCOUNT_ALL "serviceaccount" "serviceaccounts" Everything Critical High;
-    ACCOUNT_STRONG "serviceaccount" "serviceaccounts" Strong High High;
-    ACCOUNT_READING "serviceaccount" "serviceaccounts" Reading Medium Low;
-    USER_ALL "user-info" "users" Everything Critical High;
-    USER_STRONG "user-info" "users" Strong High High;
-    USER_READING "user-info" "users" Reading Medium Low;
+    OWN_NODE_ALL "associated-node" "nodes" nodes, Everything High High;
+    OWN_NODE_STRONG "associated-node" "nodes" nodes, Strong High Medium;
+    OWN_NODE_READING "associated-node" "nodes" nodes, Reading Medium Low;
+    NODE_ALL "arbitrary-node" "nodes" nodes, Everything High High;
+    NODE_STRONG "arbitrary-node" "nodes" nodes, Strong High Medium;
+    NODE_READING "arbitrary-node" "nodes" nodes, Reading Medium Low;
+    ACCOUNT_ALL "serviceaccount" "serviceaccounts" impersonate_sa::accounts, Everything Critical High;
+    ACCOUNT_STRONG "serviceaccount" "serviceaccounts" impersonate_sa::accounts, Strong High High;
+    ACCOUNT_READING "serviceaccount" "serviceaccounts" impersonate_sa::accounts, Reading Medium Low;
+    USER_ALL "user-info" "users" impersonate_users::users, Everything Critical High;
+    USER_STRONG "user-info" "users" impersonate_users::users, Strong High High;
+    USER_READING "user-info" "users" impersonate_users::users, Reading Medium Low;
 }
 
 pub(super) fn check(cx: &mut Cx<'_>) {

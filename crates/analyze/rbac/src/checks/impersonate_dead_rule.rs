@@ -2,6 +2,7 @@
 
 use crate::facts::READS;
 use crate::risk::{Named, Need, Risk, report};
+use ironclad_authz::PolicyRule;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -15,15 +16,8 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(
-        &["impersonate"],
-        &[
-            ("authentication.k8s.io", "users"),
-            ("authentication.k8s.io", "groups"),
-            ("authentication.k8s.io", "serviceaccounts"),
-        ],
-    )],
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::custom(is_dead)],
     cluster: Severity::Info,
     namespace: Severity::Info,
     what: "not impersonate anybody by this rule",
@@ -32,4 +26,13 @@ static RISK: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report(cx, &RISK);
+}
+
+/// `impersonate`, by that name, on users, groups or accounts of `authentication.k8s.io`, and not of the core group too.
+fn is_dead(rule: &PolicyRule) -> bool {
+    let has = |set: &[String], wanted: &[&str]| set.iter().any(|own| wanted.contains(&own.as_str()));
+    has(&rule.api_groups, &["authentication.k8s.io"])
+        && !has(&rule.api_groups, &["", "*"])
+        && has(&rule.verbs, &["impersonate"])
+        && has(&rule.resources, &["users", "groups", "serviceaccounts"])
 }

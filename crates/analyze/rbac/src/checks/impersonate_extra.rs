@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         &["impersonate"],
         &[("authentication.k8s.io", "userextras/*"), ("authentication.k8s.io", "uids")],

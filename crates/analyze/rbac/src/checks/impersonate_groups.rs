@@ -1,7 +1,8 @@
 //! `rbac/impersonate-groups`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report};
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, Worth, report};
+use ironclad_authz::SubjectKind;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -16,10 +17,11 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[
-        Need::of(&["impersonate"], &[("", "groups")]),
-        Need::of(&["impersonate"], &[("", "users"), ("", "serviceaccounts")]),
+        Need::of(&["impersonate"], &[("", "groups")]).worth(groups),
+        // Whoever it is, the groups come from the other right.
+        Need::of(&["impersonate"], &[("", "users"), ("", "serviceaccounts")]).anywhere().any_name(),
     ],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
@@ -29,4 +31,10 @@ static RISK: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report(cx, &RISK);
+}
+
+/// A group that can do everything is worth all of them.
+fn groups(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    let admin = |name: &str| facts.is_admin_named(SubjectKind::Group, name);
+    if limit.any(admin) { Worth::Whole } else { Worth::Less }
 }

@@ -1,7 +1,7 @@
 //! `rbac/impersonate-sa`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report};
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, Worth, report};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -16,8 +16,8 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(&["impersonate"], &[("", "serviceaccounts")])],
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::of(&["impersonate"], &[("", "serviceaccounts")]).worth(accounts)],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "act as any ServiceAccount",
@@ -26,4 +26,10 @@ static RISK: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report(cx, &RISK);
+}
+
+/// An account that can do everything is worth all of them.
+pub(super) fn accounts(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    let admin = |name: &str| facts.is_admin_account(limit.namespace, name);
+    if limit.any(admin) { Worth::Whole } else { Worth::Less }
 }

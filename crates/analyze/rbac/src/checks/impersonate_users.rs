@@ -1,7 +1,8 @@
 //! `rbac/impersonate-users`
 
-use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, report};
+use crate::facts::{Facts, READS};
+use crate::risk::{Limit, Named, Need, Risk, Worth, report};
+use ironclad_authz::SubjectKind;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -16,8 +17,8 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(&["impersonate"], &[("", "users")])],
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::of(&["impersonate"], &[("", "users")]).worth(users)],
     cluster: Severity::Critical,
     namespace: Severity::Critical,
     what: "act as any user",
@@ -26,4 +27,10 @@ static RISK: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report(cx, &RISK);
+}
+
+/// A user who can do everything is worth all of them.
+pub(super) fn users(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    let admin = |name: &str| facts.is_admin_named(SubjectKind::User, name);
+    if limit.any(admin) { Worth::Whole } else { Worth::Less }
 }

@@ -1,7 +1,7 @@
 //! `rbac/leases-write`
 
 use crate::facts::READS;
-use crate::risk::{Named, Need, Risk, WRITE, report};
+use crate::risk::{Named, Need, Risk, WRITE, report_any};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -16,14 +16,31 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::reaching(WRITE, &[("coordination.k8s.io", "leases")], &["kube-system"], &["*"])],
+const LEASES: &[(&str, &str)] = &[("coordination.k8s.io", "leases")];
+const WHAT: &str = "take leadership from controllers of kube-system";
+
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::reaching(
+        WRITE,
+        LEASES,
+        &["kube-system"],
+        &["kube-controller-manager", "kube-scheduler", "cloud-controller-manager", "apiserver-*"],
+    )],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
-    what: "take leadership from controllers of kube-system",
+    what: WHAT,
     named: Named::Lower,
 };
 
+/// Those of other names.
+static OTHERS: Risk = Risk {
+    needs: &[Need::reaching(WRITE, LEASES, &["kube-system"], &["*"])],
+    cluster: Severity::Low,
+    namespace: Severity::Low,
+    what: WHAT,
+    named: Named::Only,
+};
+
 pub(super) fn check(cx: &mut Cx<'_>) {
-    report(cx, &RISK);
+    report_any(cx, &[&RISK, &OTHERS]);
 }

@@ -1,7 +1,7 @@
 //! `rbac/namespaces-label`
 
-use crate::facts::READS;
-use crate::risk::{CHANGE, Named, Need, Risk, report};
+use crate::facts::{Facts, READS};
+use crate::risk::{CHANGE, Limit, Named, Need, Risk, Worth, report};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
 
@@ -11,13 +11,13 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1562"],
+    tags: &["mitre:T1685"],
     page: include_str!("namespaces_label.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(CHANGE, &[("", "namespaces")])],
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::of(CHANGE, &[("", "namespaces")]).worth(namespaces)],
     cluster: Severity::High,
     namespace: Severity::High,
     what: "drop Pod Security and policy labels of namespaces",
@@ -26,4 +26,9 @@ static RISK: Risk = Risk {
 
 pub(super) fn check(cx: &mut Cx<'_>) {
     report(cx, &RISK);
+}
+
+/// A namespace with accounts that can do everything is worth all of them.
+fn namespaces(facts: &Facts, limit: &Limit<'_>) -> Worth {
+    if limit.any(|name| facts.is_system(name)) { Worth::Whole } else { Worth::Less }
 }

@@ -11,18 +11,19 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1562"],
+    tags: &["mitre:T1685"],
     page: include_str!("netpol_write.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         &["create", "update", "patch", "delete", "deletecollection"],
         &[
             ("networking.k8s.io", "networkpolicies"),
             ("policy.networking.k8s.io", "adminnetworkpolicies"),
             ("policy.networking.k8s.io", "baselineadminnetworkpolicies"),
+            ("policy.networking.k8s.io", "clusternetworkpolicies"),
         ],
     )],
     cluster: Severity::Medium,

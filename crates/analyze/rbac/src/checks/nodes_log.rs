@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1005"],
+    tags: &["mitre:T1552.007"],
     page: include_str!("nodes_log.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(&["get"], &[("", "nodes/log")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,

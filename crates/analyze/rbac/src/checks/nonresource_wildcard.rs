@@ -12,12 +12,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Medium,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1082"],
+    tags: &["mitre:T1613"],
     page: include_str!("nonresource_wildcard.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::custom(matches)],
     cluster: Severity::Medium,
     namespace: Severity::Medium,

@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[
@@ -32,7 +32,7 @@ static RISK: Risk = Risk {
     named: Named::Lower,
 };
 
-static BESIDES: Risk = Risk {
+pub(super) static BESIDES: Risk = Risk {
     needs: &[Need::of(CHANGE, &[("cert-manager.io", "certificaterequests/approval")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,

@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: OPERATOR_READS,
-    tags: &["mitre:T1098"],
+    tags: &["mitre:T1098.006"],
     page: include_str!("op_olm.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[
@@ -24,6 +24,8 @@ static RISK: Risk = Risk {
             ("operators.coreos.com", "clusterserviceversions"),
             ("operators.coreos.com", "installplans"),
             ("operators.coreos.com", "catalogsources"),
+            ("olm.operatorframework.io", "clusterextensions"),
+            ("olm.operatorframework.io", "clustercatalogs"),
         ],
     )],
     cluster: Severity::Critical,

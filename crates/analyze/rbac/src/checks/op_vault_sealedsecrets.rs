@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[
@@ -34,7 +34,7 @@ static RISK: Risk = Risk {
 };
 
 /// A rule that names the sealing key.
-static SEALING_KEY: Risk = Risk {
+pub(super) static SEALING_KEY: Risk = Risk {
     needs: &[Need::reaching(&["get", "list", "watch"], &[("", "secrets")], &[], &["sealed-secrets-key*"])],
     cluster: Severity::High,
     namespace: Severity::High,

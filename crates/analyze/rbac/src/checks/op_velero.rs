@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Critical,
     profile: Profile::CrossObject,
     reads: OPERATOR_READS,
-    tags: &["mitre:T1005"],
+    tags: &["mitre:T1552.007"],
     page: include_str!("op_velero.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[

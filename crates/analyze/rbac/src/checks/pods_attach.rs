@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(&["create"], &[("", "pods/attach")])],
     cluster: Severity::High,
     namespace: Severity::Medium,
@@ -26,7 +26,7 @@ static RISK: Risk = Risk {
 
 /// Before 1.35 a websocket that begins with GET was authorized as `get` alone
 /// (gate AuthorizePodWebsocketUpgradeCreatePermission).
-static BEFORE_1_35: Risk = Risk {
+pub(super) static BEFORE_1_35: Risk = Risk {
     needs: &[Need::of(&["create", "get"], &[("", "pods/attach")])],
     cluster: Severity::High,
     namespace: Severity::Medium,

@@ -19,7 +19,7 @@ pub(super) static META: Meta = Meta {
 const NODES: Need = Need::of(&["update", "patch", "delete"], &[("", "nodes"), ("", "nodes/status")]);
 const WHAT: &str = "move pods to a node that they own";
 
-static EVICT: Risk = Risk {
+pub(super) static EVICT: Risk = Risk {
     needs: &[Need::of(&["create"], &[("", "pods/eviction")]), NODES],
     cluster: Severity::High,
     namespace: Severity::High,
@@ -28,7 +28,7 @@ static EVICT: Risk = Risk {
 };
 
 /// Creating pods is no eviction: verbs and resources of the two ways do not mix.
-static DELETE: Risk = Risk {
+pub(super) static DELETE: Risk = Risk {
     needs: &[Need::of(&["delete", "deletecollection"], &[("", "pods")]), NODES],
     cluster: Severity::High,
     namespace: Severity::High,

@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::Low,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1005"],
+    tags: &["mitre:T1552.007"],
     page: include_str!("pods_log.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(&["get"], &[("", "pods/log")])],
     cluster: Severity::Low,
     namespace: Severity::Low,

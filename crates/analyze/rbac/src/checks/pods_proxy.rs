@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(&["get", "create", "update", "patch", "delete"], &[("", "pods/proxy"), ("", "services/proxy")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,

@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["mitre:T1562"],
+    tags: &["mitre:T1685"],
     page: include_str!("policy_engine_write.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         WRITE,
         &[

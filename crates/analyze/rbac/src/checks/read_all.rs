@@ -17,7 +17,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::custom(matches)],
     cluster: Severity::Critical,
     namespace: Severity::High,

@@ -1,5 +1,6 @@
 //! `rbac/sa-token-request`
 
+use super::impersonate_sa::accounts;
 use crate::facts::READS;
 use crate::risk::{Named, Need, Risk, report};
 use ironclad_check::{Cx, Meta, Profile};
@@ -16,8 +17,8 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
-    needs: &[Need::of(&["create"], &[("", "serviceaccounts/token")])],
+pub(super) static RISK: Risk = Risk {
+    needs: &[Need::of(&["create"], &[("", "serviceaccounts/token")]).worth(accounts)],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: "get a token of any ServiceAccount",

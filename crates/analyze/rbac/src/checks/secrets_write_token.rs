@@ -17,11 +17,26 @@ pub(super) static META: Meta = Meta {
 };
 
 const CREATE: Need = Need::of(&["create"], &[("", "secrets")]);
+/// What runs a pod that mounts a Secret.
+const PODS: &[(&str, &str)] = &[
+    ("", "pods"),
+    ("", "replicationcontrollers"),
+    ("apps", "daemonsets"),
+    ("apps", "deployments"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("batch", "cronjobs"),
+    ("batch", "jobs"),
+];
 const WHAT: &str = "mint a token for any ServiceAccount";
 
 /// The token is read from the Secret that was made.
-static READ: Risk = Risk {
-    needs: &[CREATE, Need::of(&["get", "list", "watch"], &[("", "secrets")])],
+pub(super) static READ: Risk = Risk {
+    needs: &[
+        CREATE,
+        // The name is of their choice.
+        Need::of(&["get", "list", "watch"], &[("", "secrets")]).any_name(),
+    ],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: WHAT,
@@ -29,8 +44,8 @@ static READ: Risk = Risk {
 };
 
 /// A pod mounts the Secret and tells what it holds.
-static MOUNT: Risk = Risk {
-    needs: &[CREATE, Need::of(&["create"], &[("", "pods")])],
+pub(super) static MOUNT: Risk = Risk {
+    needs: &[CREATE, Need::of(&["create"], PODS)],
     cluster: Severity::Critical,
     namespace: Severity::High,
     what: WHAT,

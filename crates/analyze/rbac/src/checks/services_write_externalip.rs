@@ -16,7 +16,7 @@ pub(super) static META: Meta = Meta {
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(WRITE, &[("", "services")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,
@@ -25,7 +25,7 @@ static RISK: Risk = Risk {
 };
 
 /// The address that a load balancer is said to have draws traffic as well.
-static STATUS: Risk = Risk {
+pub(super) static STATUS: Risk = Risk {
     needs: &[Need::of(CHANGE, &[("", "services/status")])],
     cluster: Severity::Medium,
     namespace: Severity::Medium,

@@ -11,12 +11,12 @@ pub(super) static META: Meta = Meta {
     severity: Severity::High,
     profile: Profile::CrossObject,
     reads: READS,
-    tags: &["cis:5.1.4", "mitre:T1610"],
+    tags: &["cis:5.1.4", "mitre:T1610", "mitre:T1053.007"],
     page: include_str!("workloads_create.md"),
     ..Meta::DEFAULT
 };
 
-static RISK: Risk = Risk {
+pub(super) static RISK: Risk = Risk {
     needs: &[Need::of(
         &["create"],
         &[

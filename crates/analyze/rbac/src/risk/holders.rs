@@ -1,0 +1,301 @@
+//! Who holds a permission, through which rule and binding, and how much of it.
+
+use super::{Met, Named, Need, Only, Risk, gives_by_wildcard, meets};
+use crate::facts::Facts;
+use ironclad_authz::{BindingId, Origin, PolicyRule, RoleId, SubjectId, SubjectKind};
+use ironclad_check::Cx;
+use ironclad_model::Severity;
+use std::collections::BTreeMap;
+
+/// Where a finding is: a rule of a role, or the `roleRef` of a binding to a role that is not in the input.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Site {
+    Rule(RoleId, u32),
+    Binding(BindingId),
+}
+
+/// Who holds it through a site.
+#[derive(Default)]
+pub(super) struct Hits {
+    pub(super) severity: Option<Severity>,
+    pub(super) holders: Vec<Holder>,
+}
+
+pub(super) struct Holder {
+    pub(super) subject: SubjectId,
+    pub(super) binding: BindingId,
+    /// The binding that says where all rights that it takes are held together.
+    pub(super) place: BindingId,
+    pub(super) severity: Severity,
+    /// The other rights that it takes, where several are needed.
+    pub(super) others: Vec<Held>,
+}
+
+/// A right, and what gives it.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub(super) binding: BindingId,
+    pub(super) role: RoleId,
+    pub(super) rule: u32,
+    worth: Worth,
+}
+
+/// A rule that is limited to names, and who holds it where.
+pub(crate) struct Limit<'a> {
+    pub(crate) names: &'a [String],
+    pub(crate) subject: SubjectId,
+    /// Empty where it holds everywhere.
+    pub(crate) namespace: &'a str,
+}
+
+impl Limit<'_> {
+    /// Is one of the names such?
+    pub(crate) fn any(&self, is: impl FnMut(&str) -> bool) -> bool {
+        self.names.iter().map(String::as_str).any(is)
+    }
+}
+
+/// What is left of a right.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worth {
+    /// Little.
+    Little,
+    /// One step less.
+    Less,
+    /// All of it.
+    Whole,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Search<'a> {
+    /// Only in such rules.
+    pub(super) rules: Option<fn(&PolicyRule) -> bool>,
+    /// Not of those who hold one of these whole, in the same place.
+    pub(super) without: &'a [&'a Risk],
+}
+
+/// Where any of these risks is held.
+pub(super) fn sites(cx: &Cx<'_>, facts: &Facts, risks: &[&Risk], search: Search<'_>) -> BTreeMap<Site, Hits> {
+    let mut sites: BTreeMap<Site, Hits> = BTreeMap::new();
+    let wanted = |role: &RoleId| {
+        let has = |rule: fn(&PolicyRule) -> bool| facts.rules(*role).iter().any(rule);
+        !facts.is_admin(*role) && !is_for_people(facts, *role) && search.rules.is_none_or(has)
+    };
+    let roles: Vec<RoleId> = facts.world.role_ids().filter(wanted).collect();
+    for risk in risks {
+        find(cx, facts, risk, &roles, search, &mut sites);
+    }
+    sites
+}
+
+fn find(
+    cx: &Cx<'_>,
+    facts: &Facts,
+    risk: &Risk,
+    roles: &[RoleId],
+    search: Search<'_>,
+    sites: &mut BTreeMap<Site, Hits>,
+) {
+    // Roles with the same rules are looked at once.
+    let mut known: BTreeMap<u32, Vec<(u32, Met)>> = BTreeMap::new();
+    for role in roles.iter().copied() {
+        let met = known.entry(facts.world.rules_class(role)).or_insert_with(|| {
+            let rules = facts.rules(role).iter().enumerate();
+            let rules = rules.filter(|(_, rule)| search.rules.is_none_or(|wanted| wanted(rule)));
+            rules.filter_map(|(i, rule)| Some((i as u32, meets(facts, rule, &risk.needs[0], risk.named)?))).collect()
+        });
+        for (index, met) in met {
+            let bound = collect(facts, risk, (role, *index), *met, search.without, sites);
+            if !bound
+                && is_loose(cx, facts, risk, role, *index)
+                && !search.without.iter().any(|r| gives(facts, role, r))
+            {
+                sites.entry(Site::Rule(role, *index)).or_default();
+            }
+        }
+    }
+}
+
+/// Has a role all rights of a risk in itself?
+fn gives(facts: &Facts, role: RoleId, risk: &Risk) -> bool {
+    let has = |need: &Need| facts.rules(role).iter().any(|rule| meets(facts, rule, need, risk.named).is_some());
+    risk.needs.iter().all(has)
+}
+
+/// The gravest of these risks that a role gives in itself, as held everywhere.
+pub(crate) fn gravest(facts: &Facts, role: RoleId, risks: &[&Risk]) -> Option<Severity> {
+    let everything = |need: &Need| facts.rules(role).iter().any(|rule| gives_by_wildcard(facts, rule, need, true));
+    let given = |risk: &&&Risk| gives(facts, role, risk) || risk.needs.iter().all(everything);
+    risks.iter().filter(given).map(|risk| risk.cluster).max()
+}
+
+/// Nobody holds it here, and somebody may elsewhere: a role of the input that no binding refers to, with all rights that
+/// are needed in itself. What the API server makes in some release is bound by it.
+fn is_loose(cx: &Cx<'_>, facts: &Facts, risk: &Risk, role: RoleId, index: u32) -> bool {
+    let world = &facts.world;
+    let Some(object) = facts.object(world.role(role).origin(), cx) else { return false };
+    let label = object.labels().and_then(|labels| labels.get_str("kubernetes.io/bootstrapping"));
+    let has = |need: &Need| facts.rules(role).iter().any(|rule| meets(facts, rule, need, Named::Lower).is_some());
+    world.rule_source(role, index).0 == role
+        && label.is_none()
+        && !facts.is_default_role(role)
+        && risk.needs.iter().skip(1).all(has)
+}
+
+/// `view`, `edit` and `admin` as the API server makes them.
+fn is_for_people(facts: &Facts, role: RoleId) -> bool {
+    let name = facts.world.role_name(role);
+    matches!(name, "view" | "edit" | "admin") && facts.world.role(role).origin() == Origin::BuiltIn
+        || name.starts_with("system:aggregate-to-") && facts.is_default_role(role)
+}
+
+/// Adds who holds the right through a rule. Is the role bound to anybody?
+fn collect(
+    facts: &Facts,
+    risk: &Risk,
+    (role, index): (RoleId, u32),
+    met: Met,
+    without: &[&Risk],
+    sites: &mut BTreeMap<Site, Hits>,
+) -> bool {
+    let world = &facts.world;
+    let (source, source_index) = world.rule_source(role, index);
+    let in_input = world.role(source).origin() != Origin::BuiltIn;
+    let mut bound = false;
+    for binding in world.bindings_to(role) {
+        bound = true;
+        if facts.is_default_binding(binding) {
+            continue;
+        }
+        let cluster = world.binding(binding).is_cluster();
+        let namespace = world.binding_namespace(binding);
+        if !cluster && !met.namespaced || !in_place(facts, &risk.needs[0], cluster, namespace) {
+            continue;
+        }
+        for subject in world.subjects_of(binding) {
+            // Its members are allowed everything anyway.
+            if world.principal(subject) == ironclad_authz::MASTERS {
+                continue;
+            }
+            for (place, others) in ways(facts, risk, subject, binding) {
+                let namespace = world.binding_namespace(place);
+                if without.iter().any(|risk| holds(facts, risk, subject, namespace)) {
+                    continue;
+                }
+                let first = match met.whole || risk.named == Named::Only {
+                    true => Worth::Whole,
+                    false => limited(facts, &risk.needs[0], (role, index), subject, namespace),
+                };
+                let worth = others.iter().map(|held| held.worth).chain([first]).min().unwrap_or(Worth::Whole);
+                let severity = severity(facts, risk, namespace, worth, subject);
+                let site = if in_input { Site::Rule(source, source_index) } else { Site::Binding(binding) };
+                let hits = sites.entry(site).or_default();
+                hits.severity = hits.severity.max(Some(severity));
+                hits.holders.push(Holder { subject, binding, place, severity, others });
+            }
+        }
+    }
+    bound
+}
+
+/// Does the binding reach the place that the right must be held in?
+fn in_place(facts: &Facts, need: &Need, cluster: bool, namespace: &str) -> bool {
+    match &need.only {
+        Only::Any => true,
+        Only::AdminAccess => facts.has_admin_access((!cluster).then_some(namespace)),
+        Only::Object { namespaces, .. } => cluster || namespaces.is_empty() || namespaces.contains(&namespace),
+    }
+}
+
+/// Where a subject that has the first right by a binding has the others too, and what gives them. Whoever has the first
+/// everywhere and another in some namespaces has them all there.
+fn ways(facts: &Facts, risk: &Risk, subject: SubjectId, binding: BindingId) -> Vec<(BindingId, Vec<Held>)> {
+    let world = &facts.world;
+    let [_, others @ ..] = risk.needs else { return Vec::new() };
+    if others.is_empty() {
+        return vec![(binding, Vec::new())];
+    }
+    let all = |namespace: &str| others.iter().map(|need| held(facts, need, subject, namespace)).collect();
+    if let Some(others) = all(world.binding_namespace(binding)) {
+        return vec![(binding, others)];
+    }
+    let mut places: BTreeMap<&str, BindingId> = BTreeMap::new();
+    if world.binding(binding).is_cluster() {
+        for other in world.bindings_of(subject).filter(|other| !world.binding(*other).is_cluster()) {
+            places.entry(world.binding_namespace(other)).or_insert(other);
+        }
+    }
+    places.into_iter().filter_map(|(namespace, place)| Some((place, all(namespace)?))).collect()
+}
+
+/// Has a subject every right of a risk here, and none of them limited to names?
+fn holds(facts: &Facts, risk: &Risk, subject: SubjectId, namespace: &str) -> bool {
+    let whole = |need: &Need| held(facts, need, subject, namespace).is_some_and(|held| held.worth == Worth::Whole);
+    risk.needs.iter().all(whole)
+}
+
+/// What gives a subject a right in a namespace, or everywhere where none is named; the least limited.
+fn held(facts: &Facts, need: &Need, subject: SubjectId, namespace: &str) -> Option<Held> {
+    let world = &facts.world;
+    let mut best: Option<Held> = None;
+    for binding in world.bindings_of(subject) {
+        let cluster = world.binding(binding).is_cluster();
+        if !cluster && !need.anywhere && world.binding_namespace(binding) != namespace {
+            continue;
+        }
+        let Some(role) = world.binding(binding).role() else { continue };
+        for (index, rule) in facts.rules(role).iter().enumerate() {
+            let rule_at = index as u32;
+            let worth = if gives_by_wildcard(facts, rule, need, cluster) {
+                Worth::Whole
+            } else {
+                match meets(facts, rule, need, Named::Lower).filter(|met| cluster || met.namespaced) {
+                    Some(met) if met.whole => Worth::Whole,
+                    Some(_) => limited(facts, need, (role, rule_at), subject, world.binding_namespace(binding)),
+                    None => continue,
+                }
+            };
+            if best.is_none_or(|best| best.worth < worth) {
+                best = Some(Held { binding, role, rule: rule_at, worth });
+            }
+            if worth == Worth::Whole {
+                return best;
+            }
+        }
+    }
+    best
+}
+
+/// What names leave of a right.
+fn limited(facts: &Facts, need: &Need, (role, rule): (RoleId, u32), subject: SubjectId, namespace: &str) -> Worth {
+    let names = facts.rules(role).get(rule as usize).map_or(&[][..], |rule| &rule.resource_names);
+    (need.worth)(facts, &Limit { names, subject, namespace })
+}
+
+fn severity(facts: &Facts, risk: &Risk, namespace: &str, worth: Worth, subject: SubjectId) -> Severity {
+    let cluster = namespace.is_empty() || facts.is_system(namespace);
+    let base = if cluster { risk.cluster } else { risk.namespace };
+    let base = match worth {
+        Worth::Whole => base,
+        Worth::Less => step(base, -1),
+        Worth::Little => base.min(Severity::Low),
+    };
+    if is_everybody(facts, subject) { step(base, 1) } else { base }
+}
+
+/// Groups whose members nobody chose.
+fn is_everybody(facts: &Facts, subject: SubjectId) -> bool {
+    facts.world.subject(subject).kind() == SubjectKind::Group
+        && matches!(
+            facts.world.principal(subject),
+            "system:authenticated" | "system:unauthenticated" | "system:serviceaccounts"
+        )
+}
+
+/// A severity some steps worse or milder, never below low; a note stays one.
+fn step(severity: Severity, by: i8) -> Severity {
+    let order = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+    let Some(at) = order.iter().position(|own| *own == severity) else { return severity };
+    order.get((at as i8 + by).clamp(0, 3) as usize).copied().unwrap_or(severity)
+}
