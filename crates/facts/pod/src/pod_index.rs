@@ -3,6 +3,10 @@
 //! A selector is answered from the templates that carry one of its labels, so joining all selectors with all pods
 //! costs what they have in common, not their product. Invariant: the answer is that of
 //! [`LabelSelector::matches`](ironclad_model::LabelSelector::matches) on every template of the namespace.
+//!
+//! The pods of `ironclad-reach` are another index, because they answer another question: they have names of ports and
+//! images besides, pods that operators make of objects of their own, and a third answer, "not known", for labels that
+//! controllers add. Here the answer is yes or no, of templates that somebody wrote, and nothing of them is copied.
 
 use crate::{NamespaceKey, is_replicated, same_namespace};
 use ironclad_model::{LabelSelector, Object, ObjectId, Requirement, Snapshot, Spot};

@@ -1,4 +1,7 @@
-//! Every pod template of the snapshot, found by namespace and label.
+//! Every pod of the snapshot, found by namespace and label: what templates say, what operators make of objects of their
+//! own, and which labels controllers add, so that a selector is answered by yes, no or "not known".
+//!
+//! `ironclad_pod::PodIndex` is the index of templates alone, for joins whose answer is yes or no.
 
 use crate::{LabelIndex, Namespace};
 use ironclad_check::{Cx, pods_of};

@@ -17,19 +17,30 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+/// The kinds of policies that are read here, after others: for a check that lists what it reads.
+///
+/// `policy_kinds![Kind::NAMESPACE]` is a `&'static [Kind]`.
+#[macro_export]
+macro_rules! policy_kinds {
+    ($($other:expr),* $(,)?) => {
+        &[
+            $($other,)*
+            ironclad_model::Kind::NETWORK_POLICY,
+            ironclad_model::Kind::CILIUM_NETWORK_POLICY,
+            ironclad_model::Kind::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
+            ironclad_model::Kind::CALICO_NETWORK_POLICY,
+            ironclad_model::Kind::CALICO_NETWORK_POLICY_CRD,
+            ironclad_model::Kind::CALICO_GLOBAL_NETWORK_POLICY,
+            ironclad_model::Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD,
+            ironclad_model::Kind::ADMIN_NETWORK_POLICY,
+            ironclad_model::Kind::BASELINE_ADMIN_NETWORK_POLICY,
+            ironclad_model::Kind::CLUSTER_NETWORK_POLICY,
+        ]
+    };
+}
+
 /// Kinds of policies that are read here.
-pub const POLICY_KINDS: &[Kind] = &[
-    Kind::NETWORK_POLICY,
-    Kind::CILIUM_NETWORK_POLICY,
-    Kind::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
-    Kind::CALICO_NETWORK_POLICY,
-    Kind::CALICO_NETWORK_POLICY_CRD,
-    Kind::CALICO_GLOBAL_NETWORK_POLICY,
-    Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD,
-    Kind::ADMIN_NETWORK_POLICY,
-    Kind::BASELINE_ADMIN_NETWORK_POLICY,
-    Kind::CLUSTER_NETWORK_POLICY,
-];
+pub const POLICY_KINDS: &[Kind] = policy_kinds![];
 
 /// A direction, seen from the pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

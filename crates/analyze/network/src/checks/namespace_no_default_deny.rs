@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Edit, Kind, Object, Safety, Severity, Spot};
-use ironclad_reach::{Answer, Namespace, Policies, Side, policies};
+use ironclad_reach::{Answer, Namespace, Policies, Side, policies, policy_kinds};
 use ironclad_tree::f;
 use std::sync::Arc;
 
@@ -11,19 +11,7 @@ pub(super) static META: Meta = Meta {
     title: "namespace without a policy that denies by default",
     severity: Severity::Medium,
     profile: Profile::CrossObject,
-    reads: &[
-        Kind::NAMESPACE,
-        Kind::NETWORK_POLICY,
-        Kind::CILIUM_NETWORK_POLICY,
-        Kind::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY_CRD,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD,
-        Kind::ADMIN_NETWORK_POLICY,
-        Kind::BASELINE_ADMIN_NETWORK_POLICY,
-        Kind::CLUSTER_NETWORK_POLICY,
-    ],
+    reads: policy_kinds![Kind::NAMESPACE],
     tags: &["cis:5.3.2", "nsa"],
     fix: FixKind::Unsafe,
     page: include_str!("namespace_no_default_deny.md"),

@@ -3,7 +3,7 @@
 use ironclad_check::{Cx, FixKind, Meta, Profile};
 use ironclad_model::{Edit, Kind, Safety, Severity};
 use ironclad_pod::are_labels;
-use ironclad_reach::{Answer, Policies, Side, policies};
+use ironclad_reach::{Answer, Policies, Side, policies, policy_kinds};
 use ironclad_tree::f;
 use ironclad_views::Pod;
 use std::sync::Arc;
@@ -13,20 +13,7 @@ pub(super) static META: Meta = Meta {
     title: "pod selected by no policy",
     severity: Severity::Medium,
     profile: Profile::CrossObject,
-    reads: &[
-        Kind::ANY_POD,
-        Kind::NAMESPACE,
-        Kind::NETWORK_POLICY,
-        Kind::CILIUM_NETWORK_POLICY,
-        Kind::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY_CRD,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD,
-        Kind::ADMIN_NETWORK_POLICY,
-        Kind::BASELINE_ADMIN_NETWORK_POLICY,
-        Kind::CLUSTER_NETWORK_POLICY,
-    ],
+    reads: policy_kinds![Kind::ANY_POD, Kind::NAMESPACE],
     tags: &["cis:5.3.2", "nsa"],
     fix: FixKind::Unsafe,
     page: include_str!("pod_unprotected.md"),

@@ -2,7 +2,7 @@
 
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Object, Severity, Spot};
-use ironclad_reach::{Answer, Policies, policies};
+use ironclad_reach::{Answer, Policies, policies, policy_kinds};
 use ironclad_tree::{Kind as NodeKind, NodeRef, f};
 use std::sync::Arc;
 
@@ -11,21 +11,7 @@ pub(super) static META: Meta = Meta {
     title: "sandbox whose connections go anywhere",
     severity: Severity::High,
     profile: Profile::OptIn,
-    reads: &[
-        Kind::SANDBOX,
-        Kind::SANDBOX_TEMPLATE,
-        Kind::NAMESPACE,
-        Kind::NETWORK_POLICY,
-        Kind::CILIUM_NETWORK_POLICY,
-        Kind::CILIUM_CLUSTERWIDE_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY,
-        Kind::CALICO_NETWORK_POLICY_CRD,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY,
-        Kind::CALICO_GLOBAL_NETWORK_POLICY_CRD,
-        Kind::ADMIN_NETWORK_POLICY,
-        Kind::BASELINE_ADMIN_NETWORK_POLICY,
-        Kind::CLUSTER_NETWORK_POLICY,
-    ],
+    reads: policy_kinds![Kind::SANDBOX, Kind::SANDBOX_TEMPLATE, Kind::NAMESPACE],
     page: include_str!("sandbox_egress.md"),
     ..Meta::DEFAULT
 };
