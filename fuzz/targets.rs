@@ -198,6 +198,45 @@ pub(crate) fn config(data: &[u8]) {
     }
 }
 
+/// The template of a file's name, an empty line, a JSON Schema, an empty line and an object: a schema of a stranger ends,
+/// and what it refuses lies in the object.
+pub(crate) fn schema(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.splitn(3, "\n\n");
+    let mut part = || parts.next().unwrap_or_default();
+    let (place, schema, object) = (part(), part(), part());
+    if place.contains("{{") {
+        let _ = ironclad_load::Place::parse(place, std::path::Path::new("."), None);
+    }
+    let limits = Limits { nodes: 20_000, ..Limits::default() };
+    let one = |name: &str, text: &str| parse(&Source::new(name, text), &limits).documents.into_iter().next();
+    let (Some(schema), Some(object)) = (one("schema.json", schema), one("object.yaml", object)) else { return };
+    let mut builder = ironclad_model::Snapshot::builder();
+    builder.add(object, Default::default());
+    let snapshot = builder.build();
+    let Some(object) = snapshot.objects().next() else { return };
+    let of_type = (object.api_version().to_owned(), object.kind_name().to_owned());
+    let schemas = ironclad_check::Schemas {
+        asked: true,
+        kinds: [(of_type, std::sync::Arc::new(schema))].into(),
+        ..Default::default()
+    };
+    let catalogue = ironclad::catalogue();
+    let check = catalogue.get("manifest/schema").expect("the check is built");
+    let config = ironclad_check::RunConfig {
+        enabled: vec![ironclad_check::Enabled::of(check)],
+        version: 37,
+        schemas: std::sync::Arc::new(schemas),
+        ..Default::default()
+    };
+    let outcome = ironclad_check::run(&snapshot, &config);
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    let length = object.document().source().text().len() as u32;
+    for finding in outcome.findings {
+        assert!(finding.span.start <= finding.span.end && finding.span.end <= length);
+    }
+}
+
 /// A schedule: never a panic, and white space around fields changes nothing.
 pub(crate) fn schedule(data: &[u8]) {
     let text = String::from_utf8_lossy(data);

@@ -323,6 +323,10 @@ pub struct Select {
     /// Resource checks look at init containers too
     #[arg(long)]
     pub strict_init: bool,
+    /// Where schemas of custom kinds lie, on this machine: a file or folder of CustomResourceDefinitions or JSON Schemas,
+    /// or file names as a template, `{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json` [repeatable]
+    #[arg(long, value_name = "PLACE")]
+    pub schema_location: Vec<String>,
 }
 
 /// What is printed, where, and what fails.

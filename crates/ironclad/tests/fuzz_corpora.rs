@@ -51,6 +51,11 @@ fn configurations() {
 }
 
 #[test]
+fn schemas_of_custom_kinds() {
+    replay("schema", targets::schema);
+}
+
+#[test]
 fn schedules() {
     replay("schedule", targets::schedule);
 }

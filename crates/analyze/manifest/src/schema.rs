@@ -1,5 +1,6 @@
 //! Objects against their schemas: built-in kinds against the tables derived from the published OpenAPI documents
-//! ([`built_in`]), custom kinds against the CustomResourceDefinitions of the same set ([`custom`]).
+//! ([`built_in`]), custom kinds against the CustomResourceDefinitions of the same set, or what lies beside it ([`custom`],
+//! [`given`]).
 //!
 //! The JSON types of built-in kinds are not judged here: whoever reads an object refuses them first (`input/type`).
 //! Nothing recurses on the object, and what is below a mistake is not judged twice.
@@ -7,6 +8,7 @@
 pub(crate) mod built_in;
 pub(crate) mod custom;
 mod format;
+mod given;
 mod junctors;
 mod lists;
 mod structural;

@@ -1,7 +1,7 @@
 //! What a check is handed: the run's facts, its own parameters, and a way to say what it found.
 
 use crate::{
-    Beside, Level, Meta, ParamValue, RunConfig,
+    Beside, Level, Meta, ParamValue, RunConfig, Schemas,
     run::{Enabled, Memo, Shared},
 };
 use ironclad_model::{
@@ -241,6 +241,12 @@ impl<'a> Cx<'a> {
     pub fn beside(&self) -> &'a Beside {
         self.looked_around.set(true);
         &self.config.beside
+    }
+
+    /// Schemas of kinds that are not built in, beside those that the set defines.
+    pub fn schemas(&self) -> &'a Schemas {
+        self.looked_around.set(true);
+        &self.config.schemas
     }
 
     /// The snapshot. What a check takes from it is of kinds that it lists in `reads`.

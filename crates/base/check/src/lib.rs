@@ -16,6 +16,7 @@ mod meta;
 mod param;
 pub mod peers;
 mod run;
+mod schemas;
 mod select;
 mod sieve;
 mod twins;
@@ -32,6 +33,7 @@ pub use run::{
     Enabled, IsOffered, Outcome, RunConfig, Settled, UnseenKind, pods_of, run, run_alone, run_but,
     sort as sort_findings,
 };
+pub use schemas::Schemas;
 pub use select::{ProfileName, Selection, SelectionError, matching};
 pub use sieve::Sieve;
 

@@ -4,7 +4,7 @@
 //! by source, position, check, pointer, message before anything else sees them.
 
 use crate::sieve::Judged;
-use crate::{Applies, Beside, Check, Cx, Level, Params, Subscription, fingerprint, twins};
+use crate::{Applies, Beside, Check, Cx, Level, Params, Schemas, Subscription, fingerprint, twins};
 use ironclad_model::{CheckFailure, Finding, Kind, NotObserved, Object, ObjectId, Severity, Snapshot};
 use ironclad_tree::{NodeRef, Span, f};
 use ironclad_views::{Pod, WorkloadKinds, pods};
@@ -85,6 +85,8 @@ pub struct RunConfig {
     pub workloads: WorkloadKinds,
     /// What a cluster says beside its objects.
     pub beside: Arc<Beside>,
+    /// Schemas of kinds that are not built in, beside those that the set defines.
+    pub schemas: Arc<Schemas>,
 }
 
 /// Would the fixer, which is no business of checks, change something?

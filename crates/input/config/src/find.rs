@@ -1,6 +1,6 @@
 //! Finds and layers the files.
 
-use crate::{Config, Setting, peers, read};
+use crate::{Config, SchemaLocation, Setting, peers, read};
 use ironclad_check::Catalogue;
 use ironclad_tree::{Problem, Severity, Source, Span};
 use std::collections::HashSet;
@@ -185,6 +185,11 @@ impl Reader<'_> {
         }
         for (file, span) in std::mem::take(&mut layer.waiver_files) {
             self.waivers(&folder.join(file), Some((&source, span)), &mut layer.config);
+        }
+        for (text, span) in std::mem::take(&mut layer.schema_locations) {
+            let (folder, root) = (folder.to_owned(), self.root.clone());
+            let location = SchemaLocation { text, folder, root, source: Arc::clone(&source), span };
+            layer.config.schema_locations.push(location);
         }
         layer.config.files.push(source.name().to_string());
         config.overlay(layer.config);

@@ -23,9 +23,12 @@ use globset::{Glob, GlobMatcher};
 use ironclad_check::waive::{PeerWaivers, Waiver, WaiverPolicy};
 use ironclad_check::{Base, Catalogue, Enabled, ParamValue, Params, matching};
 use ironclad_model::{Finding, Severity, Snapshot};
+use ironclad_tree::{Source, Span};
 use ironclad_views::{CustomWorkload, WorkloadKinds};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where a value comes from: `ironclad.yaml:3`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +69,21 @@ pub struct CheckSettings {
     pub locked: Option<Setting<bool>>,
 }
 
+/// A place of schemas, as a configuration file names it.
+#[derive(Clone, Debug)]
+pub struct SchemaLocation {
+    /// As it is written.
+    pub text: String,
+    /// The folder that it counts from: that of the file.
+    pub folder: PathBuf,
+    /// Where it must lie, where the file came with a tree.
+    pub root: Option<PathBuf>,
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its place in the file.
+    pub span: Span,
+}
+
 /// The effective configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -91,6 +109,8 @@ pub struct Config {
     pub strict_init: Option<Setting<bool>>,
     /// By id, prefix, tag or peer's name.
     pub checks: BTreeMap<String, CheckSettings>,
+    /// Where schemas of custom kinds lie.
+    pub schema_locations: Vec<SchemaLocation>,
     /// Kinds of the user's own that make pods.
     pub workloads: Vec<Setting<CustomWorkload>>,
     /// Waivers, of waiver files too.
@@ -135,6 +155,9 @@ impl Config {
         let mut workloads = over.workloads;
         workloads.append(&mut self.workloads);
         self.workloads = workloads;
+        let mut locations = over.schema_locations;
+        locations.append(&mut self.schema_locations);
+        self.schema_locations = locations;
         self.waivers.extend(over.waivers);
         self.files.extend(over.files);
     }
@@ -227,6 +250,14 @@ impl Config {
             for (param, value) in &settings.params {
                 rows.push((key(&format!("params.{param}")), param_text(&value.value), value.origin.to_string()));
             }
+        }
+        for location in &self.schema_locations {
+            let line = location.source.position(location.span.start).line;
+            rows.push((
+                "schema-locations".to_owned(),
+                location.text.clone(),
+                format!("{}:{line}", location.source.name()),
+            ));
         }
         for workload in &self.workloads {
             let value = &workload.value;

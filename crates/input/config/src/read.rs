@@ -15,6 +15,7 @@ pub struct Layer {
     pub config: Config,
     pub(crate) extends: Vec<(String, Span)>,
     pub(crate) waiver_files: Vec<(String, Span)>,
+    pub(crate) schema_locations: Vec<(String, Span)>,
 }
 
 /// Reads the text of a configuration as found in a tree. Never touches the disk.
@@ -43,6 +44,7 @@ const KEYS: &[&str] = &[
     "kubernetes-version",
     "min-severity",
     "profile",
+    "schema-locations",
     "select",
     "strict-init",
     "waiver-files",
@@ -278,6 +280,15 @@ impl Reader<'_> {
                 "waiver-files" => {
                     for file in self.texts(node).unwrap_or_default() {
                         layer.waiver_files.push((file, node.span()));
+                    }
+                }
+                "schema-locations" => {
+                    let nodes: Vec<NodeRef<'_>> =
+                        if node.kind() == Kind::Sequence { node.items().collect() } else { vec![node] };
+                    for node in nodes {
+                        if let Some(location) = self.text(node) {
+                            layer.schema_locations.push((location, node.span()));
+                        }
                     }
                 }
                 "checks" => self.checks(node, config),

@@ -63,6 +63,7 @@ pub fn json_schema(catalogue: &Catalogue) -> String {
             "min-severity": severity,
             "kubernetes-version": {"type": "string", "pattern": "^v?1\\.[0-9]+$"},
             "exclude": texts,
+            "schema-locations": {"description": "Where schemas of custom kinds lie: files, folders, templates of file names.", "oneOf": [{"type": "string"}, texts]},
             "complete": {"type": "boolean"},
             "assume-namespace": {"type": "string"},
             "strict-init": {"type": "boolean"},

@@ -14,6 +14,7 @@ mod discover;
 mod gitops;
 mod kustomizations;
 mod read;
+mod schemas;
 mod types;
 mod units;
 
@@ -21,4 +22,5 @@ pub use cluster_file::{Live, Sift};
 pub use discover::{Walk, is_own_of_chart, unit_of_file};
 pub use ironclad_render::{SetKind, branches};
 pub use read::{Loaded, Memo, Overlay, Progress, Request, load, load_again, load_over, load_sifting, load_text};
+pub use schemas::{BadPlace, Place, SchemaReader};
 pub use units::{Charts, FoundChart, charts_in};

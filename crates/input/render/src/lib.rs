@@ -18,7 +18,6 @@ mod chart;
 mod comments;
 mod dependencies;
 mod files;
-mod formats;
 mod glob;
 mod helmignore;
 mod local;

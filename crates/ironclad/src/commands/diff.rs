@@ -76,7 +76,7 @@ fn side(path: &Path, arguments: &Diff, line: &Line, global: &Global) -> anyhow::
     session.look_at(&loaded, arguments.kubernetes_version.is_some());
     incomplete |= scan::complain(&loaded.problems);
     let judged = settings::in_pool(global, || session.judge(&loaded.snapshot, &loaded.comments))?;
-    incomplete |= !judged.failures.is_empty();
+    incomplete |= scan::complain(&judged.problems) | !judged.failures.is_empty();
     Ok(Side { loaded, findings: judged.findings, incomplete })
 }
 

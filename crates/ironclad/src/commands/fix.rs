@@ -55,11 +55,11 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
     let lossy: BTreeSet<String> =
         problems.iter().filter(|p| p.problem.code == "input/encoding").map(|p| p.source.clone()).collect();
     let untouched = loaded.snapshot.objects().next().map(|object| Arc::clone(object.document().source()));
-    let failures = Mutex::new(Vec::new());
+    let failures = Mutex::new((Vec::new(), Vec::new()));
     let judge = |subject: &Subject<'_>| -> Vec<Finding> {
         let judged = session.judge(subject.snapshot, subject.comments);
         if let Ok(mut failures) = failures.lock() {
-            *failures = judged.failures;
+            *failures = (judged.failures, judged.problems);
         }
         judged.findings
     };
@@ -108,8 +108,8 @@ pub(crate) fn run(arguments: &Fix, global: &Global) -> anyhow::Result<Exit> {
     } else {
         output::print(&diff(&fixed.sources))?;
     }
-    let failed = complain(&problems) | complain(&refusals(&fixed));
-    let failures = failures.into_inner().unwrap_or_default();
+    let (failures, of_schemas) = failures.into_inner().unwrap_or_default();
+    let failed = complain(&problems) | complain(&of_schemas) | complain(&refusals(&fixed));
     for failure in &failures {
         output::note(&format!(
             "error[internal/check-failed]: {} on {}: {}",

@@ -5,12 +5,13 @@ use super::scan::{configuration, selection, selection_error};
 use super::{hide, inputs, settings};
 use crate::args::{Global, Input, Select};
 use crate::catalogue;
+use crate::failure::user_error;
 use ironclad_check::waive::{self, Waiving};
 use ironclad_check::{Base, Catalogue, Enabled, ProfileName, RunConfig, Sieve, run};
 use ironclad_config::Config;
-use ironclad_load::{Live, Loaded, Request};
+use ironclad_load::{Live, Loaded, Place, Request, SchemaReader};
 use ironclad_model::{CheckFailure, Date, Finding, NotObserved, ReportedProblem, Severity, Snapshot, Status};
-use ironclad_tree::{Comment, Source};
+use ironclad_tree::{Comment, Problem, Source};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) known: BTreeSet<String>,
     /// Will anything show parts of the texts?
     pub(crate) shows_text: bool,
+    /// Schemas of custom kinds, where any are named.
+    schemas: SchemaReader,
     min_severity: Option<Severity>,
     /// Where globs of the configuration count from.
     base: Base,
@@ -41,6 +44,8 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) failures: Vec<CheckFailure>,
     pub(crate) not_observed: Vec<NotObserved>,
+    /// Schemas that could not be read.
+    pub(crate) problems: Vec<ReportedProblem>,
     /// What no report shows.
     pub(crate) hidden: hide::Hidden,
 }
@@ -55,7 +60,7 @@ impl Session {
     ) -> anyhow::Result<Session> {
         let catalogue = catalogue();
         let first = input.paths.first().cloned().unwrap_or_else(|| PathBuf::from("."));
-        let (config, problems) = configuration(&first, global);
+        let (config, mut problems) = configuration(&first, global);
         let selected = selection(select, Some(&config))?;
         let configured = config.kubernetes_version.as_ref().map(|version| version.value);
         if let Some(minor) = configured {
@@ -104,13 +109,29 @@ impl Session {
             rendered_edits: false,
             workloads: config.workload_kinds(),
             beside: Arc::default(),
+            schemas: Arc::default(),
             enabled,
         };
+        let places = schema_places(select, &config, &mut problems)?;
+        let schemas = SchemaReader::new(places, request.max_file_size);
         let known = BTreeSet::new();
         let today = today();
         let shows_text = true;
         let base = base_of(&config);
-        Ok(Session { catalogue, config, problems, request, run, fail_on, known, shows_text, min_severity, base, today })
+        Ok(Session {
+            catalogue,
+            config,
+            problems,
+            request,
+            run,
+            fail_on,
+            known,
+            shows_text,
+            schemas,
+            min_severity,
+            base,
+            today,
+        })
     }
 
     /// Makes the judgement one about a cluster, where objects of one were read.
@@ -158,8 +179,14 @@ impl Session {
         comments: &[(Arc<Source>, Vec<Comment>)],
         sieve: Option<Sieve>,
     ) -> Judged {
+        // What is judged while it is read came from an API server, which held it against its schema.
+        let (schemas, problems) = match sieve {
+            Some(_) => Default::default(),
+            None => self.schemas.read(snapshot, self.run.version),
+        };
         let outcome = match sieve {
             Some(sieve) => sieve.conclude(snapshot),
+            None if schemas.asked => run(snapshot, &RunConfig { schemas, ..self.run.clone() }),
             None => run(snapshot, &self.run),
         };
         let mut findings = outcome.findings;
@@ -175,7 +202,7 @@ impl Session {
                 finding.status = Status::Baselined;
             }
         }
-        Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed, hidden }
+        Judged { findings, failures: outcome.failures, not_observed: outcome.not_observed, problems, hidden }
     }
 
     /// What of the findings in some objects counts: where the configuration wants it, not waived and not known.
@@ -206,6 +233,32 @@ impl Session {
             base: &self.base,
         }
     }
+}
+
+/// Where schemas of custom kinds lie: what the flags name, then what the configuration does.
+fn schema_places(select: &Select, config: &Config, problems: &mut Vec<ReportedProblem>) -> anyhow::Result<Vec<Place>> {
+    let mut places = Vec::new();
+    for text in &select.schema_location {
+        let place = Place::parse(text, Path::new(""), None);
+        places.push(place.map_err(|bad| user_error(bad.message, bad.hint))?);
+    }
+    for location in &config.schema_locations {
+        match Place::parse(&location.text, &location.folder, location.root.as_deref()) {
+            Ok(place) => places.push(place),
+            Err(bad) => problems.push(ReportedProblem {
+                source: location.source.name().to_string(),
+                text: Some(Arc::clone(&location.source)),
+                problem: Problem {
+                    code: "config/bad-value",
+                    severity: ironclad_tree::Severity::Error,
+                    span: location.span,
+                    message: bad.message,
+                    hint: Some(bad.hint),
+                },
+            }),
+        }
+    }
+    Ok(places)
 }
 
 /// Files of ours that lie among the inputs are no manifests, whatever they hold.

@@ -102,10 +102,11 @@ fn joins(enabled: &Enabled) -> bool {
 }
 
 fn judged(session: &Session, loaded: Loaded) -> Judged {
-    let findings = session.judge(&loaded.snapshot, &loaded.comments).findings;
+    let judged = session.judge(&loaded.snapshot, &loaded.comments);
     let mut problems = session.problems.clone();
     problems.extend(loaded.problems);
-    Judged { snapshot: loaded.snapshot, findings, problems, covered: Vec::new() }
+    problems.extend(judged.problems);
+    Judged { snapshot: loaded.snapshot, findings: judged.findings, problems, covered: Vec::new() }
 }
 
 /// Everything below a folder, with open texts in place of files.

@@ -122,6 +122,7 @@ impl Running<'_> {
         judged.findings.retain(|finding| takes(finding, &loaded.snapshot));
 
         problems.append(&mut loaded.problems);
+        problems.append(&mut judged.problems);
         if arguments.extent.no_system_namespaces {
             let source = loaded.inputs.first().map(|input| input.source.as_str()).unwrap_or_default();
             problems.extend(live::leave_out_system(&mut judged.findings, &loaded.snapshot, source));

@@ -25,10 +25,24 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
             let (version, kind) = (object.api_version(), object.kind_name());
             match custom::judge(object, cx, &mut faults) {
                 Judged::Not if is_of_a_cluster(object) => {
-                    cx.not_observed(format!("the CustomResourceDefinition of {kind} (`{version}`) is not in the set"));
+                    let why = match cx.schemas().asked {
+                        true => "is neither in the set nor in the schema locations",
+                        false => "is not in the set",
+                    };
+                    cx.not_observed(format!("the CustomResourceDefinition of {kind} (`{version}`) {why}"));
                 }
                 Judged::ButRules => {
                     cx.not_observed(format!("the CEL rules of {kind} (`{version}`) are not evaluated"));
+                }
+                Judged::ButPart(partial) => {
+                    let reasons = [
+                        (partial.remote, "refers to another document, which is not read"),
+                        (partial.pattern, "has a pattern that is no regular expression, or a large one"),
+                        (partial.limits, "is nested too deeply, or asks for too much"),
+                    ];
+                    for (_, reason) in reasons.iter().filter(|(is_so, _)| *is_so) {
+                        cx.not_observed(format!("the schema of {kind} (`{version}`) {reason}"));
+                    }
                 }
                 Judged::Not | Judged::Whole => {}
             }

@@ -1,24 +1,25 @@
-//! Objects of custom kinds whose CustomResourceDefinition is in the same set.
+//! Objects of custom kinds: against the CustomResourceDefinition of the same set, else against the definition or JSON
+//! Schema ([`given`]) that lies beside it.
 
 use super::structural::{Structural, has_rules};
-use super::{Fault, built_in, list_of};
+use super::{Fault, built_in, given, list_of};
 use crate::api_version::api_version_node;
 use ironclad_check::Cx;
-use ironclad_model::{Kind, Object, ObjectId, group_of};
-use ironclad_tree::{NodeId, NodeRef, f};
-use regex::Regex;
+use ironclad_jsonschema::{Partial, Patterns};
+use ironclad_model::{Kind, Object, group_of};
+use ironclad_tree::{Document, NodeId, NodeRef, f};
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-/// The definitions of a set, by group and kind.
+/// The definitions of a set and of what lies beside it, by group and kind.
 pub(crate) struct Definitions {
     kinds: FxHashMap<(String, String), Definition>,
     patterns: Patterns,
 }
 
 struct Definition {
-    /// The CustomResourceDefinition.
-    object: ObjectId,
+    /// The document of the CustomResourceDefinition.
+    document: Arc<Document>,
     versions: Vec<Version>,
     /// `apiextensions.k8s.io/v1beta1` kept unknown fields unless told otherwise.
     keeps_unknown: bool,
@@ -35,37 +36,16 @@ struct Version {
     has_rules: bool,
 }
 
-/// Compiled `pattern`s, by the node that holds them; none where one does not compile.
-#[derive(Default)]
-pub(crate) struct Patterns(RwLock<Compiled>);
-
-/// By definition and node.
-type Compiled = FxHashMap<(ObjectId, NodeId), Option<Arc<Regex>>>;
-
-/// A pattern of a schema may not cost more than this to hold.
-const PATTERN_LIMIT: usize = 1 << 20;
-
-impl Patterns {
-    /// The pattern at a node of a definition.
-    pub(crate) fn get(&self, definition: ObjectId, node: NodeRef<'_>) -> Option<Arc<Regex>> {
-        let key = (definition, node.id());
-        if let Some(known) = self.0.read().ok().and_then(|known| known.get(&key).cloned()) {
-            return known;
-        }
-        let compile = |text| regex::RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build().ok().map(Arc::new);
-        let compiled = node.as_str().and_then(compile);
-        if let Ok(mut known) = self.0.write() {
-            known.insert(key, compiled.clone());
-        }
-        compiled
-    }
-}
-
 impl Definitions {
-    /// Those of the run's set.
+    /// Those of the run's set, and those beside it that the set does not have.
     pub(crate) fn of(cx: &Cx<'_>) -> Definitions {
-        let objects = cx.objects(Kind::CUSTOM_RESOURCE_DEFINITION);
-        Definitions { kinds: objects.into_iter().filter_map(read).collect(), patterns: Patterns::default() }
+        let of_set = cx.objects(Kind::CUSTOM_RESOURCE_DEFINITION).into_iter().filter_map(read);
+        let mut kinds: FxHashMap<(String, String), Definition> = of_set.collect();
+        let beside = cx.schemas().definitions.of_kind(Kind::CUSTOM_RESOURCE_DEFINITION);
+        for (key, definition) in beside.into_iter().filter_map(read) {
+            kinds.entry(key).or_insert(definition);
+        }
+        Definitions { kinds, patterns: Patterns::default() }
     }
 }
 
@@ -103,7 +83,10 @@ fn read(object: &Object) -> Option<((String, String), Definition)> {
         versions.push(Version { name, served: true, deprecated: false, warning: None, schema, has_rules });
     }
     let keeps = child(spec, "preserveUnknownFields").and_then(|keeps| keeps.as_bool());
-    Some((key, Definition { object: object.id(), versions, keeps_unknown: keeps.unwrap_or(is_old) }))
+    Some((
+        key,
+        Definition { document: Arc::clone(object.document()), versions, keeps_unknown: keeps.unwrap_or(is_old) },
+    ))
 }
 
 /// What the definition of a custom kind says of a deprecated version: its own words, or the version to use.
@@ -127,7 +110,9 @@ pub(crate) enum Judged {
     Whole,
     /// By all but the CEL rules of its definition.
     ButRules,
-    /// Not at all: its definition is not in the set.
+    /// By its JSON Schema, but for this.
+    ButPart(Partial),
+    /// Not at all: there is no definition of it.
     Not,
 }
 
@@ -135,7 +120,13 @@ pub(crate) enum Judged {
 pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<'a>>) -> Judged {
     let definitions = cx.once(Definitions::of);
     let key = (group_of(object.api_version()).to_owned(), object.kind_name().to_owned());
-    let Some(definition) = definitions.kinds.get(&key) else { return Judged::Not };
+    let Some(definition) = definitions.kinds.get(&key) else {
+        let of_type = (object.api_version().to_owned(), key.1);
+        let Some(schema) = cx.schemas().kinds.get(&of_type) else { return Judged::Not };
+        metadata(object, cx, faults);
+        let partial = given::judge(object.root(), schema.root(), &definitions.patterns, faults);
+        return if partial.is_none() { Judged::Whole } else { Judged::ButPart(partial) };
+    };
     let written = object.api_version().rsplit_once('/').map_or(object.api_version(), |(_, version)| version);
     let served = definition.versions.iter().filter(|version| version.served);
     let Some(version) = served.clone().find(|version| version.name == written) else {
@@ -144,14 +135,10 @@ pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<
         faults.push(Fault::at(api_version_node(object), message));
         return Judged::Whole;
     };
-    if let Some(entry) = object.root().get(f::METADATA) {
-        built_in::metadata(entry.value(), cx.version(), faults);
-    }
-    let schema = version.schema.zip(cx.object_of(definition.object));
-    if let Some((schema, owner)) = schema {
-        let schema = owner.document().node(schema);
+    metadata(object, cx, faults);
+    if let Some(schema) = version.schema {
+        let schema = definition.document.node(schema);
         Structural {
-            definition: definition.object,
             keeps_unknown: definition.keeps_unknown,
             patterns: &definitions.patterns,
             minor: cx.version(),
@@ -160,4 +147,10 @@ pub(crate) fn judge<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<
         .run(object.root(), schema);
     }
     if version.has_rules { Judged::ButRules } else { Judged::Whole }
+}
+
+fn metadata<'a>(object: &'a Object, cx: &Cx<'a>, faults: &mut Vec<Fault<'a>>) {
+    if let Some(entry) = object.root().get(f::METADATA) {
+        built_in::metadata(entry.value(), cx.version(), faults);
+    }
 }

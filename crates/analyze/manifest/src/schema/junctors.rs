@@ -1,16 +1,14 @@
 //! `allOf`, `anyOf`, `oneOf` and `not` of structural schemas. What they hold are conditions on values: they add no field
 //! and no default, so a field that the schema around them defaults is not missing.
 
-use super::custom::Patterns;
 use super::structural::{bounds, child, fits_type, flag};
-use ironclad_model::ObjectId;
+use ironclad_jsonschema::Patterns;
 use ironclad_tree::{Kind, NodeRef};
 
 /// Alternatives nest in the schema, which a stranger wrote.
 const DEEPEST: usize = 32;
 
 pub(super) struct Junctors<'p> {
-    pub(super) definition: ObjectId,
     pub(super) patterns: &'p Patterns,
 }
 
@@ -62,7 +60,7 @@ impl Junctors<'_> {
         let values = child(condition, "enum").filter(|values| values.kind() == Kind::Sequence);
         if !fits_type(node, condition).0
             || values.is_some_and(|values| !values.items().any(|value| value.eq_value(node)))
-            || bounds(node, condition, self.definition, self.patterns).is_some()
+            || bounds(node, condition, self.patterns).is_some()
             || self.broken(node, condition, around, depth).is_some()
         {
             return false;

@@ -6,10 +6,9 @@
 //! Not judged: CEL rules ([`has_rules`]). A field that is null counts as absent unless its schema says `nullable`, because
 //! the API server drops it.
 
-use super::custom::Patterns;
 use super::junctors::Junctors;
 use super::{DROPPED, Fault, MOST, built_in, format, list_of, lists, meant};
-use ironclad_model::ObjectId;
+use ironclad_jsonschema::Patterns;
 use ironclad_tree::{Kind, NodeRef, describe, describe_value};
 
 /// Deeper than this no object goes; schemas are trees, so the object bounds the walk anyway.
@@ -17,7 +16,6 @@ const DEEPEST: usize = 256;
 
 /// One walk.
 pub(crate) struct Structural<'f, 'a> {
-    pub(crate) definition: ObjectId,
     pub(crate) keeps_unknown: bool,
     pub(crate) patterns: &'f Patterns,
     pub(crate) minor: u8,
@@ -93,8 +91,8 @@ impl<'a> Structural<'_, 'a> {
             self.fault(node, format!("{name} is {}: {advice}", shown(name, node)));
             return;
         }
-        let junctors = Junctors { definition: self.definition, patterns: self.patterns };
-        let message = bounds(node, schema, self.definition, self.patterns).or_else(|| junctors.judge(node, schema));
+        let junctors = Junctors { patterns: self.patterns };
+        let message = bounds(node, schema, self.patterns).or_else(|| junctors.judge(node, schema));
         if let Some(message) = message {
             self.fault(node, format!("{name} {message}"));
         }
@@ -198,38 +196,32 @@ pub(super) fn fits_type(node: NodeRef<'_>, schema: NodeRef<'_>) -> (bool, &'stat
 }
 
 /// A value in words. What may be a secret, by its name or by its form, is not repeated.
-fn shown(name: &str, node: NodeRef<'_>) -> String {
+pub(super) fn shown(name: &str, node: NodeRef<'_>) -> String {
     let name = name.rsplit('`').nth(1).unwrap_or(name);
     let is_secret = |text: &str| ironclad_leak::name_of_secret(name).is_some() || !ironclad_leak::find(text).is_empty();
     if node.text().is_some_and(is_secret) { describe(node) } else { describe_value(node) }
 }
 
 /// What of a value is out of bounds, as the rest of a sentence about it.
-pub(super) fn bounds(
-    node: NodeRef<'_>,
-    schema: NodeRef<'_>,
-    definition: ObjectId,
-    patterns: &Patterns,
-) -> Option<String> {
+pub(super) fn bounds(node: NodeRef<'_>, schema: NodeRef<'_>, patterns: &Patterns) -> Option<String> {
     match node.kind() {
         Kind::Int | Kind::Float => number_bounds(node, schema),
-        Kind::String => text_bounds(node, schema, definition, patterns),
+        Kind::String => text_bounds(node, schema, patterns),
         Kind::Sequence => count_bounds(node.len(), schema, "minItems", "maxItems", "item"),
         Kind::Mapping => count_bounds(node.len(), schema, "minProperties", "maxProperties", "field"),
         _ => None,
     }
 }
 
-fn text_bounds(node: NodeRef<'_>, schema: NodeRef<'_>, definition: ObjectId, patterns: &Patterns) -> Option<String> {
+fn text_bounds(node: NodeRef<'_>, schema: NodeRef<'_>, patterns: &Patterns) -> Option<String> {
     let text = node.as_str()?;
     if let Some(message) = count_bounds(text.chars().count(), schema, "minLength", "maxLength", "character") {
         return Some(message);
     }
-    if let Some(pattern) = child(schema, "pattern")
-        && let Some(regex) = patterns.get(definition, pattern)
-        && !regex.is_match(text)
+    if let Some(pattern) = child(schema, "pattern").and_then(|pattern| pattern.as_str())
+        && patterns.get(pattern).is_some_and(|regex| !regex.is_match(text))
     {
-        return Some(format!("does not match `{}`", pattern.as_str().unwrap_or_default()));
+        return Some(format!("does not match `{pattern}`"));
     }
     let wanted = format::named(child(schema, "format")?.as_str()?)?;
     (!wanted.fits(text)).then(|| format!("is not {}", wanted.what))

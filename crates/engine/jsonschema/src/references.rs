@@ -1,17 +1,18 @@
 //! References within a schema: by pointer, by anchor, by the `$id` of a schema in it, and dynamic ones, which look for
 //! the outermost schema on the way here that has the same anchor.
 
-use super::Check;
+use crate::Instance;
+use crate::check::Check;
 use ironclad_tree::NodeRef;
 
-impl<'a> Check<'a> {
+impl<'a, V: Instance> Check<'a, V> {
     /// Notes that a schema with an `$id` of its own is entered; gives how many are to be left again.
-    pub(super) fn enter(&mut self, schema: NodeRef<'a>) -> usize {
+    pub(crate) fn enter(&mut self, schema: NodeRef<'a>) -> usize {
         let is_resource = schema.id() == self.root.id() || self.is_resource(schema);
         self.within(Some(schema).filter(|_| is_resource))
     }
 
-    pub(super) fn within(&mut self, resource: Option<NodeRef<'a>>) -> usize {
+    pub(crate) fn within(&mut self, resource: Option<NodeRef<'a>>) -> usize {
         let Some(resource) =
             resource.filter(|resource| self.scope.last().is_none_or(|last| last.id() != resource.id()))
         else {
@@ -21,7 +22,7 @@ impl<'a> Check<'a> {
         1
     }
 
-    pub(super) fn leave(&mut self, entered: usize) {
+    pub(crate) fn leave(&mut self, entered: usize) {
         self.scope.truncate(self.scope.len().saturating_sub(entered));
     }
 
@@ -35,7 +36,7 @@ impl<'a> Check<'a> {
     }
 
     /// The schemas that one refers to, each with the one with an `$id` that it lies in.
-    pub(super) fn referred(&mut self, schema: NodeRef<'a>) -> Vec<(NodeRef<'a>, Option<NodeRef<'a>>)> {
+    pub(crate) fn referred(&mut self, schema: NodeRef<'a>) -> Vec<(NodeRef<'a>, Option<NodeRef<'a>>)> {
         let text = |name: &str| schema.get_str(name).and_then(|entry| entry.value().as_str());
         let mut all = Vec::new();
         if let Some(name) = text("$ref") {
@@ -58,7 +59,7 @@ impl<'a> Check<'a> {
         let (base, fragment) = name.split_once('#').unwrap_or((name, ""));
         let resource = if base.is_empty() { Some(self.resource()) } else { self.named(base) };
         let Some(resource) = resource else {
-            self.remote = true;
+            self.partial.remote = true;
             return None;
         };
         let target = if fragment.is_empty() || fragment.starts_with('/') {

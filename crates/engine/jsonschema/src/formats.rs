@@ -1,4 +1,4 @@
-//! `format` of JSON Schema: the forms that santhosh-tekuri/jsonschema v6 asserts. An unknown one passes.
+//! `format`: the forms that santhosh-tekuri/jsonschema v6 asserts. An unknown one passes.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,9 +1,8 @@
 //! What no part of a schema judges: `unevaluatedProperties` and `unevaluatedItems`.
 
-use super::{Check, DEEPEST};
-use ironclad_gotemplate::Value;
+use crate::check::{Check, DEEPEST, What};
+use crate::{Instance, Type};
 use ironclad_tree::{Kind, NodeRef};
-use regex::Regex;
 
 /// What a schema judges of a value, in what applies of it.
 #[derive(Default)]
@@ -17,33 +16,26 @@ struct Judged {
     all_items: bool,
 }
 
-impl<'a> Check<'a> {
-    pub(super) fn unevaluated_keys(&mut self, schema: NodeRef<'a>, value: &Value, path: &str, depth: usize) {
+impl<'a, V: Instance> Check<'a, V> {
+    pub(crate) fn unevaluated_keys(&mut self, schema: NodeRef<'a>, value: &V, path: &str, depth: usize) {
         let rule = schema.get_str("unevaluatedProperties").map(|entry| entry.value());
-        let (Some(rule), Some(map)) = (rule.filter(|_| self.draft >= 2019), value.as_map()) else { return };
+        let Some(rule) = rule.filter(|_| self.draft >= 2019 && value.kind() == Type::Map) else { return };
         let mut judged = Judged::default();
         self.judged(schema, value, &mut judged, depth, true);
-        for (key, slot) in &map.borrow().entries {
-            if judged.all_keys || judged.keys.iter().any(|known| **known == **key) {
+        for (key, own) in &value.fields() {
+            if judged.all_keys || judged.keys.iter().any(|known| known == key) {
                 continue;
             }
             let below = format!("{path}.{key}");
             if rule.as_bool() == Some(false) {
-                self.say(&below, &slot.value, "is not a known key".to_owned());
+                self.say(&below, own, What::Unknown(judged.keys.clone()));
             } else {
-                self.value(rule, &slot.value, &below, depth + 1);
+                self.value(rule, own, &below, depth + 1);
             }
         }
     }
 
-    pub(super) fn unevaluated_items(
-        &mut self,
-        schema: NodeRef<'a>,
-        value: &Value,
-        items: &[Value],
-        path: &str,
-        depth: usize,
-    ) {
+    pub(crate) fn unevaluated_items(&mut self, schema: NodeRef<'a>, value: &V, items: &[V], path: &str, depth: usize) {
         let rule = schema.get_str("unevaluatedItems").map(|entry| entry.value());
         let Some(rule) = rule.filter(|_| self.draft >= 2019) else { return };
         let mut judged = Judged::default();
@@ -54,7 +46,7 @@ impl<'a> Check<'a> {
             }
             let below = format!("{path}[{index}]");
             if rule.as_bool() == Some(false) {
-                self.say(&below, item, "is an item more than the schema knows".to_owned());
+                self.say(&below, item, What::Other("is an item more than the schema knows".to_owned()));
             } else {
                 self.value(rule, item, &below, depth + 1);
             }
@@ -62,7 +54,7 @@ impl<'a> Check<'a> {
     }
 
     /// `outermost`: of the schema that asks, what it says of the rest does not count.
-    fn judged(&mut self, schema: NodeRef<'a>, value: &Value, judged: &mut Judged, depth: usize, outermost: bool) {
+    fn judged(&mut self, schema: NodeRef<'a>, value: &V, judged: &mut Judged, depth: usize, outermost: bool) {
         if depth > DEEPEST || schema.kind() != Kind::Mapping {
             return;
         }
@@ -89,37 +81,29 @@ impl<'a> Check<'a> {
             }
         }
         for rule in get("dependentSchemas").into_iter().flat_map(|rules| rules.entries()) {
-            if value.get(rule.key()).is_some() {
+            if value.field(rule.key()).is_some() {
                 self.judged(rule.value(), value, judged, depth + 1, false);
             }
         }
         self.leave(entered);
     }
 
-    fn judged_itself(
-        &mut self,
-        schema: NodeRef<'a>,
-        value: &Value,
-        judged: &mut Judged,
-        depth: usize,
-        outermost: bool,
-    ) {
+    fn judged_itself(&mut self, schema: NodeRef<'a>, value: &V, judged: &mut Judged, depth: usize, outermost: bool) {
         let get = |name: &str| schema.get_str(name).map(|entry| entry.value());
         let entries = |name: &str| get(name).into_iter().flat_map(|node| node.entries());
         judged.keys.extend(entries("properties").map(|entry| entry.key().to_owned()));
         for pattern in entries("patternProperties") {
-            if let (Ok(regex), Some(map)) = (Regex::new(pattern.key()), value.as_map()) {
-                let own = map.borrow();
-                judged.keys.extend(own.entries.keys().filter(|key| regex.is_match(key)).map(|key| key.to_string()));
+            if let Some(regex) = self.pattern(pattern.key()) {
+                let matching = value.fields().into_iter().map(|(key, _)| key).filter(|key| regex.is_match(key));
+                judged.keys.extend(matching);
             }
         }
         judged.all_keys |= get("additionalProperties").is_some();
         judged.all_keys |= !outermost && get("unevaluatedProperties").is_some();
         judged.all_items |= !outermost && get("unevaluatedItems").is_some();
-        let list = match &value.data {
-            ironclad_gotemplate::Data::List(list) => list.items.to_vec(),
-            _ => return,
-        };
+        if value.kind() != Type::List {
+            return;
+        }
         match get("items") {
             Some(each) if self.draft < 2020 && each.kind() == Kind::Sequence => {
                 judged.first = judged.first.max(each.items().count());
@@ -135,7 +119,7 @@ impl<'a> Check<'a> {
             judged.first = judged.first.max(first.items().count());
         }
         if let Some(wanted) = get("contains") {
-            for (index, item) in list.iter().enumerate() {
+            for (index, item) in value.items().iter().enumerate() {
                 if self.fits(wanted, item, depth + 1) {
                     judged.items.push(index);
                 }
