@@ -109,7 +109,19 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
     ("rbac-police", "audit --only-sas-on-all-nodes w.yaml", 2, "rbac/sa-daemonset-powerful"),
     ("rbac-police", "audit --ignore-controlplane w.yaml", 2, "--no-system-namespaces"),
     // audit2rbac
-    ("audit2rbac", "audit2rbac --compat audit2rbac --user alice -f audit.log", 0, "name: \"audit2rbac:alice\""),
+    ("audit2rbac", "audit2rbac --user alice -f audit.log", 0, "name: \"audit2rbac:alice\""),
+    ("audit2rbac", "audit2rbac --user alice -f audit.log", 0, "audit2rbac.liggitt.net/generated"),
+    ("audit2rbac", "audit2rbac --compat audit2rbac --user=alice --filename=audit.log", 0, "name: \"audit2rbac:alice\""),
+    ("audit2rbac", "audit2rbac -f audit.log", 2, "--user NAME or --serviceaccount NAMESPACE:NAME"),
+    (
+        "audit2rbac",
+        "audit2rbac --serviceaccount shop:ci -f audit.log",
+        2,
+        "no event of `system:serviceaccount:shop:ci`",
+    ),
+    ("audit2rbac", "audit2rbac --user alice -f audit.log --expand-multi-name=false -n shop", 0, "resourceNames"),
+    ("audit2rbac", "audit2rbac --user alice -f audit.log --expand verbs", 2, "rbac least-privilege --expand"),
+    ("audit2rbac", "least-privilege --user alice audit.log --expand-multi-name", 2, "--compat audit2rbac"),
     (
         "audit2rbac",
         "least-privilege --compat audit2rbac --user alice --filename audit.log --generate-name x:${user}",

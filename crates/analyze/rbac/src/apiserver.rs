@@ -4,6 +4,10 @@
 //! server makes of them is in k8s.io/apiserver `pkg/apis/apiserver` (defaults, validation). Expressions are CEL; they are
 //! not evaluated, only looked at for what a prefix or a `startsWith` settles: what cannot be told is said to be so.
 
+mod shape;
+
+pub(crate) use shape::judge;
+
 use ironclad_model::{Object, group_of};
 use ironclad_tree::NodeRef;
 

@@ -186,9 +186,33 @@ impl Chain {
 
 impl Webhook {
     fn doubt(&self) -> String {
-        let asked = if self.conditions.is_empty() { "is asked" } else { "may be asked" };
-        let also = if self.fails_closed { ", and denies when it cannot be reached" } else { "" };
-        format!("webhook \"{}\" {asked} before it is decided{also}", self.name)
+        let also = if self.fails_closed { ", and it denies when it cannot be reached" } else { "" };
+        match self.conditions.as_slice() {
+            [] => format!("webhook \"{}\" is asked before it is decided{also}", self.name),
+            [only] => format!(
+                "whether webhook \"{}\" is asked before it is decided hangs on its match condition `{}`, which is not \
+                 evaluated{also}",
+                self.name,
+                short(only)
+            ),
+            [first, rest @ ..] => format!(
+                "whether webhook \"{}\" is asked before it is decided hangs on its match conditions `{}` and {} more, \
+                 which are not evaluated{also}",
+                self.name,
+                short(first),
+                rest.len()
+            ),
+        }
+    }
+}
+
+/// An expression as a message shows it: one line, and not all of a long one.
+fn short(expression: &str) -> String {
+    const MOST: usize = 80;
+    let line = expression.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 
@@ -200,7 +224,7 @@ fn twice(name: &str) -> ChainError {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test")]
 
-    use super::{Authorizer, Chain, Verdict};
+    use super::{Authorizer, Chain, Verdict, Webhook};
     use crate::{Options, Request, User, World};
     use ironclad_model::Snapshot;
 
@@ -214,5 +238,25 @@ mod tests {
     fn always_deny_denies_nothing() {
         assert_eq!(verdict(vec![Authorizer::AlwaysDeny]), Verdict::NoOpinion);
         assert_eq!(verdict(vec![Authorizer::AlwaysDeny, Authorizer::AlwaysAllow]), Verdict::Allow);
+    }
+
+    /// A condition is an expression that is not evaluated: the answer is unknown, and says why.
+    #[test]
+    fn conditions_of_webhooks_are_the_reason() {
+        let webhook = |conditions: &[&str]| {
+            let conditions = conditions.iter().map(|text| (*text).to_owned()).collect();
+            verdict(vec![Authorizer::Webhook(Webhook { name: "own".to_owned(), fails_closed: false, conditions })])
+        };
+        let unknown = |reason: &str| Verdict::Unknown(reason.to_owned());
+        assert_eq!(webhook(&[]), unknown("webhook \"own\" is asked before it is decided"));
+        assert_eq!(
+            webhook(&["request.user ==\n  'eve'"]),
+            unknown(
+                "whether webhook \"own\" is asked before it is decided hangs on its match condition \
+                 `request.user == 'eve'`, which is not evaluated"
+            )
+        );
+        let Verdict::Unknown(long) = webhook(&[&"x".repeat(200), "true"]) else { unreachable!("no webhook answers") };
+        assert!(long.contains("x…` and 1 more, which are not evaluated"), "{long}");
     }
 }

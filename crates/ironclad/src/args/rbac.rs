@@ -47,8 +47,10 @@ pub enum RbacCommand {
     #[command(alias = "gen")]
     Generate(Generate),
     /// Make roles of what audit logs show to be needed, with proof
-    #[command(alias = "audit2rbac")]
     LeastPrivilege(Box<LeastPrivilege>),
+    /// As its users type it: `least-privilege --compat audit2rbac`
+    #[command(name = "audit2rbac", hide = true)]
+    Audit2rbac(Box<LeastPrivilege>),
 }
 
 /// What is read, for which cluster.

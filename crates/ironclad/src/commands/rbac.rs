@@ -51,5 +51,6 @@ pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
             GenerateCommand::Role(role) => generate::run(role, global),
         },
         RbacCommand::LeastPrivilege(least) => least_privilege::run(least, global),
+        RbacCommand::Audit2rbac(least) => least_privilege::run_as_audit2rbac(least, global),
     }
 }

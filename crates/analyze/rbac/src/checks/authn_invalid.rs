@@ -1,6 +1,6 @@
 //! `rbac/authn-invalid`
 
-use crate::apiserver::{File, expressions, field, issuers, items, mentions, text};
+use crate::apiserver::{File, expressions, field, issuers, items, judge, mentions, text};
 use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_tree::NodeRef;
@@ -24,6 +24,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     if !File::Authentication.is(object) {
         return;
     }
+    judge(File::Authentication, object, cx);
     let mut seen = FxHashSet::default();
     for (index, jwt) in issuers(object).enumerate() {
         if index == MOST {

@@ -1,6 +1,6 @@
 //! `rbac/authz-invalid`
 
-use crate::apiserver::{File, field, items, seconds, text};
+use crate::apiserver::{File, field, items, judge, seconds, text};
 use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use ironclad_tree::NodeRef;
@@ -27,7 +27,9 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     if !File::Authorization.is(object) {
         return;
     }
-    if items(object.root(), "authorizers").next().is_none() {
+    judge(File::Authorization, object, cx);
+    let is_list = field(object.root(), "authorizers").is_none_or(|list| list.kind() == ironclad_tree::Kind::Sequence);
+    if is_list && items(object.root(), "authorizers").next().is_none() {
         cx.find_missing(object.root(), "authorizers", "the file names no authorizer");
     }
     let mut types = FxHashSet::default();

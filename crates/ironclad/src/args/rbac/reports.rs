@@ -210,10 +210,10 @@ pub struct LeastPrivilege {
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Output")]
     pub generate_annotations: Vec<String>,
     /// With --compat: the same on two names is the same on any
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, requires = "compat", help_heading = "Question")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, help_heading = "Question")]
     pub expand_multi_name: Option<bool>,
     /// With --compat: the same in two namespaces is the same in any
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, requires = "compat", help_heading = "Question")]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true, help_heading = "Question")]
     pub expand_multi_namespace: Option<bool>,
     /// What is read.
     #[command(flatten)]

@@ -23,12 +23,32 @@ const NAMED: u64 = 20;
 
 /// Reads the logs and answers.
 pub(crate) fn run(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result<Exit> {
+    make(arguments, arguments.compat.as_deref(), global)
+}
+
+/// `ironclad rbac audit2rbac`: what it makes, by its own name.
+pub(crate) fn run_as_audit2rbac(arguments: &LeastPrivilege, global: &Global) -> anyhow::Result<Exit> {
+    let own = [
+        ("--expand", !arguments.expand.is_empty()),
+        ("--exact", arguments.exact),
+        ("--include-denied", arguments.include_denied),
+        ("--merge", arguments.merge.is_some()),
+        ("--unused", arguments.unused),
+    ];
+    if let Some((flag, _)) = own.iter().find(|(_, given)| *given) {
+        let help = format!("`ironclad rbac least-privilege {flag}` has it");
+        return Err(user_error(format!("`audit2rbac` makes what that program makes, and has no {flag}"), help));
+    }
+    make(arguments, Some(arguments.compat.as_deref().unwrap_or("audit2rbac")), global)
+}
+
+fn make(arguments: &LeastPrivilege, peer: Option<&str>, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, formats(arguments))?;
     let version = arguments.input.kubernetes_version.as_deref().map(settings::version).transpose()?;
     let version = version.unwrap_or(settings::NEWEST);
     let expand = expand(arguments)?;
     let select = select(arguments)?;
-    let compat = compat(arguments, &select)?;
+    let compat = compat(arguments, peer, &select)?;
     let logs = logs(arguments)?;
     let has_existing = !arguments.rbac.is_empty() || arguments.input.cluster.is_asked();
     let session = if has_existing { Some(existing(arguments, global)?) } else { None };
@@ -179,8 +199,18 @@ fn expand(arguments: &LeastPrivilege) -> anyhow::Result<Expand> {
     Ok(expand)
 }
 
-fn compat(arguments: &LeastPrivilege, select: &Select) -> anyhow::Result<Option<CompatOptions>> {
-    let Some(peer) = arguments.compat.as_deref() else { return Ok(None) };
+fn compat(arguments: &LeastPrivilege, peer: Option<&str>, select: &Select) -> anyhow::Result<Option<CompatOptions>> {
+    let Some(peer) = peer else {
+        let flags = [
+            ("--expand-multi-name", arguments.expand_multi_name),
+            ("--expand-multi-namespace", arguments.expand_multi_namespace),
+        ];
+        let given = flags.iter().find(|(_, value)| value.is_some());
+        return given.map_or(Ok(None), |(flag, _)| {
+            let help = "add `--compat audit2rbac`; ours is `--expand names,namespaces`".to_owned();
+            Err(user_error(format!("{flag} is audit2rbac's"), help))
+        });
+    };
     if peer != "audit2rbac" {
         return Err(user_error(format!("`{peer}` is not a peer of this command"), "audit2rbac".to_owned()));
     }
