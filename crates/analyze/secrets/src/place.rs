@@ -1,7 +1,7 @@
 //! Where in the source a secret is that was found in the value of a scalar.
 
 use ironclad_check::Finder;
-use ironclad_leak::{Confidence, Verdict, assignments, find, judge};
+use ironclad_leak::{Confidence, Leak, Verdict, assignments, find, judge, name_of_secret};
 use ironclad_model::Severity;
 use ironclad_tree::{NodeRef, Span};
 use std::ops::Range;
@@ -21,15 +21,25 @@ const MOST: usize = 10;
 /// More than these are not even looked for: a value full of secrets needs no list of them.
 const ENOUGH: usize = 200;
 
+/// What kubectl notes of the object that it was given.
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Everything in a text that has the form of a secret.
+pub(crate) fn forms(text: &str) -> Vec<Found> {
+    let found = |leak: Leak| Found { what: leak.rule.title.to_owned(), confidence: leak.confidence, range: leak.range };
+    find(text).into_iter().map(found).collect()
+}
+
 /// Everything secret in a text without a name of its own: forms, and assignments whose names say so.
 pub(crate) fn search(text: &str) -> Vec<Found> {
-    let mut found: Vec<Found> = find(text)
-        .into_iter()
-        .map(|leak| Found { what: leak.rule.title.to_owned(), confidence: leak.confidence, range: leak.range })
-        .collect();
+    let mut found = forms(text);
     for assignment in assignments(text) {
         if found.len() >= ENOUGH {
             break;
+        }
+        // A form of its own was found already.
+        if name_of_secret(assignment.name).is_none() {
+            continue;
         }
         let known = |one: &Found| one.range.start < assignment.range.end && assignment.range.start < one.range.end;
         if found.iter().any(known) {

@@ -13,7 +13,7 @@ pub struct Assignment<'t> {
     pub range: Range<usize>,
 }
 
-/// The assignments of a text, in order. A line has at most one of each form; comments have none. Values that are code
+/// The assignments of a text, in order: all of a line of JSON or of a command, else the one; comments have none. Values that are code
 /// (calls, comparisons, unquoted words in a row) are left out.
 pub fn assignments(text: &str) -> impl Iterator<Item = Assignment<'_>> {
     lines(text).flat_map(|(start, line)| of_line(line, start))
@@ -28,21 +28,64 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// A minified file is one line: what is behind this is left to the rules.
+/// A minified file is one line: of one that is longer only JSON is taken apart, and the rest is left to the rules.
 const LONGEST_LINE: usize = 4096;
 /// Names are short.
 const LONGEST_NAME: usize = 128;
 
 fn of_line(line: &str, start: usize) -> Vec<Assignment<'_>> {
     let trimmed = line.trim_start();
+    if line.len() > LONGEST_LINE && trimmed.starts_with(['{', '[', '"']) {
+        return json_pairs(line, start);
+    }
     if line.len() > LONGEST_LINE || ["#", "//", ";", "--", "*"].iter().any(|mark| trimmed.starts_with(mark)) {
         // A flag is no comment of SQL.
         return if trimmed.starts_with("--") && line.len() <= LONGEST_LINE { flags(line, start) } else { Vec::new() };
+    }
+    let pairs = json_pairs(line, start);
+    if !pairs.is_empty() {
+        return pairs;
     }
     match whole_line(line, start) {
         Some(found) => vec![found],
         None => flags(line, start),
     }
+}
+
+/// `"name": "value"`, as often as a line of JSON has it.
+fn json_pairs(line: &str, start: usize) -> Vec<Assignment<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((name, after)) = quoted(line, at) {
+        at = after;
+        let rest = line.get(after..).unwrap_or_default();
+        let Some(value_at) = rest.trim_start().strip_prefix(':').map(|value| line.len() - value.trim_start().len())
+        else {
+            continue;
+        };
+        if line.as_bytes().get(value_at) != Some(&b'"') {
+            continue;
+        }
+        let Some((value, after)) = quoted(line, value_at) else { break };
+        at = after;
+        if !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(is_name) {
+            let begin = start + value_at + 1;
+            found.push(Assignment { name, value, range: begin..begin + value.len() });
+        }
+    }
+    found
+}
+
+/// The first text in quotes from a place on, and where it ends.
+fn quoted(line: &str, from: usize) -> Option<(&str, usize)> {
+    let open = from + line.get(from..)?.find('"')? + 1;
+    let mut escaped = false;
+    let length = line.get(open..)?.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((line.get(open..open + length)?, open + length + 1))
 }
 
 fn is_name(c: char) -> bool {
@@ -84,6 +127,10 @@ fn value_of(text: &str) -> Option<&str> {
     let is_header = ["bearer ", "basic ", "token "]
         .iter()
         .any(|scheme| value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)));
+    // What follows on the next lines is a structure, with names of its own.
+    if value.starts_with(['{', '[']) && !value.starts_with("{{") {
+        return None;
+    }
     let is_code = value.contains(['(', ')', '{', '}', '[', ']', '<', '>', '|']) && !value.starts_with(['$', '{', '<'])
         || (value.contains(char::is_whitespace) && !is_header && !value.starts_with("{{"));
     (!is_code).then_some(value)
@@ -117,8 +164,8 @@ fn flags(line: &str, start: usize) -> Vec<Assignment<'_>> {
 
 fn push<'t>(name: &'t str, value: &'t str, at: usize, found: &mut Vec<Assignment<'t>>) {
     let bare = value.trim_start_matches(['"', '\'']);
-    // A command whose output it is.
-    if bare.starts_with("$(") || bare.starts_with('`') {
+    // A command whose output it is; a template that goes on in the next word.
+    if bare.starts_with("$(") || bare.starts_with('`') || bare.starts_with("{{") {
         return;
     }
     let at = at + value.len() - bare.len();
@@ -143,6 +190,11 @@ mod tests {
         assert_eq!(pairs("DB_PASSWORD=x1\nb: y\r\n"), [("DB_PASSWORD", "x1"), ("b", "y")]);
         assert_eq!(pairs("  \"password\": \"p w\","), [("password", "p w")]);
         assert_eq!(pairs("- name: 'v' # c"), [("name", "v")]);
+        let minified = r#"{"db":{"user":"a","password": "p\"w"},"n":1,"x":["y"],"token":"t"}"#;
+        assert_eq!(pairs(minified), [("user", "a"), ("password", "p\\\"w"), ("token", "t")]);
+        assert_eq!(pairs("\"token\": {\n  token: [\n"), []);
+        assert_eq!(pairs("--api-key={{ api-key }} --password {{ x }}"), []);
+        assert_eq!(pairs("a: \"b: c\""), [("a", "b: c")]);
         assert_eq!(pairs("export A=\"b c\""), [("A", "b c")]);
         assert_eq!(pairs("a.b.c = d # e"), [("a.b.c", "d")]);
         assert_eq!(pairs("# password: x\n// password: x\n"), []);

@@ -36,6 +36,7 @@ fn is_harmless(value: &str) -> bool {
         || is_reference(value)
         || is_switch_or_number(value)
         || is_path(value)
+        || is_file_name(value)
         || is_url(value)
         || is_protected(value)
 }
@@ -61,10 +62,19 @@ pub fn is_reference(value: &str) -> bool {
         };
         match after.or_else(variable) {
             Some(after) => rest = after.trim_start_matches([':', '/', '@', '-', '_', '.', ',', ' ', '}', '"', '\'']),
-            None => return is_pointer_elsewhere(value),
+            None => return is_pointer_elsewhere(value) || names_a_key(value),
         }
     }
     true
+}
+
+/// `$dex.github.clientSecret`, `$email-password`: a key of a Secret, as Argo CD and Dex refer to it. Only plain words, one of
+/// which says what it is: a password may begin with the sign as well.
+fn names_a_key(value: &str) -> bool {
+    let Some(key) = value.strip_prefix('$') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic());
+    key.split(['.', ':', '-', '_']).all(is_word)
+        && words(key).iter().any(|word| WORDS_OF_SECRETS.contains(&word.as_str()))
 }
 
 /// Names in secret stores, as injectors and operators resolve them.
@@ -160,6 +170,34 @@ fn is_path(value: &str) -> bool {
     is_windows || ((has_start || value.contains('/')) && value.split('/').all(is_segment))
 }
 
+/// `creds.json`: a file that holds the secret, in the folder that the program runs in.
+fn is_file_name(value: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "cer",
+        "cfg",
+        "conf",
+        "crt",
+        "env",
+        "ini",
+        "jks",
+        "json",
+        "key",
+        "keytab",
+        "p12",
+        "pem",
+        "pfx",
+        "properties",
+        "toml",
+        "txt",
+        "xml",
+        "yaml",
+        "yml",
+    ];
+    let Some((name, ending)) = value.rsplit_once('.') else { return false };
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !name.is_empty() && name.bytes().all(is_plain) && ENDINGS.contains(&ending) && !is_random(value)
+}
+
 /// A URL; one with a password is found by its form before.
 fn is_url(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
@@ -185,12 +223,14 @@ fn is_protected(value: &str) -> bool {
 
 /// `my-tls-secret`, `db-credentials`: the name of an object that holds the secret.
 fn names_an_object(value: &str) -> bool {
-    const WORDS: &[&str] =
-        &["secret", "secrets", "token", "creds", "credentials", "cert", "tls", "key", "auth", "password"];
     value.contains('-')
         && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
-        && words(value).iter().any(|word| WORDS.contains(&word.as_str()))
+        && words(value).iter().any(|word| WORDS_OF_SECRETS.contains(&word.as_str()))
 }
+
+/// One of these is in the name of what holds a secret.
+const WORDS_OF_SECRETS: &[&str] =
+    &["secret", "secrets", "token", "creds", "credentials", "cert", "tls", "key", "auth", "password"];
 
 /// Long enough, of several classes of characters, and of many different ones; no UUID and no digest.
 pub(crate) fn is_random(value: &str) -> bool {
@@ -236,6 +276,13 @@ mod tests {
             ("DB_PASSWORD", "vault:secret/data/db#password", false),
             ("DB_PASSWORD", "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]", false),
             ("TLS_SECRET", "web-tls-secret", false),
+            ("clientSecret", "$dex.github.clientSecret", false),
+            ("password", "$email-password", false),
+            ("password", "$ecret-Passw0rd", true),
+            ("password", "$ummer-time", true),
+            ("GOOGLE_APPLICATION_CREDENTIALS", "creds.json", false),
+            ("PASSWORD", "hunter2.json5", true),
+            ("passwordPattern", "^.{8,32}$", false),
             ("SECRET_BLAH", "secretsquirrels", true),
             ("SOME_KEY", random, true),
             ("SOME_KEY", "left", false),

@@ -3,6 +3,10 @@
 //! Every object passes through `metav1.ObjectMeta`, list items through the list decoder of
 //! `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`, and an object of a built-in kind through its Go type
 //! ([`schema`]); all are strict about types.
+//!
+//! `manifest/schema` walks the same tables for names and values. The two stay apart because their answers differ in kind: a
+//! wrong type is an error of reading, known before any check runs and whatever is selected, and what a check finds can be
+//! waived, selected and configured.
 
 use crate::classify::error;
 use ironclad_tree::{Document, Entry, Kind, NodeRef, Problem, describe, f};

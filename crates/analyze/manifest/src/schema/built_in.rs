@@ -1,5 +1,6 @@
 //! Objects of built-in kinds: is the kind one of its group and version, are the fields known, the values of
-//! enumerations among them, the required fields there.
+//! enumerations among them, the required fields there. Types are the reader's to refuse (`input/type`), by a walk of its own:
+//! an error of reading is no finding.
 
 use super::{DROPPED, Fault, MOST, list_of, meant};
 use crate::api_version::api_version_node;

@@ -91,10 +91,12 @@ impl Junctors<'_> {
         let properties = child(condition, "properties").filter(|properties| properties.kind() == Kind::Mapping);
         properties.into_iter().flat_map(|properties| properties.entries()).all(|property| {
             let (name, wanted) = (property.key(), property.value());
-            // A default that nobody wrote is not looked into: it is the author's own.
-            node.get_str(name)
-                .filter(|entry| !entry.value().is_null())
-                .is_none_or(|entry| self.fits(entry.value(), wanted, declared(name).unwrap_or(wanted), depth + 1))
+            // The API server writes defaults before it judges.
+            let default = || child(declared(name)?, "default");
+            let written = node.get_str(name).map(|entry| entry.value()).filter(|value| !value.is_null());
+            written
+                .or_else(default)
+                .is_none_or(|value| self.fits(value, wanted, declared(name).unwrap_or(wanted), depth + 1))
         })
     }
 }
