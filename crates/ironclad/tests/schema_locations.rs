@@ -91,6 +91,20 @@ fn a_kind_without_a_definition_is_named() {
 }
 
 #[test]
+fn rules_that_are_not_evaluated_are_named() {
+    let rules = "              size: {type: integer}\n              list: {type: array, items: {type: object, x-kubernetes-validations: [{rule: \"self.a > 0\"}]}}\n";
+    let definition = DEFINITION.replace("              size: {type: integer}\n", rules);
+    let fine = WIDGET.replace("size: big\n  colours: red", "size: 1");
+    let why = ["the CEL rules of Widget (`example.com/v1`) are not evaluated"];
+    let folder = folder(&[("w.yaml", &fine), ("crds/crd.yaml", &definition), ("plain/crd.yaml", DEFINITION)]);
+    for arguments in [&["w.yaml", "crds/crd.yaml"][..], &["w.yaml", "--schema-location", "crds"]] {
+        let said = scan(&folder, arguments);
+        assert_eq!((said.findings.len(), said.not_observed), (0, why.map(str::to_owned).to_vec()), "{arguments:?}");
+    }
+    assert!(scan(&folder, &["w.yaml", "--schema-location", "plain"]).not_observed.is_empty());
+}
+
+#[test]
 fn json_schemas_are_found_by_template_and_in_the_usual_layouts() {
     let template = "schemas/{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json";
     for (file, location) in [
