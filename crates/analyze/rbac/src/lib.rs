@@ -2,7 +2,7 @@
 //!
 //! One file a check in `checks/`, its page beside it; [`CHECKS`] is the list. [`facts`] is the index over the snapshot and
 //! what all checks ask of it; [`risk`] judges a permission by who really holds it, and where;
-//! [`served`] knows what a rule can ask for.
+//! [`served`] knows what a rule can ask for; [`aws_auth`], [`eks`], [`trust`] and [`cloud`] read who is who in a cloud.
 
 mod accounts;
 mod apiserver;
@@ -10,8 +10,11 @@ mod aws_auth;
 mod bindings;
 mod checks;
 mod cloud;
+mod eks;
 mod facts;
 mod risk;
 mod served;
+mod trust;
 
 pub use checks::CHECKS;
+pub use eks::{Grant as EksGrant, grants as eks_grants};

@@ -9,6 +9,7 @@
 //! Deliberately absent: any network.
 
 mod classify;
+mod cloud;
 mod cluster_file;
 mod discover;
 mod gitops;

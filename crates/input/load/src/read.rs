@@ -1,6 +1,7 @@
 //! Reads, parses and classifies the files in parallel, then builds the snapshot in the order of their names.
 
 use crate::classify::{Class, classify, looks_like_kubernetes, nameless_items};
+use crate::cloud;
 use crate::cluster_file::{self, Held, Live, Sift};
 use crate::discover::{Discovery, EXCLUDED, Found, Walk, discover, display, errno, is_own_of_chart, problem};
 use crate::gitops::{Followed, Follower};
@@ -126,6 +127,8 @@ enum Outcome {
 #[derive(Clone)]
 struct FileContent {
     documents: Vec<Arc<Document>>,
+    /// Documents of a cloud, and what they are.
+    typed: Vec<(Arc<Document>, cloud::Type)>,
     problems: Vec<ReportedProblem>,
     comments: Option<(Arc<Source>, Vec<Comment>)>,
     foreign: Option<&'static str>,
@@ -345,10 +348,14 @@ fn gather(parts: Parts, request: &Request) -> Loaded {
         builder.in_namespace(namespace.as_deref().or(known), is_namespaced);
         match outcome {
             Outcome::Consumed => {}
-            Outcome::Read(FileContent { documents, problems: found, comments: loose, foreign }) => {
+            Outcome::Read(FileContent { documents, typed, problems: found, comments: loose, foreign }) => {
                 comments.extend(loose);
                 let unit = UnitId::default();
-                let objects = documents.into_iter().map(|d| builder.add_shared(d, unit, None)).sum();
+                let objects: usize = documents.into_iter().map(|d| builder.add_shared(d, unit, None)).sum();
+                let objects = objects + typed.len();
+                for (document, of_type) in typed {
+                    builder.add_typed(document, unit, &of_type);
+                }
                 let clean = found.is_empty();
                 problems.extend(found);
                 match foreign {
@@ -484,7 +491,12 @@ fn read_source(file: &Found, source: Arc<Source>, warnings: Vec<Problem>, reques
     }
     let mut documents = Vec::new();
     let mut foreign = None;
+    let mut typed = Vec::new();
     for document in parsed.documents {
+        if let Some(of_type) = cloud::type_of(&document) {
+            typed.push((Arc::new(document), of_type));
+            continue;
+        }
         match classify(&document, file.named) {
             Class::Object => {
                 problems.extend(type_problems(&document).into_iter().map(report));
@@ -495,11 +507,11 @@ fn read_source(file: &Found, source: Arc<Source>, warnings: Vec<Problem>, reques
             Class::Bad(problem) => problems.push(report(problem)),
         }
     }
-    if documents.is_empty() && problems.is_empty() && foreign.is_none() {
+    if documents.is_empty() && typed.is_empty() && problems.is_empty() && foreign.is_none() {
         foreign = Some("no document (empty, or comments only)");
     }
     let comments = (!parsed.comments.is_empty()).then(|| (Arc::clone(&source), parsed.comments));
-    Outcome::Read(FileContent { documents, problems, comments, foreign })
+    Outcome::Read(FileContent { documents, typed, problems, comments, foreign })
 }
 
 /// One error for an unrendered template, not one for each broken line.

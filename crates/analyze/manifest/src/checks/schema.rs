@@ -61,6 +61,6 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
 /// Files of tools have an `apiVersion` as well, and no definition anywhere.
 fn is_of_a_cluster(object: &Object) -> bool {
     let version = object.api_version();
-    let of_a_tool = ["kustomize.config.k8s.io/", "apiserver.config.k8s.io/"];
+    let of_a_tool = ["kustomize.config.k8s.io/", "apiserver.config.k8s.io/", "eksctl.io/", "aws.amazon.com/"];
     version.contains('/') && !of_a_tool.iter().any(|group| version.starts_with(group))
 }

@@ -1,5 +1,6 @@
 //! `rbac/cm-aws-auth`
 
+use crate::eks::is_eks;
 use crate::risk::{CHANGE, Named, Need, Risk, report};
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
@@ -9,7 +10,14 @@ pub(super) static META: Meta = Meta {
     title: "the map of cloud identities may be changed",
     severity: Severity::Critical,
     profile: Profile::CrossObject,
-    reads: &[Kind::ROLE, Kind::CLUSTER_ROLE, Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING, Kind::CONFIG_MAP],
+    reads: &[
+        Kind::ROLE,
+        Kind::CLUSTER_ROLE,
+        Kind::ROLE_BINDING,
+        Kind::CLUSTER_ROLE_BINDING,
+        Kind::CONFIG_MAP,
+        Kind::OTHER,
+    ],
     tags: &["mitre:T1098.006"],
     page: include_str!("cm_aws_auth.md"),
     ..Meta::DEFAULT
@@ -33,6 +41,7 @@ pub(super) static NAMED: Risk = Risk {
 };
 
 pub(super) fn check(cx: &mut Cx<'_>) {
-    let eks = !cx.objects(Kind::CONFIG_MAP).iter().all(|map| map.name() != "aws-auth");
+    let eks = cx.objects(Kind::CONFIG_MAP).iter().any(|map| map.name() == "aws-auth")
+        || cx.objects(Kind::OTHER).into_iter().any(is_eks);
     report(cx, if eks { &RISK } else { &NAMED });
 }

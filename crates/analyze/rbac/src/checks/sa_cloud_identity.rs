@@ -36,9 +36,7 @@ fn worth_knowing(key: &str) -> &'static str {
             "whoever may run pods as it or create its tokens has the role; its trust policy must name this namespace and \
              account with StringEquals"
         }
-        GOOGLE_ACCOUNT => {
-            "a ServiceAccount of this namespace and name in any cluster of the project or fleet is the same principal"
-        }
+        GOOGLE_ACCOUNT => "whoever may run pods as it or create its tokens has the rights of the Google account",
         _ => "whoever may run pods as it or create its tokens has the application's rights",
     }
 }

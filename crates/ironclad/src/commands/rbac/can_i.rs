@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
         let asked = Asked { nodes: true, ..Asked::default() };
         let setting = Setting { namespace: arguments.scope.namespace.as_deref(), empty: false, asked };
         let session = Session::open(&arguments.input, &from, setting, global)?;
+        session.say_policies_of_eks(global);
         let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
         let judge = Judge::new(&session, &arguments.authorizers, chain)?;
         let complete = batch::answer(file, |line| {
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let setting = Setting::of_user(&arguments.scope, named.as_ref());
     let session = Session::open(&arguments.input, &from, setting, global)?;
+    session.say_policies_of_eks(global);
     let user = session.me(named)?;
     let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;

@@ -9,6 +9,7 @@ use crate::args::rbac::Lookup;
 use crate::exit::Exit;
 use crate::failure::user_error;
 use ironclad_authz::{BindingId, SubjectId, SubjectKind, User};
+use ironclad_model::Kind;
 use regex::Regex;
 use serde_json::json;
 
@@ -107,6 +108,34 @@ pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
                 "scope": "project-wide", "role": role, "roleExists": true, "binding": null, "through": null,
                 "meaning": grant.meaning, "condition": grant.condition,
                 "location": json!({"source": path.display().to_string(), "line": grant.line}),
+            }));
+        }
+    }
+    for object in session.snapshot.of_kind(Kind::OTHER) {
+        for grant in ironclad_rbac::eks_grants(object) {
+            let name = grant.principal.unwrap_or("(a variable names it)");
+            let label = format!("User:{name}");
+            let wanted = kind.is_none_or(|kind| kind == SubjectKind::User)
+                && (matches_text(&pattern, name) || matches_text(&pattern, &label));
+            let place = grant.namespaces.join(",");
+            // A pattern of namespaces is shown where it may fit.
+            let here = |wanted: &str| grant.namespaces.iter().any(|own| *own == wanted || own.contains('*'));
+            if !wanted || !place.is_empty() && namespace.is_some_and(|wanted| !here(wanted)) {
+                continue;
+            }
+            let scope = if place.is_empty() { "cluster-wide" } else { place.as_str() };
+            let role = format!("EKS/{}", grant.policy);
+            let line = object.document().source().position(grant.node.span().start).line;
+            let mut row = vec![if wide { label.clone() } else { name.to_owned() }, scope.to_owned(), role.clone()];
+            if wide {
+                row.extend(["access entry of EKS".to_owned(), format!("{}:{line}", object.source_name())]);
+            }
+            row.resize(sheet.columns.len(), String::new());
+            sheet.push(row);
+            values.push(json!({
+                "subject": label, "kind": "User", "name": grant.principal, "namespace": null, "scope": scope,
+                "role": role, "roleExists": true, "binding": null, "through": null, "source": "eks-access-policy",
+                "location": json!({"source": object.source_name(), "line": line}),
             }));
         }
     }

@@ -62,7 +62,9 @@ fn open(arguments: &Matrix, from: &From, global: &Global) -> anyhow::Result<Sess
     let mut setting = Setting::of(&arguments.scope);
     // The other side of a comparison may be another namespace.
     setting.asked.narrow &= arguments.diff_with.is_none();
-    Session::open(&arguments.input, from, setting, global)
+    let session = Session::open(&arguments.input, from, setting, global)?;
+    session.say_policies_of_eks(global);
+    Ok(session)
 }
 
 /// Verbs of a row without a word of the user.

@@ -235,6 +235,19 @@ impl Session {
     }
 
     /// Warnings about objects that are not what their author thinks.
+    /// Says that rights are known which no role and no binding gives: they are not counted.
+    pub(crate) fn say_policies_of_eks(&self, global: &Global) {
+        let objects = self.snapshot.of_kind(Kind::OTHER);
+        let count: usize = objects.into_iter().map(|object| ironclad_rbac::eks_grants(object).len()).sum();
+        if count > 0 && !global.quiet {
+            let s = if count == 1 { "access policy of EKS gives" } else { "access policies of EKS give" };
+            output::note(&format!(
+                "warning: {count} {s} rights beside roles and bindings, and what follows does not count them; `ironclad rbac \
+                 lookup` lists them"
+            ));
+        }
+    }
+
     fn say_what_grants_nothing(&self, global: &Global) {
         if global.quiet {
             return;

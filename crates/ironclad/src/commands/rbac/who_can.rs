@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
         let from = from(&arguments.input, &arguments.operands, example)?;
         let setting = Setting { namespace: arguments.scope.namespace.as_deref(), ..Setting::default() };
         let session = Session::open(&arguments.input, &from, setting, global)?;
+        session.say_policies_of_eks(global);
         let complete = batch::answer(file, |line| {
             let request = batch::request(line)?;
             let mut keys = Map::new();
@@ -47,6 +48,7 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
             if arguments.through_groups { &[Kind::SERVICE_ACCOUNT, Kind::POD] } else { &[Kind::POD] };
     }
     let session = Session::open(&arguments.input, &from, setting, global)?;
+    session.say_policies_of_eks(global);
     let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
     // What has no namespace is asked for without one, and RoleBindings never grant it.
     let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
