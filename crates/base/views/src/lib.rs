@@ -14,6 +14,7 @@ mod macros;
 mod manager;
 mod pods;
 pub mod schema;
+pub mod sops;
 
 pub use field::{Field, IntOrText, List, Map, State, Texts, View};
 pub use kinds::*;

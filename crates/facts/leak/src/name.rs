@@ -128,6 +128,7 @@ const ABOUT: &[&str] = &[
     "scope",
     "scopes",
     "seconds",
+    "selector",
     "server",
     "service",
     "size",

@@ -24,7 +24,7 @@ pub fn judge(name: &str, value: &str) -> Option<Verdict> {
         return None;
     }
     match name_of_secret(name)? {
-        SecretName::Certain if !names_an_object(value) => Some(Verdict::Named),
+        SecretName::Certain if !names_an_object(value) && !takes_its_secret(value) => Some(Verdict::Named),
         SecretName::Weak if is_random(value) => Some(Verdict::Random),
         _ => None,
     }
@@ -221,6 +221,14 @@ fn is_protected(value: &str) -> bool {
         || is_transit()
 }
 
+/// `user=app password='$(DB_PASSWORD)' host=db`: a connection string whose secret is a reference.
+fn takes_its_secret(value: &str) -> bool {
+    let parts = value.split(|c: char| c.is_ascii_whitespace() || c == ';');
+    let pairs = parts.filter_map(|part| part.split_once('='));
+    let mut secrets = pairs.filter(|(name, _)| name_of_secret(name) == Some(SecretName::Certain)).peekable();
+    secrets.peek().is_some() && secrets.all(|(_, value)| is_reference(value.trim_matches(['"', '\''])))
+}
+
 /// `my-tls-secret`, `db-credentials`: the name of an object that holds the secret.
 fn names_an_object(value: &str) -> bool {
     value.contains('-')
@@ -283,6 +291,10 @@ mod tests {
             ("GOOGLE_APPLICATION_CREDENTIALS", "creds.json", false),
             ("PASSWORD", "hunter2.json5", true),
             ("passwordPattern", "^.{8,32}$", false),
+            ("connectionString", "user=app password='$(DB_PASSWORD)' host=db", false),
+            ("connectionString", "Server=db;User Id=sa;Password=${DB_PASSWORD}", false),
+            ("connectionString", "user=app password='hunter2' host=db", true),
+            ("secret-field-selector", "type!=kubernetes.io/dockercfg", false),
             ("SECRET_BLAH", "secretsquirrels", true),
             ("SOME_KEY", random, true),
             ("SOME_KEY", "left", false),

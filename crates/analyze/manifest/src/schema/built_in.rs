@@ -8,6 +8,7 @@ use ironclad_model::{Object, group_of};
 use ironclad_tree::{Kind, NodeRef, describe_value, f};
 use ironclad_views::lifecycle::{api_version, lifecycle};
 use ironclad_views::schema::{self, FieldSchema, KindSchema, Shape};
+use ironclad_views::sops;
 
 const METADATA: &str = "apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const POD_CONTEXT: &str = "api.core.v1.PodSecurityContext";
@@ -139,6 +140,7 @@ impl<'a> Walk<'_, 'a> {
                     continue;
                 }
                 match fields.named(entry.key()) {
+                    None if step.depth == 0 && sops::is_note(entry.key(), entry.value()) => {}
                     None => self.unknown(entry.value(), entry.key(), &step, fields),
                     Some(field) => {
                         written += usize::from(field.required && !entry.value().is_null());
@@ -218,7 +220,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn value(&mut self, node: NodeRef<'a>, field: &'static FieldSchema) {
         let text = node.as_str().unwrap_or_default();
-        if field.values().any(|value| value == text) {
+        if sops::is_encrypted(text) || field.values().any(|value| value == text) {
             return;
         }
         let values: Vec<_> = field.values().collect();

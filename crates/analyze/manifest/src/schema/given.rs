@@ -6,7 +6,8 @@
 use super::structural::shown;
 use super::{Fault, list_of, meant};
 use ironclad_jsonschema::{Instance, Partial, Patterns, Schema, Type, Violation, What};
-use ironclad_tree::{Kind, NodeRef, f};
+use ironclad_tree::{Entry, Kind, NodeRef, f};
+use ironclad_views::sops;
 
 /// Schemas of kinds are made by tools that name no draft, and read as of draft 4 (as kubeconform does).
 const DRAFT: u32 = 4;
@@ -28,6 +29,9 @@ pub(crate) fn judge<'a>(
 
 fn fault(violation: Violation<Node<'_>>) -> Option<Fault<'_>> {
     let Node { node, is_root } = violation.value;
+    if node.as_str().is_some_and(sops::is_encrypted) {
+        return None;
+    }
     let name = name_of(node, is_root);
     let fault = match violation.what {
         What::Unknown(known) => {
@@ -124,7 +128,8 @@ impl Instance for Node<'_> {
 
     fn fields(&self) -> Vec<(String, Self)> {
         let entries = self.node.entries().filter(|entry| !entry.value().is_null());
-        let entries = entries.filter(|entry| !(self.is_root && entry.symbol() == f::STATUS));
+        let is_dropped = |entry: &Entry<'_>| entry.symbol() == f::STATUS || sops::is_note(entry.key(), entry.value());
+        let entries = entries.filter(|entry| !(self.is_root && is_dropped(entry)));
         entries.map(|entry| (entry.key().to_owned(), Node::inner(entry.value()))).collect()
     }
 

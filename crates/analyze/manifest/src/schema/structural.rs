@@ -10,6 +10,7 @@ use super::junctors::Junctors;
 use super::{DROPPED, Fault, MOST, built_in, format, list_of, lists, meant};
 use ironclad_jsonschema::Patterns;
 use ironclad_tree::{Kind, NodeRef, describe, describe_value};
+use ironclad_views::sops;
 
 /// Deeper than this no object goes; schemas are trees, so the object bounds the walk anyway.
 const DEEPEST: usize = 256;
@@ -68,7 +69,8 @@ impl<'a> Structural<'_, 'a> {
     fn has_type(&mut self, step: &Step<'a, '_>) -> bool {
         let (node, schema) = (step.node, step.schema);
         let kind = node.kind();
-        if kind == Kind::Null && flag(schema, "nullable") {
+        let is_encrypted = || node.as_str().is_some_and(sops::is_encrypted);
+        if kind == Kind::Null && flag(schema, "nullable") || is_encrypted() {
             return false;
         }
         let (fits, wanted) = fits_type(node, schema);
@@ -116,8 +118,8 @@ impl<'a> Structural<'_, 'a> {
                 }
                 continue;
             }
-            // The status is the server's.
-            if step.depth == 0 && key == "status" {
+            // The status is the server's; what SOPS notes is gone before the server sees it.
+            if step.depth == 0 && (key == "status" || sops::is_note(key, value)) {
                 continue;
             }
             let own = properties.and_then(|properties| properties.get_str(key)).map(|entry| entry.value());
