@@ -465,9 +465,16 @@ fn coverage(view: &View<'_>, out: &mut String) {
         let _ = writeln!(out, "{DIM}{skipped} {files} not Kubernetes (-v lists them){DIM:#}");
     }
     if !coverage.not_observed.is_empty() {
-        let count = coverage.not_observed.len();
-        let checks = if count == 1 { "check" } else { "checks" };
-        let _ = writeln!(out, "{DIM}{count} {checks} could not see what they need (-v lists them){DIM:#}");
+        // One that lacks several things is one check; they are in order.
+        let mut checks: Vec<&str> = coverage.not_observed.iter().map(|not| not.check).collect();
+        checks.dedup();
+        let count = checks.len();
+        let those = if count == 1 {
+            "check could not see all that it needs"
+        } else {
+            "checks could not see all that they need"
+        };
+        let _ = writeln!(out, "{DIM}{count} {those} (-v says what){DIM:#}");
     }
     if !coverage.not_followed.is_empty() {
         let mut objects: Vec<(&str, &str)> =
