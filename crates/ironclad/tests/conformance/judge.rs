@@ -239,6 +239,11 @@ fn params(case: &Case, id: &str) -> Vec<(&'static str, ParamValue)> {
     };
     let first = |name: &str| texts(name)?.into_iter().next();
     let mut out = Vec::new();
+    // The peer's are beside `latest`.
+    let floating = |mut tags: Vec<String>| {
+        tags.push("latest".to_owned());
+        ParamValue::Texts(tags)
+    };
     let map = |pairs: Vec<(&str, Option<String>)>| -> BTreeMap<String, String> {
         pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     };
@@ -247,6 +252,7 @@ fn params(case: &Case, id: &str) -> Vec<(&'static str, ParamValue)> {
             out.extend(texts("hardenedSandboxRuntimeClasses").map(|v| ("allowed", ParamValue::Texts(v))));
         }
         "workload/sandbox-image" => {
+            out.extend(texts("floatingImageTags").map(|tags| ("floating", floating(tags))));
             out.extend(texts("imageRepositoryAllowList").map(|v| ("allow", ParamValue::Texts(v))));
         }
         "workload/sandbox-resources" => {
@@ -262,10 +268,7 @@ fn params(case: &Case, id: &str) -> Vec<(&'static str, ParamValue)> {
         // Kubescape judges what the policy allows.
         "hygiene/psp-removed" => out.push(("legacy-psp", ParamValue::Bool(true))),
         "image/latest-not-always" => {
-            out.extend(texts("floatingImageTags").map(|mut tags| {
-                tags.push("latest".to_owned());
-                ("floating", ParamValue::Texts(tags))
-            }));
+            out.extend(texts("floatingImageTags").map(|tags| ("floating", floating(tags))));
         }
         "image/no-digest" => {
             out.extend(texts("imageDigestExemptRepositories").map(|v| {
