@@ -6,6 +6,7 @@
 mod checks;
 mod hygiene;
 mod joins;
+mod mounts;
 mod namespace;
 mod reliability;
 mod wiring;

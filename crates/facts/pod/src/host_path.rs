@@ -1,5 +1,6 @@
 //! Directories of the node that a pod has, and who mounts them.
 
+use crate::mounts_of;
 use ironclad_views::{Pod, PodContainer, Volume, VolumeMount};
 
 /// A hostPath volume and its mounts.
@@ -22,12 +23,8 @@ pub fn host_mounts<'p, 'a>(pod: &'p Pod<'a>) -> Vec<HostMount<'p, 'a>> {
     });
     host_paths
         .map(|(volume, path)| {
-            let name = volume.name().get();
-            let mounts = pod.containers.iter().flat_map(|container| {
-                let of_volume = move |mount: &VolumeMount<'a>| name.is_some() && mount.name().get() == name;
-                container.volume_mounts().iter().filter(of_volume).map(move |mount| (container, mount))
-            });
-            HostMount { volume, path, clean: clean_path(path), mounts: mounts.collect() }
+            let mounts = mounts_of(pod, volume.name().get());
+            HostMount { volume, path, clean: clean_path(path), mounts }
         })
         .collect()
 }

@@ -31,7 +31,7 @@ pub use exposure::{Selectors, budget_selector, service_selector};
 pub use host_path::{HostMount, clean_path, host_mounts, is_at_or_below};
 pub use image::{Image, ImageError, ImageReference, PullPolicy, effective_pull_policy, images};
 pub use label::{are_labels, is_selector, label_key_fault, label_value_fault};
-pub use mounts::{MountedClaim, MountedVolume, is_exclusive, mounted_claims, mounted_volumes};
+pub use mounts::{MountedClaim, MountedVolume, is_exclusive, mounted_claims, mounted_volumes, mounts_of};
 pub use namespace::{NamespaceKey, same_namespace};
 pub use pattern::{covers_image, matches_pattern};
 pub use pod_index::{PodIndex, TemplateId};

@@ -5,7 +5,7 @@
 
 use ironclad_model::{Object, Spot};
 use ironclad_tree::{NodeRef, f};
-use ironclad_views::{ClaimSpec, Pod, PodContainer, Volume, spec};
+use ironclad_views::{ClaimSpec, Pod, PodContainer, Volume, VolumeMount, spec};
 
 /// A volume and the containers that have it.
 pub struct MountedVolume<'p, 'a> {
@@ -32,6 +32,15 @@ pub fn mounted_volumes<'p, 'a>(pod: &'p Pod<'a>) -> Vec<MountedVolume<'p, 'a>> {
         (!containers.is_empty()).then_some(MountedVolume { volume, name, containers })
     });
     volumes.collect()
+}
+
+/// Where containers mount a volume, in source order.
+pub fn mounts_of<'p, 'a>(pod: &'p Pod<'a>, volume: Option<&str>) -> Vec<(&'p PodContainer<'a>, VolumeMount<'a>)> {
+    let mounts = pod.containers.iter().flat_map(|container| {
+        let of_volume = move |mount: &VolumeMount<'a>| volume.is_some() && mount.name().get() == volume;
+        container.volume_mounts().iter().filter(of_volume).map(move |mount| (container, mount))
+    });
+    mounts.collect()
 }
 
 /// A PersistentVolumeClaim that some container mounts.

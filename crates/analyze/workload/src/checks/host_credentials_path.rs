@@ -1,5 +1,6 @@
 //! `workload/host-credentials-path`
 
+use crate::mounts::with_mounts;
 use ironclad_check::{Cx, Meta};
 use ironclad_model::Severity;
 use ironclad_pod::{host_mounts, is_at_or_below};
@@ -22,9 +23,11 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         });
         let Some(place) = reached else { continue };
         let volume = mount.volume.name().get().unwrap_or("(no name)");
-        cx.find(mount.volume.host_path().path(), format!("volume \"{volume}\" holds credentials: `{}`", mount.clean))
+        let finder = cx
+            .find(mount.volume.host_path().path(), format!("volume \"{volume}\" holds credentials: `{}`", mount.clean))
             .label("whoever reads them acts as the node or its administrator")
             .evidence("place", place);
+        with_mounts(finder, &mount.mounts);
     }
 }
 

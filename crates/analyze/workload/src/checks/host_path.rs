@@ -1,7 +1,9 @@
 //! `workload/host-path`
 
+use crate::mounts::with_mounts;
 use ironclad_check::{Cx, Level, Meta, Profile, Pss};
 use ironclad_model::Severity;
+use ironclad_pod::mounts_of;
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -23,8 +25,10 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         }
         let name = volume.name().get().unwrap_or("(no name)");
         let path = host_path.path().get().unwrap_or("(no path)");
-        cx.find(host_path.spot(), format!("volume \"{name}\" is `{path}` of the node"))
+        let finder = cx
+            .find(host_path.spot(), format!("volume \"{name}\" is `{path}` of the node"))
             .label("files of the node, shared with everything on it")
             .evidence("path", path);
+        with_mounts(finder, &mounts_of(pod, volume.name().get()));
     }
 }

@@ -1,8 +1,9 @@
 //! `workload/mounts-secret`
 
+use crate::mounts::with_mounts;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::Severity;
-use ironclad_pod::mounted_volumes;
+use ironclad_pod::{mounted_volumes, mounts_of};
 use ironclad_views::Pod;
 
 pub(super) static META: Meta = Meta {
@@ -21,7 +22,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
         let names: Vec<_> = std::iter::once(direct).chain(projected).filter(|field| field.get().is_some()).collect();
         for field in names {
             let name = field.get().unwrap_or_default();
-            cx.find(field, format!("Secret \"{name}\" is mounted")).label(mounted.users());
+            let finder = cx.find(field, format!("Secret \"{name}\" is mounted")).label(mounted.users());
+            with_mounts(finder, &mounts_of(pod, Some(mounted.name)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `workload/runtime-socket`
 
+use crate::mounts::with_mounts;
 use ironclad_check::{Cx, Meta};
 use ironclad_model::Severity;
 use ironclad_pod::{host_mounts, is_at_or_below};
@@ -32,6 +33,8 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
             .evidence("socket", *socket);
         if mount.mounts.is_empty() {
             finder.severity(Severity::Info).label("no container mounts it");
+        } else {
+            with_mounts(finder, &mount.mounts);
         }
     }
 }
