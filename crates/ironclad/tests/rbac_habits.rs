@@ -52,6 +52,8 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
     ("who-can", "who-can use podsecuritypolicies w.yaml", 0, "Group:system:masters"),
     ("who-can", "who-can impersonate users w.yaml", 0, "Group:system:masters"),
     ("who-can", "who-can get secrets db -n shop w.yaml", 2, "TYPE/NAME"),
+    ("who-can", "who-can get secrets db -n shop --kubeconfig none", 2, "none"),
+    ("who-can", "who-can get secrets db --name other --kubeconfig none", 2, "both `db` and `other` are names"),
     ("who-can", "who-can get /healthz --subresource log w.yaml", 2, "is a path"),
     // kubectl
     ("kubectl", "can-i list secrets --as alice -n shop -q w.yaml", 0, ""),
@@ -89,6 +91,11 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
         0,
         "- configmaps",
     ),
+    ("rbac-tool", "policy-rules w.yaml", 0, "User:alice"),
+    ("rbac-tool", "analysis --fail-on never -o json w.yaml", 0, "\"schema\": \"ironclad.findings/v1\""),
+    ("rbac-tool", "analysis --fail-on never -o table w.yaml", 0, "rbac/pods-exec"),
+    ("rbac-tool", "analysis -c config.yaml w.yaml", 2, "waivers"),
+    ("rbac-tool", "gen --deny-resources=secrets.", 2, "rbac generate role NAME"),
     ("rbac-tool", "lookup --cluster-context prod", 2, "--context NAME"),
     ("rbac-tool", "show", 2, "rbac rules"),
     // rback

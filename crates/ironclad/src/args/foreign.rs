@@ -17,6 +17,12 @@ const RBAC: &[(&[&str], &str)] = &[
     ),
     // rbac-tool
     (&["--cluster-context"], "`--context NAME` names the context"),
+    (
+        &["--deny-resources", "--allowed-verbs", "--allowed-groups"],
+        "`rbac generate role NAME` takes it: a role has a name",
+    ),
+    (&["-c"], "waivers and parameters of checks are in `.ironclad.yaml` (docs/guide/configuration.md)"),
+    (&["-k"], "`rbac lookup -k user|group|serviceaccount` is of subjects; `--context NAME` names the context"),
     (&["--generated-type"], "`rbac generate role NAME` writes a ClusterRole, with `-n NAMESPACE` a Role"),
     (
         &["--for-groups", "--scope"],

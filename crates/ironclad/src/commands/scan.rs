@@ -293,7 +293,14 @@ fn targets(flags: &ReportFlags) -> anyhow::Result<Targets> {
         name.parse::<Format>().map_err(|error| user_error(error, "`ironclad scan --help` lists them".to_owned()))
     };
     let mut files = Vec::new();
+    let mut stdout = flags.format.as_deref().map(format).transpose()?;
     for text in &flags.output {
+        // kubectl's `-o json` names no file.
+        let word = if text == "table" { "pretty" } else { text.as_str() };
+        if let (None, Ok(kind)) = (stdout, word.parse::<Format>()) {
+            stdout = Some(kind);
+            continue;
+        }
         let (kind, path) = match text.split_once('=').filter(|(name, _)| name.parse::<Format>().is_ok()) {
             Some((name, path)) => (format(name)?, path),
             None => {
@@ -309,8 +316,7 @@ fn targets(flags: &ReportFlags) -> anyhow::Result<Targets> {
         };
         files.push((kind, PathBuf::from(path)));
     }
-    let stdout = flags.format.as_deref().map(format).transpose()?.unwrap_or(Format::Pretty);
-    Ok(Targets { stdout, files })
+    Ok(Targets { stdout: stdout.unwrap_or(Format::Pretty), files })
 }
 
 fn write(view: &View<'_>, targets: &Targets, quiet: bool) -> anyhow::Result<()> {

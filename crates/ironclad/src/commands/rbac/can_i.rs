@@ -36,13 +36,14 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
         return Ok(session.exit(if complete { Exit::Clean } else { Exit::Incomplete }));
     }
     let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
-    let (verb, word, from) = question::split(&arguments.input, &arguments.operands, EXAMPLE)?;
+    let operands = question::split(&arguments.input, &arguments.operands, EXAMPLE)?;
+    let what = operands.what(&arguments.what)?;
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let setting = Setting::of_user(&arguments.scope, named.as_ref());
-    let session = Session::open(&arguments.input, &from, setting, global)?;
+    let session = Session::open(&arguments.input, &operands.from, setting, global)?;
     session.say_policies_of_eks(global);
     let user = session.me(named)?;
-    let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
+    let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
     let decided = Judge::new(&session, &arguments.authorizers, chain)?.decide(&user, &asked.request)?;
     let verdict = decided.verdict();

@@ -12,7 +12,7 @@
   const wires = document.getElementById("wires"), main = document.querySelector("main");
   const search = document.getElementById("search"), count = document.getElementById("count"), few = document.getElementById("few");
   // Beyond this many, arrows are a grey block: only those of the chosen card are drawn.
-  const MOST_WIRES = 1200;
+  const MOST_WIRES = 1200, BUSY = 120;
   const worst = (card) => ["critical", "high"].find((word) => card.classList.contains(word));
   // Hidden until they are asked for: known here, because to ask the page would lay it out again for each card.
   const more = new Set([...cards].filter(([, card]) => card.classList.contains("more")).map(([id]) => id));
@@ -45,6 +45,8 @@
       return `<path class="${isHot(edge) ? "hot" : risk}" d="M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}"/>`;
     });
     wires.innerHTML = paths.join("");
+    // A bundle of arrows tells nothing: it steps back until a card is chosen.
+    wires.classList.toggle("busy", drawn.length > BUSY);
     few.textContent = edges.length > MOST_WIRES && !hot ? "too many arrows to draw: choose a card" : "";
   };
 

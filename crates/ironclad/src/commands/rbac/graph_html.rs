@@ -6,6 +6,8 @@ use super::show::escape;
 
 /// Cards of one column that are in the page at all; the rest is counted.
 const CARDS: usize = 3_000;
+/// Checks that a card names.
+const NAMED: usize = 3;
 /// Members of a card that are listed; the rest is counted.
 const MEMBERS: usize = 40;
 
@@ -40,7 +42,9 @@ pub(super) fn page(graph: &Graph) -> String {
         out.push_str(&format!("; filtered out, the API server's own among them: {}", graph.filtered));
     }
     out.push_str(". Choose a card to see what it is connected to.</p>\n<p class=\"tools\"><input id=\"search\" type=\"search\" placeholder=\"Name, resource, verb or severity\" aria-label=\"Search\"> ");
-    out.push_str("<button id=\"all\" type=\"button\">Show hidden</button> <button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span> <span id=\"few\"></span></p></header>\n");
+    let hidden = if graph.nodes.iter().any(|node| !node.shown) { "" } else { " hidden" };
+    out.push_str(&format!("<button id=\"all\" type=\"button\"{hidden}>Show hidden</button> "));
+    out.push_str("<button id=\"reset\" type=\"button\">Reset</button> <span id=\"count\"></span> <span id=\"few\"></span></p></header>\n");
     if graph.nodes.is_empty() {
         out.push_str("<p class=\"empty\">No grant passes the filter. <code>--include-subjects .</code> draws the API server's own, too.</p>\n");
     }
@@ -86,7 +90,7 @@ fn column(graph: &Graph, kind: NodeKind, title: &str, out: &mut String) {
         out.push_str(&format!("><h3>{}</h3>", escape(&node.label)));
         if let Some(risk) = node.risk {
             let why = node.why.iter().map(|why| escape(why)).collect::<Vec<_>>().join("\n");
-            out.push_str(&format!("<p class=\"risk\" title=\"{why}\">{risk}</p>"));
+            out.push_str(&format!("<p class=\"risk\" title=\"{why}\">{risk}</p>{}", reasons(&node.why, risk.as_str())));
         }
         list(&node.detail, "detail", out);
         if node.members.len() > 1 {
@@ -100,6 +104,16 @@ fn column(graph: &Graph, kind: NodeKind, title: &str, out: &mut String) {
         out.push_str(&format!("<p class=\"empty\">{} more are not in this page</p>\n", nodes.len() - CARDS));
     }
     out.push_str("</section>\n");
+}
+
+/// The checks that make a card as risky as it is, by name.
+fn reasons(why: &[String], risk: &str) -> String {
+    let own = why.iter().filter_map(|why| why.strip_prefix(risk)?.strip_prefix(": rbac/"));
+    let names: Vec<&str> = own.collect();
+    let Some((first, rest)) = names.split_first() else { return String::new() };
+    let more: String = rest.iter().take(NAMED - 1).map(|name| format!(", {name}")).collect();
+    let end = if names.len() > NAMED { ", …" } else { "" };
+    format!("<p class=\"why\">{}</p>", escape(&format!("{first}{more}{end}")))
 }
 
 fn list(items: &[String], class: &str, out: &mut String) {

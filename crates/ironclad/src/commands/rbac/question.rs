@@ -1,6 +1,7 @@
 //! Words of the user become a request and a user.
 
 use super::session::{From, Session, from, is_path};
+use crate::args;
 use crate::args::rbac::{Authorizers, RbacInput, Scope, What, Who};
 use crate::failure::user_error;
 use crate::output;
@@ -11,14 +12,39 @@ use std::io::Read as _;
 /// Largest file of ABAC policies that is read, in bytes.
 const LARGEST_POLICY: u64 = 64 << 20;
 
-/// VERB, RESOURCE and the paths behind them.
-pub(crate) fn split<'o>(
-    input: &RbacInput,
-    operands: &'o [String],
-    example: &str,
-) -> anyhow::Result<(&'o str, &'o str, From)> {
+/// VERB, RESOURCE and what is behind them: paths, or the NAME of an object.
+pub(crate) struct Words<'o> {
+    pub(crate) verb: &'o str,
+    pub(crate) resource: &'o str,
+    name: Option<&'o str>,
+    pub(crate) from: From,
+}
+
+impl Words<'_> {
+    /// The flags about what is asked for, with the NAME.
+    pub(crate) fn what(&self, flags: &What) -> anyhow::Result<What> {
+        let mut what = flags.clone();
+        if let Some(name) = self.name {
+            if let Some(other) = flags.name.as_deref() {
+                let help = "name one: behind the resource, or with --name".to_owned();
+                return Err(user_error(format!("both `{name}` and `{other}` are names"), help));
+            }
+            what.name = Some(name.to_owned());
+        }
+        Ok(what)
+    }
+}
+
+/// Takes the operands apart.
+pub(crate) fn split<'o>(input: &RbacInput, operands: &'o [String], example: &str) -> anyhow::Result<Words<'o>> {
     match operands {
         [verb, resource, rest @ ..] => {
+            let asks = input.cluster.is_asked() || args::is_plugin(std::env::args_os().next());
+            // Where a cluster is asked there is no PATH: what is no file can be nothing but a name.
+            let (name, rest) = match rest {
+                [name] if asks && !is_path(name) && !name.contains('/') => (Some(name.as_str()), &[][..]),
+                _ => (None, rest),
+            };
             // A folder in the place of the resource is a forgotten resource, unless it is called as one is.
             let is_cluster = input.cluster.is_asked();
             if !is_cluster
@@ -32,7 +58,7 @@ pub(crate) fn split<'o>(
                     format!("both are needed: {example}"),
                 ));
             }
-            Ok((verb, resource, from(input, rest, example)?))
+            Ok(Words { verb, resource, name, from: from(input, rest, example)? })
         }
         _ => Err(user_error("a verb and a resource are needed", format!("as in {example}"))),
     }

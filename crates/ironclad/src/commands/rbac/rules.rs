@@ -2,7 +2,7 @@
 
 use super::lookup::regex;
 use super::question;
-use super::session::{Session, Setting, from};
+use super::session::{From, Session, Setting, from};
 use super::show::{self, Sheet};
 use crate::args::Global;
 use crate::args::rbac::Rules;
@@ -17,6 +17,9 @@ pub(crate) fn run(arguments: &Rules, global: &Global) -> anyhow::Result<Exit> {
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let pattern = arguments.regex.as_deref().map(regex).transpose()?;
     let from = from(&arguments.input, &arguments.paths, "`ironclad rbac rules --as alice rbac/`")?;
+    // In files nobody asks: every subject is shown, as `rbac-tool policy-rules` does.
+    let everybody = named.is_none() && pattern.is_none() && matches!(from, From::Paths(_));
+    let pattern = if everybody { Some(regex("")?) } else { pattern };
     let mut setting = Setting::of(&arguments.scope);
     setting.asked.narrow &= pattern.is_none();
     let session = Session::open(&arguments.input, &from, setting, global)?;

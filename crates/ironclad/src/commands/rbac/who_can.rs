@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
     let example = "`ironclad rbac who-can get secrets -n shop rbac/`";
     are_labels(&arguments.expect)?;
-    let (verb, word, from) = question::split(&arguments.input, &arguments.operands, example)?;
+    let operands = question::split(&arguments.input, &arguments.operands, example)?;
+    let what = operands.what(&arguments.what)?;
     let mut setting = Setting::of(&arguments.scope);
     if arguments.through_groups {
         setting.asked.needed = &[Kind::SERVICE_ACCOUNT];
@@ -47,9 +48,9 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
         setting.asked.needed =
             if arguments.through_groups { &[Kind::SERVICE_ACCOUNT, Kind::POD] } else { &[Kind::POD] };
     }
-    let session = Session::open(&arguments.input, &from, setting, global)?;
+    let session = Session::open(&arguments.input, &operands.from, setting, global)?;
     session.say_policies_of_eks(global);
-    let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
+    let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     // What has no namespace is asked for without one, and RoleBindings never grant it.
     let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
         true => everywhere(&session, &asked.request),

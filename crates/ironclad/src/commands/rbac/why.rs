@@ -16,15 +16,16 @@ const MOST: usize = 8;
 pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
     let example = "`ironclad rbac why get pods --as alice rbac/`";
-    let (verb, word, from) = question::split(&arguments.input, &arguments.operands, example)?;
+    let operands = question::split(&arguments.input, &arguments.operands, example)?;
+    let what = operands.what(&arguments.what)?;
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let mut setting = Setting::of_user(&arguments.scope, named.as_ref());
     // What holds in another namespace is the nearest miss.
     setting.asked.narrow = false;
-    let session = Session::open(&arguments.input, &from, setting, global)?;
+    let session = Session::open(&arguments.input, &operands.from, setting, global)?;
     session.say_policies_of_eks(global);
     let user = session.me(named)?;
-    let asked = question::question(&session, verb, word, &arguments.what, &arguments.scope)?;
+    let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
     let decided = Judge::new(&session, &arguments.authorizers, chain)?.decide(&user, &asked.request)?;
     let final_verdict = decided.verdict();
