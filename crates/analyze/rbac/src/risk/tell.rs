@@ -48,7 +48,9 @@ pub(crate) fn report_any(cx: &mut Cx<'_>, risks: &[&Risk]) {
 /// Reports rules of a form, as gravely as what they give of other risks.
 pub(crate) fn report_rows(cx: &mut Cx<'_>, risk: &Risk, rows: &[&Risk], form: fn(&PolicyRule) -> bool) {
     let facts = facts(cx);
-    let mut graver = sites(cx, &facts, rows, Search { rules: Some(form), ..Search::default() });
+    // What is no graver than the risk itself adds nothing.
+    let rows: Vec<&Risk> = rows.iter().copied().filter(|row| row.cluster.max(row.namespace) > risk.cluster).collect();
+    let mut graver = sites(cx, &facts, &rows, Search { rules: Some(form), ..Search::default() });
     for (site, mut hits) in sites(cx, &facts, &[risk], Search { rules: Some(form), ..Search::default() }) {
         // Who is worst off is named first.
         if let Some(graver) = graver.remove(&site).filter(|graver| graver.severity > hits.severity) {
