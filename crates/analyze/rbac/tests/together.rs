@@ -73,3 +73,41 @@ fn a_wildcard_is_told_once_and_what_it_does_not_tell_beside() {
         "the resources of an operator are no cluster"
     );
 }
+
+/// What the checks say has to go is what does: taken out, the finding is gone; where they say that it is not enough, it
+/// stays.
+#[test]
+fn what_has_to_go_is_found_out() {
+    const HEAD: &str = "apiVersion: rbac.authorization.k8s.io/v1\n";
+    let role =
+        |name: &str, rules: &str| format!("{HEAD}kind: ClusterRole\nmetadata: {{name: {name}}}\nrules:\n{rules}---\n");
+    let bound = |name: &str, role: &str| {
+        format!(
+            "{HEAD}kind: ClusterRoleBinding\nmetadata: {{name: {name}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\n\
+             subjects: [{{kind: User, apiGroup: rbac.authorization.k8s.io, name: alice}}]\n---\n"
+        )
+    };
+    let labels = |text: &str| -> Vec<String> {
+        let checks = ironclad_rbac::CHECKS.iter().filter(|check| check.meta.id == "rbac/pods-exec");
+        let enabled = checks
+            .map(|check| Enabled { check, severity: None, params: Params::defaults(check.meta.params) })
+            .collect();
+        let config = RunConfig { enabled, version: 37, complete: true, ..RunConfig::default() };
+        let findings = run(&snapshot("rbac.yaml", text), &config).findings;
+        findings.into_iter().map(|finding| finding.label.unwrap_or_default().into_owned()).collect()
+    };
+    let exec = "- {apiGroups: [''], resources: [pods/exec], verbs: [create]}\n";
+    let one = role("one", exec) + &bound("one", "one");
+    assert_eq!(labels(&one), ["this rule, or ClusterRoleBinding/one, is all that has to go"]);
+    assert!(labels(&bound("one", "one")).is_empty());
+    let every = "- {apiGroups: [''], resources: ['*'], verbs: [create]}\n";
+    let two = one + &role("two", every) + &bound("two", "two");
+    assert_eq!(
+        labels(&two),
+        ["to take out this rule is not enough: User \"alice\" has it by ClusterRoleBinding/two too"],
+        "what `*` gives counts"
+    );
+    let twice = role("one", &exec.repeat(2)) + &bound("one", "one");
+    assert!(labels(&twice).iter().all(|label| label.contains("is not enough")), "{:?}", labels(&twice));
+}

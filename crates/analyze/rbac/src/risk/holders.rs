@@ -216,7 +216,12 @@ fn ways(facts: &Facts, risk: &Risk, subject: SubjectId, binding: BindingId) -> V
     if others.is_empty() {
         return vec![(binding, Vec::new())];
     }
-    let all = |namespace: &str| others.iter().map(|need| held(facts, need, subject, namespace)).collect();
+    let all = |namespace: &str| {
+        others
+            .iter()
+            .map(|need| held(facts, need, subject, namespace, Apart { first: Some(binding), without: None }))
+            .collect()
+    };
     if let Some(others) = all(world.binding_namespace(binding)) {
         return vec![(binding, others)];
     }
@@ -231,22 +236,59 @@ fn ways(facts: &Facts, risk: &Risk, subject: SubjectId, binding: BindingId) -> V
 
 /// Has a subject every right of a risk here, and none of them limited to names?
 fn holds(facts: &Facts, risk: &Risk, subject: SubjectId, namespace: &str) -> bool {
-    let whole = |need: &Need| held(facts, need, subject, namespace).is_some_and(|held| held.worth == Worth::Whole);
+    let whole = |need: &Need| {
+        held(facts, need, subject, namespace, Apart::default()).is_some_and(|held| held.worth == Worth::Whole)
+    };
     risk.needs.iter().all(whole)
 }
 
+/// The binding by which a subject has any of these risks in a namespace (everywhere, where none is named) even without a
+/// site.
+pub(super) fn kept(
+    facts: &Facts,
+    risks: &[&Risk],
+    subject: SubjectId,
+    namespace: &str,
+    without: Site,
+) -> Option<BindingId> {
+    risks.iter().find_map(|risk| {
+        let all: Option<Vec<Held>> = risk
+            .needs
+            .iter()
+            .map(|need| held(facts, need, subject, namespace, Apart { first: None, without: Some(without) }))
+            .collect();
+        all?.first().map(|held| held.binding)
+    })
+}
+
+/// What is looked at first, and what is left out.
+#[derive(Clone, Copy, Default)]
+struct Apart {
+    first: Option<BindingId>,
+    without: Option<Site>,
+}
+
 /// What gives a subject a right in a namespace, or everywhere where none is named; the least limited.
-fn held(facts: &Facts, need: &Need, subject: SubjectId, namespace: &str) -> Option<Held> {
+fn held(facts: &Facts, need: &Need, subject: SubjectId, namespace: &str, apart: Apart) -> Option<Held> {
     let world = &facts.world;
+    let Apart { first, without } = apart;
     let mut best: Option<Held> = None;
-    for binding in world.bindings_of(subject) {
+    for binding in first.into_iter().chain(world.bindings_of(subject)) {
         let cluster = world.binding(binding).is_cluster();
-        if !cluster && !need.anywhere && world.binding_namespace(binding) != namespace {
+        let place = world.binding_namespace(binding);
+        if !cluster && !need.anywhere && place != namespace
+            || !in_place(facts, need, cluster, place)
+            || without == Some(Site::Binding(binding))
+        {
             continue;
         }
         let Some(role) = world.binding(binding).role() else { continue };
         for (index, rule) in facts.rules(role).iter().enumerate() {
             let rule_at = index as u32;
+            let source = || world.rule_source(role, rule_at);
+            if without.is_some_and(|without| matches!(without, Site::Rule(role, rule) if (role, rule) == source())) {
+                continue;
+            }
             let worth = if gives_by_wildcard(facts, rule, need, cluster) {
                 Worth::Whole
             } else {

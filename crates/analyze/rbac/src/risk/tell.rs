@@ -1,7 +1,7 @@
 //! Says who holds a permission, with every binding and rule that it takes.
 
 use super::Risk;
-use super::holders::{Hits, Holder, Search, Site, sites};
+use super::holders::{Hits, Holder, Search, Site, kept, sites};
 use crate::facts::{Facts, UNNAMED, facts};
 use ironclad_authz::{BindingId, PolicyRule, SubjectId, SubjectKind};
 use ironclad_check::Cx;
@@ -22,7 +22,7 @@ pub(crate) fn report_beside(cx: &mut Cx<'_>, risk: &Risk, other: (&str, &Risk)) 
     let told = if cx.runs(other.0) { sites(cx, &facts, &[other.1], search) } else { BTreeMap::new() };
     for (site, hits) in sites(cx, &facts, &[risk], search) {
         if told.get(&site).is_none_or(|graver| graver.severity < hits.severity) {
-            tell(cx, &facts, risk, &site, &hits, None);
+            tell(cx, &facts, &[risk], &site, &hits, None);
         }
     }
 }
@@ -32,16 +32,15 @@ pub(crate) fn report_without(cx: &mut Cx<'_>, risk: &Risk, (id, without): (&str,
     let facts = facts(cx);
     let without = if cx.runs(id) { without } else { &[] };
     for (site, hits) in sites(cx, &facts, &[risk], Search { without, ..Search::default() }) {
-        tell(cx, &facts, risk, &site, &hits, None);
+        tell(cx, &facts, &[risk], &site, &hits, None);
     }
 }
 
 /// Reports a risk that can be come by in several ways; the words are those of the first.
 pub(crate) fn report_any(cx: &mut Cx<'_>, risks: &[&Risk]) {
     let facts = facts(cx);
-    let Some(words) = risks.first() else { return };
     for (site, hits) in sites(cx, &facts, risks, Search::default()) {
-        tell(cx, &facts, words, &site, &hits, None);
+        tell(cx, &facts, risks, &site, &hits, None);
     }
 }
 
@@ -59,7 +58,7 @@ pub(crate) fn report_rows(cx: &mut Cx<'_>, risk: &Risk, rows: &[&Risk], form: fn
             hits.holders.retain(|holder| !told.contains(&holder.subject));
             hits.holders.extend(graver.holders.into_iter().map(|holder| Holder { others: Vec::new(), ..holder }));
         }
-        tell(cx, &facts, risk, &site, &hits, None);
+        tell(cx, &facts, &[risk], &site, &hits, None);
     }
 }
 
@@ -71,7 +70,7 @@ pub(crate) fn report_noting(cx: &mut Cx<'_>, risk: &Risk, note: Note) {
     let facts = facts(cx);
     for (site, mut hits) in sites(cx, &facts, &[risk], Search::default()) {
         let Site::Rule(role, index) = site else {
-            tell(cx, &facts, risk, &site, &hits, None);
+            tell(cx, &facts, &[risk], &site, &hits, None);
             continue;
         };
         let mut spaces: Vec<&str> =
@@ -86,7 +85,7 @@ pub(crate) fn report_noting(cx: &mut Cx<'_>, risk: &Risk, note: Note) {
             hits.severity = hits.severity.map(|own| own.max(severity));
             Told { label, most: None }
         });
-        tell(cx, &facts, risk, &site, &hits, told.as_ref());
+        tell(cx, &facts, &[risk], &site, &hits, told.as_ref());
     }
 }
 
@@ -97,7 +96,7 @@ pub(crate) fn report_people(cx: &mut Cx<'_>, risk: &Risk) {
         hits.holders.retain(|holder| facts.world.subject(holder.subject).kind() != SubjectKind::ServiceAccount);
         hits.severity = hits.holders.iter().map(|holder| holder.severity).max();
         if !hits.holders.is_empty() {
-            tell(cx, &facts, risk, &site, &hits, None);
+            tell(cx, &facts, &[risk], &site, &hits, None);
         }
     }
 }
@@ -105,7 +104,6 @@ pub(crate) fn report_people(cx: &mut Cx<'_>, risk: &Risk) {
 /// Reports what objects of an operator are worth: as much as its controller may, where that is known.
 pub(crate) fn report_operator(cx: &mut Cx<'_>, operator: &Operator) {
     let facts = facts(cx);
-    let Some(words) = operator.risks.first() else { return };
     let sites = sites(cx, &facts, operator.risks, Search::default());
     if sites.is_empty() {
         return;
@@ -122,7 +120,7 @@ pub(crate) fn report_operator(cx: &mut Cx<'_>, operator: &Operator) {
         },
     };
     for (site, hits) in sites {
-        tell(cx, &facts, words, &site, &hits, Some(&told));
+        tell(cx, &facts, operator.risks, &site, &hits, Some(&told));
     }
 }
 
@@ -143,7 +141,8 @@ struct Told {
     most: Option<Severity>,
 }
 
-fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits, told: Option<&Told>) {
+fn tell(cx: &mut Cx<'_>, facts: &Facts, risks: &[&Risk], site: &Site, hits: &Hits, told: Option<&Told>) {
+    let Some(risk) = risks.first() else { return };
     let world = &facts.world;
     let origin = match site {
         Site::Rule(role, _) => world.role(*role).origin(),
@@ -219,12 +218,43 @@ fn tell(cx: &mut Cx<'_>, facts: &Facts, risk: &Risk, site: &Site, hits: &Hits, t
     if !names.is_empty() {
         finder = finder.evidence("subjects", names.join(", "));
     }
-    if let Some(Told { label, .. }) = told {
-        finder = finder.label(label.clone());
+    let label = told.map(|told| told.label.clone()).or_else(|| cut(facts, risks, *site, &holders));
+    if let Some(label) = label {
+        finder = finder.label(label);
     }
     for (object, node, text) in related {
         finder = finder.related_in(object, node, text);
     }
+}
+
+/// As many holders are asked what they keep.
+const ASKED: usize = 32;
+
+/// What ends it, found out by taking it away: the rule or binding that the finding is at, or another one besides.
+fn cut(facts: &Facts, risks: &[&Risk], site: Site, holders: &[&Holder]) -> Option<String> {
+    if holders.is_empty() || holders.len() > ASKED {
+        return None;
+    }
+    let world = &facts.world;
+    let what = match site {
+        Site::Rule(..) => "rule",
+        Site::Binding(_) => "binding",
+    };
+    let mut keeping = holders.iter().filter_map(|holder| {
+        let namespace = world.binding_namespace(holder.place);
+        Some((holder.subject, kept(facts, risks, holder.subject, namespace, site)?))
+    });
+    Some(match (keeping.next(), site, holders) {
+        (Some((subject, other)), ..) => format!(
+            "to take out this {what} is not enough: {} has it by {} too",
+            facts.subject(subject),
+            world.binding_label(other)
+        ),
+        (None, Site::Rule(..), [one]) if one.others.is_empty() => {
+            format!("this rule, or {}, is all that has to go", world.binding_label(one.binding))
+        }
+        _ => format!("this {what} is all that has to go"),
+    })
 }
 
 /// The names that a rule is limited to, in words.
