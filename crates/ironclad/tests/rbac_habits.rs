@@ -55,6 +55,11 @@ const HABITS: &[(&str, &str, i32, &str)] = &[
     ("who-can", "who-can get secrets db -n shop --kubeconfig none", 2, "none"),
     ("who-can", "who-can get secrets db --name other --kubeconfig none", 2, "both `db` and `other` are names"),
     ("who-can", "who-can get /healthz --subresource log w.yaml", 2, "is a path"),
+    // ours
+    ("ironclad", "matrix --as alice -n shop -o wide --resources secrets w.yaml", 0, "list,create: RoleBinding/shop/ci"),
+    ("ironclad", "can-i get pods --as alice -n shop -o wide w.yaml", 0, "Role/shop/deployer"),
+    ("ironclad", "why get pods --as alice -n shop -o wide w.yaml", 0, "Role/shop/deployer"),
+    ("ironclad", "who-can get pods -n shp w.yaml", 0, "did you mean `shop`?"),
     // kubectl
     ("kubectl", "can-i list secrets --as alice -n shop -q w.yaml", 0, ""),
     ("kubectl", "can-i get pods --subresource=log --as system:serviceaccount:shop:ci -n shop w.yaml", 0, "yes"),

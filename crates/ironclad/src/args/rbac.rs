@@ -226,7 +226,7 @@ pub struct WhoCan {
 #[derive(Args, Debug)]
 #[command(
     override_usage = "ironclad rbac can-i [OPTIONS] VERB RESOURCE --as USER PATH...\n       ironclad rbac can-i [OPTIONS] VERB RESOURCE --cluster\n       ironclad rbac can-i [OPTIONS] --requests FILE PATH...",
-    after_help = "Examples:\n  ironclad rbac can-i get secrets --as alice -n shop rbac/\n  ironclad rbac can-i create pods/exec --sa shop:ci -q rbac/\n  ironclad rbac can-i --requests reviews.jsonl rbac/\n\nExit codes: 0 yes, 1 no, 2 it cannot be told\nFormats: table, json, yaml"
+    after_help = "Examples:\n  ironclad rbac can-i get secrets --as alice -n shop rbac/\n  ironclad rbac can-i create pods/exec --sa shop:ci -q rbac/\n  ironclad rbac can-i --requests reviews.jsonl rbac/\n\nExit codes: 0 yes, 1 no, 2 it cannot be told\nFormats: table, wide, json, yaml"
 )]
 pub struct CanI {
     /// VERB RESOURCE, then files and folders
@@ -259,7 +259,7 @@ pub struct CanI {
 #[derive(Args, Debug)]
 #[command(
     override_usage = "ironclad rbac why [OPTIONS] VERB RESOURCE --as USER PATH...\n       ironclad rbac why [OPTIONS] VERB RESOURCE --cluster",
-    after_help = "Examples:\n  ironclad rbac why get pods --as alice -n shop rbac/\n\nFormats: table, json, yaml"
+    after_help = "Examples:\n  ironclad rbac why get pods --as alice -n shop rbac/\n\nFormats: table, wide, json, yaml"
 )]
 pub struct Why {
     /// VERB RESOURCE, then files and folders
@@ -339,7 +339,7 @@ pub struct WhoAmI {
 /// `ironclad rbac matrix`
 #[derive(Args, Debug, Clone)]
 #[command(
-    after_help = "Cells: ✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb, ? not everything could be seen.\n\nExamples:\n  ironclad rbac matrix --as alice -n shop rbac/\n  ironclad rbac matrix --for secrets rbac/\n  ironclad rbac matrix --all-subjects --resources pods,secrets --verbs get,list --format csv rbac/\n\nFormats: table, ascii, json, yaml, csv, markdown, html"
+    after_help = "Cells: ✔ yes, ✖ no, ◐ for some names only, – the resource has no such verb, ? not everything could be seen.\n\nExamples:\n  ironclad rbac matrix --as alice -n shop rbac/\n  ironclad rbac matrix --for secrets rbac/\n  ironclad rbac matrix --all-subjects --resources pods,secrets --verbs get,list --format csv rbac/\n\nFormats: table, wide, ascii, json, yaml, csv, markdown, html"
 )]
 pub struct Matrix {
     /// Files and folders; rakkess' `resource TYPE [NAME]` in front of them is `--for`
@@ -384,7 +384,7 @@ pub struct Matrix {
 /// `ironclad rbac diff`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 nobody gains or loses anything, 1 somebody does, 2 something could not be read\nFormats: table, json, yaml, csv, markdown"
+    after_help = "Exit codes: 0 nobody gains or loses anything, 1 somebody does, 2 something could not be read\nFormats: table, wide, json, yaml, csv, markdown"
 )]
 pub struct Diff {
     /// Files, a folder or a snapshot, as it was

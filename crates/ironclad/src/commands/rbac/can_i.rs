@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
         })?;
         return Ok(session.exit(if complete { Exit::Clean } else { Exit::Incomplete }));
     }
-    let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
+    let mut target = show::target(&arguments.output, &["table", "wide", "json", "yaml"])?;
+    let wide = target.is_wide();
     let operands = question::split(&arguments.input, &arguments.operands, EXAMPLE)?;
     let what = operands.what(&arguments.what)?;
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
@@ -50,7 +51,7 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
     let text = match &verdict {
         Verdict::Allow => {
             let proof = decided.own.rbac.as_ref().filter(|rbac| rbac.allowed).and_then(|rbac| rbac.proofs.first());
-            if let Some(proof) = proof.filter(|_| global.verbose > 0) {
+            if let Some(proof) = proof.filter(|_| wide || global.verbose > 0) {
                 format!("yes\n{}", session.proof_text(proof, "  "))
             } else {
                 "yes\n".to_owned()

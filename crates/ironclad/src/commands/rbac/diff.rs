@@ -28,7 +28,8 @@ struct Change {
 
 /// Compares.
 pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
-    let target = show::target(&arguments.output, &["table", "json", "yaml", "csv", "markdown"])?;
+    let mut target = show::target(&arguments.output, &["table", "wide", "json", "yaml", "csv", "markdown"])?;
+    target.is_wide();
     let setting = Setting { empty: true, ..Setting::default() };
     let example = "`ironclad rbac diff old/ new/`";
     let files = RbacInput { cluster: Cluster::default(), ..arguments.input.clone() };

@@ -19,7 +19,8 @@ pub(crate) fn run(arguments: &Matrix, global: &Global) -> anyhow::Result<Exit> {
     if let Some(spelt) = spelt_as_rakkess(arguments) {
         return run(&spelt, global);
     }
-    let target = show::target(&arguments.output, &["table", "ascii", "json", "yaml", "csv", "markdown", "html"])?;
+    let target =
+        show::target(&arguments.output, &["table", "wide", "ascii", "json", "yaml", "csv", "markdown", "html"])?;
     let from = from(&arguments.input, &arguments.paths, "`ironclad rbac matrix --as alice rbac/`")?;
     let verbs = verbs(arguments)?;
     question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
@@ -290,7 +291,7 @@ fn grid(
 fn wants_proofs(arguments: &Matrix) -> bool {
     let word = arguments.output.format.as_deref().or(arguments.output.output.as_deref()).unwrap_or_default();
     let structured =
-        ["json", "yaml", "yml"].iter().any(|format| word == *format || word.ends_with(&format!(".{format}")));
+        ["json", "yaml", "yml", "wide"].iter().any(|format| word == *format || word.ends_with(&format!(".{format}")));
     structured && !arguments.all_subjects && arguments.diff_with.is_none()
 }
 

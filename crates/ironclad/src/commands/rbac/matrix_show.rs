@@ -142,6 +142,31 @@ impl Grid {
         Sheet { columns, rows: rows.collect() }
     }
 
+    /// The table with what grants each row.
+    fn wide(&self) -> Sheet {
+        let mut sheet = self.sheet(Right::icon);
+        // Of everybody, and of two sides, nobody asked.
+        if self.via.is_empty() {
+            return sheet;
+        }
+        sheet.columns.push("VIA".to_owned());
+        for (row, (label, _)) in sheet.rows.iter_mut().zip(&self.rows) {
+            // Verbs by the same bindings are one entry.
+            let mut by: Vec<(String, Vec<&str>)> = Vec::new();
+            for verb in &self.verbs {
+                let Some(bindings) = self.via.get(&(label.clone(), verb.clone())) else { continue };
+                let bindings = bindings.join(", ");
+                match by.iter_mut().find(|(known, _)| *known == bindings) {
+                    Some((_, verbs)) => verbs.push(verb),
+                    None => by.push((bindings, vec![verb])),
+                }
+            }
+            let all = by.into_iter().map(|(bindings, verbs)| format!("{}: {bindings}", verbs.join(",")));
+            row.push(all.collect::<Vec<_>>().join("; "));
+        }
+        sheet
+    }
+
     fn value(&self) -> Value {
         let cell = |(own, other): &(Right, Option<Right>)| match other {
             Some(other) => json!({"left": own.word(), "right": other.word()}),
@@ -214,6 +239,7 @@ pub(crate) fn write(grid: &Grid, format: &str) -> String {
         "markdown" => grid.sheet(Right::icon).markdown(),
         _ if grid.rows.is_empty() => nothing.to_owned(),
         "ascii" => grid.sheet(Right::word).lines(),
+        "wide" => grid.wide().lines(),
         _ => grid.sheet(Right::icon).lines(),
     }
 }

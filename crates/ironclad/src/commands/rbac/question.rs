@@ -276,6 +276,9 @@ pub(crate) fn namespace(
         return Ok(String::new());
     }
     let namespace = session.namespace.as_str();
+    if let (None, Some(near)) = (session.namespaces(), near_binding(session, namespace)) {
+        output::note(&format!("note: nothing in the input is in namespace `{namespace}`; did you mean `{near}`?"));
+    }
     if let Some(known) = session.namespaces().filter(|known| !known.contains(namespace) && !what.allow_unknown) {
         let mut near: Vec<&str> = known.into_iter().collect();
         near.sort_by_key(|other| distance(other, namespace));
@@ -286,6 +289,23 @@ pub(crate) fn namespace(
         ));
     }
     Ok(namespace.to_owned())
+}
+
+/// Where no Namespace is in the input, bindings tell which there are: one that is called nearly so, where none is called so.
+fn near_binding<'s>(session: &'s Session, namespace: &str) -> Option<&'s str> {
+    const NEAR: usize = 2;
+    let world = &session.world;
+    let mut best: Option<(usize, &str)> = None;
+    for known in world.binding_ids().map(|id| world.binding_namespace(id)).filter(|known| !known.is_empty()) {
+        let apart = distance(known, namespace);
+        if apart == 0 {
+            return None;
+        }
+        if apart <= NEAR && best.is_none_or(|(least, _)| apart < least) {
+            best = Some((apart, known));
+        }
+    }
+    best.map(|(_, known)| known)
 }
 
 /// The user that the flags name, if they do, with the groups that follow from it.

@@ -63,6 +63,15 @@ pub(crate) fn target(flags: &Output, formats: &[&str]) -> anyhow::Result<Target>
 }
 
 impl Target {
+    /// For a command whose table is as wide as it gets. Was it asked for?
+    pub(crate) fn is_wide(&mut self) -> bool {
+        let wide = self.format == "wide";
+        if wide {
+            self.format = "table".to_owned();
+        }
+        wide
+    }
+
     /// Writes a text.
     pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
         match &self.file {

@@ -14,7 +14,8 @@ const MOST: usize = 8;
 
 /// Answers.
 pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
-    let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
+    let mut target = show::target(&arguments.output, &["table", "wide", "json", "yaml"])?;
+    target.is_wide();
     let example = "`ironclad rbac why get pods --as alice rbac/`";
     let operands = question::split(&arguments.input, &arguments.operands, example)?;
     let what = operands.what(&arguments.what)?;
