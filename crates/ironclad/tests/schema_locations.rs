@@ -214,6 +214,15 @@ fn what_a_schema_cannot_say_here_is_not_observed() {
 }
 
 #[test]
+fn a_schema_without_end_is_not_observed_and_costs_little() {
+    let again = r##"{"anyOf":[{"$ref":"#"},{"not":{"$ref":"#"}}]}"##;
+    let folder = folder(&[("w.yaml", WIDGET), ("widget.json", &format!("{{\"oneOf\":[{again},{again},{again}]}}"))]);
+    let said = scan(&folder, &["w.yaml", "--schema-location", "{{ .ResourceKind }}.json"]);
+    let why = "the schema of Widget (`example.com/v1`) is nested too deeply, or asks for too much";
+    assert_eq!((said.findings.len(), said.not_observed, said.code), (0, vec![why.to_owned()], 0));
+}
+
+#[test]
 fn the_configuration_names_places_of_its_repository() {
     let config = "schema-locations:\n- schemas\n- https://example.com/schemas\n- ../outside\n- 'x/{{ .Knd }}.json'\n";
     let folder = folder(&[

@@ -9,8 +9,11 @@ use std::sync::Arc;
 pub(crate) const DEEPEST: usize = 128;
 /// Violations of one value that are kept.
 const MOST: usize = 20;
-/// Schemas that are applied, in all: alternatives within alternatives multiply.
-const BUDGET: u32 = 500_000;
+/// Schemas that are applied, in all and besides for each value: alternatives within alternatives multiply.
+const BUDGET: usize = 20_000;
+const BUDGET_OF_EACH: usize = 64;
+/// And no more than this, however large the value.
+const MOST_BUDGET: usize = 4_000_000;
 /// Lists longer than this are not searched for equal items.
 const LONGEST: usize = 1_000;
 
@@ -61,7 +64,7 @@ impl Partial {
 /// What a schema says of a value.
 #[derive(Clone, Debug)]
 pub struct Outcome<V> {
-    /// What it refuses, up to a number that a person reads.
+    /// What it refuses, up to a number that a person reads; nothing where a limit cut the judgement short.
     pub violations: Vec<Violation<V>>,
     /// What it could not judge.
     pub partial: Partial,
@@ -90,10 +93,15 @@ impl<'a> Schema<'a> {
             found: Vec::new(),
             partial: Partial::default(),
             scope: Vec::new(),
-            budget: BUDGET,
+            budget: value.size().saturating_mul(BUDGET_OF_EACH).saturating_add(BUDGET).min(MOST_BUDGET),
+            is_cut: false,
         };
         check.value(self.root, value, "", 0);
         check.found.truncate(MOST);
+        if check.is_cut {
+            // What was not looked into counts as fitting, which is wrong inside of a `not` or a `oneOf`.
+            check.found.clear();
+        }
         Outcome { violations: check.found, partial: check.partial }
     }
 }
@@ -114,7 +122,9 @@ pub(crate) struct Check<'a, V> {
     pub(crate) partial: Partial,
     /// The schemas with an `$id` that led here, outermost first: what dynamic references look through.
     pub(crate) scope: Vec<NodeRef<'a>>,
-    budget: u32,
+    budget: usize,
+    /// Was something not looked into?
+    is_cut: bool,
 }
 
 impl<'a, V: Instance> Check<'a, V> {
@@ -146,7 +156,7 @@ impl<'a, V: Instance> Check<'a, V> {
 
     pub(crate) fn value(&mut self, schema: NodeRef<'a>, value: &V, path: &str, depth: usize) {
         let Some(left) = self.budget.checked_sub(1).filter(|_| depth <= DEEPEST) else {
-            self.partial.limits = true;
+            (self.partial.limits, self.is_cut) = (true, true);
             return;
         };
         self.budget = left;
@@ -415,9 +425,10 @@ impl<'a, V: Instance> Check<'a, V> {
             partial: self.partial,
             scope: self.scope.clone(),
             budget: self.budget,
+            is_cut: self.is_cut,
         };
         check.value(schema, &Key(key), "", depth);
-        (self.partial, self.budget) = (check.partial, check.budget);
+        (self.partial, self.budget, self.is_cut) = (check.partial, check.budget, check.is_cut);
         check.found.is_empty()
     }
 }

@@ -60,6 +60,8 @@ pub trait Instance: Clone {
     fn is(&self, constant: NodeRef<'_>) -> bool;
     /// Are the two the same value?
     fn equals(&self, other: &Self) -> bool;
+    /// About how many values there are in it, itself among them: what a schema may cost grows with it.
+    fn size(&self) -> usize;
 }
 
 /// A key of a mapping, as a value of its own (`propertyNames`).
@@ -97,5 +99,9 @@ impl Instance for Key<'_> {
 
     fn equals(&self, other: &Self) -> bool {
         self.0 == other.0
+    }
+
+    fn size(&self) -> usize {
+        1
     }
 }

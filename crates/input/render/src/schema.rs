@@ -121,4 +121,17 @@ impl Instance for Held {
     fn equals(&self, other: &Self) -> bool {
         self.0.deep_equal(&other.0)
     }
+
+    fn size(&self) -> usize {
+        let (mut size, mut pending) = (0, vec![self.0.clone()]);
+        while let Some(value) = pending.pop() {
+            size += 1;
+            match &value.data {
+                Data::List(list) => pending.extend(list.items.iter().cloned()),
+                Data::Map(map) => pending.extend(map.borrow().entries.values().map(|slot| slot.value.clone())),
+                _ => {}
+            }
+        }
+        size
+    }
 }

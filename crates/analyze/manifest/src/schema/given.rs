@@ -147,4 +147,8 @@ impl Instance for Node<'_> {
     fn equals(&self, other: &Self) -> bool {
         self.node.eq_value(other.node)
     }
+
+    fn size(&self) -> usize {
+        self.node.document().node_count()
+    }
 }
