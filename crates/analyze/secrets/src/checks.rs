@@ -9,4 +9,5 @@ ironclad_check::checks![
     env_literal: pod,
     last_applied_leak: object,
     repeated_value: snapshot,
+    values_literal: object,
 ];

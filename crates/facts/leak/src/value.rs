@@ -24,7 +24,9 @@ pub fn judge(name: &str, value: &str) -> Option<Verdict> {
         return None;
     }
     match name_of_secret(name)? {
-        SecretName::Certain if !names_an_object(value) && !takes_its_secret(value) => Some(Verdict::Named),
+        SecretName::Certain if !names_an_object(value) && !names_a_field(name, value) && !takes_its_secret(value) => {
+            Some(Verdict::Named)
+        }
         SecretName::Weak if is_random(value) => Some(Verdict::Random),
         _ => None,
     }
@@ -221,6 +223,11 @@ fn is_protected(value: &str) -> bool {
         || is_transit()
 }
 
+/// `secretKey: password`: the key of a Secret under which the secret is, by the word that says what it is.
+fn names_a_field(name: &str, value: &str) -> bool {
+    WORDS_OF_SECRETS.contains(&value) && words(name).last().is_some_and(|last| last == "key")
+}
+
 /// `user=app password='$(DB_PASSWORD)' host=db`: a connection string whose secret is a reference.
 fn takes_its_secret(value: &str) -> bool {
     let parts = value.split(|c: char| c.is_ascii_whitespace() || c == ';');
@@ -284,6 +291,8 @@ mod tests {
             ("DB_PASSWORD", "vault:secret/data/db#password", false),
             ("DB_PASSWORD", "ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]", false),
             ("TLS_SECRET", "web-tls-secret", false),
+            ("secretKey", "password", false),
+            ("SECRET_KEY", "changeme", true),
             ("clientSecret", "$dex.github.clientSecret", false),
             ("password", "$email-password", false),
             ("password", "$ecret-Passw0rd", true),
