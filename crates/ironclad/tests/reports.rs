@@ -197,6 +197,37 @@ fn junit() {
     }
 }
 
+/// What a check could not see is said where there is a place for it: it is no pass.
+#[test]
+fn what_was_not_observed() {
+    let folder = tempfile::tempdir().unwrap();
+    let widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n";
+    fs::write(folder.path().join("w.yaml"), widget).unwrap();
+    let report = |format: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
+            .args(["scan", "w.yaml", "--no-config", "--select", "manifest/schema", "--format", format])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let sarif = holds(&own_schema("sarif.json"), &report("sarif"), "sarif");
+    let said = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!((&said["level"], &said["descriptor"]["id"]), (&json!("note"), &json!("not-observed")));
+    let junit = report("junit");
+    well_formed_junit(&junit);
+    assert!(junit.contains("<skipped message=\"not observed: the CustomResourceDefinition of Widget"), "{junit}");
+    let github = report("github");
+    assert!(
+        github.starts_with("::notice title=not observed::manifest/schema: the CustomResourceDefinition"),
+        "{github}"
+    );
+    let markdown = report("markdown");
+    assert!(markdown.contains("<summary>not observed (1)</summary>"), "{markdown}");
+    assert!(markdown.contains("| `manifest/schema` | the CustomResourceDefinition of Widget"), "{markdown}");
+}
+
 /// Names of objects and files that no format has a place for: characters that XML has not, formulas, line breaks, ends
 /// of every kind of quotation, and a hundred kilobytes.
 #[test]

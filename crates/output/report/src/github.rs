@@ -1,4 +1,5 @@
-//! Workflow commands of GitHub Actions: an annotation for each problem and each open finding.
+//! Workflow commands of GitHub Actions: an annotation for each problem and each open finding, and one for what checks
+//! could not see.
 //!
 //! A step shows ten errors and ten warnings, the first that it prints: so what could not be judged comes first, and of
 //! findings the worst.
@@ -6,6 +7,9 @@
 use crate::{Located, View, position_of};
 use ironclad_model::Severity;
 use std::io;
+
+/// An annotation is read at a glance.
+const MOST_REASONS: usize = 8;
 
 pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     for problem in &view.report.problems {
@@ -58,6 +62,15 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
             property(finding.check),
             data(&located.sentence()),
         )?;
+    }
+    let not_observed = &view.report.coverage.not_observed;
+    if !not_observed.is_empty() {
+        let mut parts: Vec<String> =
+            not_observed.iter().take(MOST_REASONS).map(|not| format!("{}: {}", not.check, not.reason)).collect();
+        if not_observed.len() > MOST_REASONS {
+            parts.push(format!("and {} more", not_observed.len() - MOST_REASONS));
+        }
+        writeln!(out, "::notice title=not observed::{}", data(&parts.join("\n")))?;
     }
     Ok(())
 }

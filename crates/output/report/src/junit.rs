@@ -1,4 +1,5 @@
-//! JUnit's XML: a suite for each source, a case for each check that fired on an object.
+//! JUnit's XML: a suite for each source, a case for each check that fired on an object; what a check could not see is a
+//! case that is skipped.
 
 use crate::{Located, View, position_of};
 use ironclad_model::Status;
@@ -59,6 +60,13 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         status.set_type("internal/check-failed");
         let mut case = TestCase::new(format!("{}: {}", failure.object, failure.check), status);
         case.set_classname(failure.check);
+        suites.entry("ironclad").or_insert_with(|| TestSuite::new("ironclad")).add_test_case(case);
+    }
+    for not in &view.report.coverage.not_observed {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(format!("not observed: {}", not.reason));
+        let mut case = TestCase::new(format!("{}: {}", not.check, not.reason), status);
+        case.set_classname(not.check);
         suites.entry("ironclad").or_insert_with(|| TestSuite::new("ironclad")).add_test_case(case);
     }
     for (_, mut suite) in suites {

@@ -1,5 +1,5 @@
 //! Markdown (GitHub's flavour) for a comment on a pull request or a job's summary: what could not be judged, then
-//! tables of findings, the worst first, then what is waived.
+//! tables of findings, the worst first, then what is waived and what could not be seen.
 //!
 //! A comment on GitHub holds 65,536 characters. Unless everything is asked for, rows stop before that, and the text
 //! says how many are left out. Names from manifests are escaped: they make no link, mention, tag or table cell.
@@ -50,6 +50,7 @@ pub(crate) fn write(view: &View<'_>, out: &mut dyn io::Write) -> io::Result<()> 
         );
     }
     waived(view, &mut room, &mut text);
+    not_observed(view, &mut room, &mut text);
     out.write_all(text.as_bytes())
 }
 
@@ -124,6 +125,34 @@ fn finding_row(view: &View<'_>, located: &Located<'_>) -> String {
     )
 }
 
+/// What no check could see: no finding, and no pass either.
+fn not_observed(view: &View<'_>, room: &mut usize, out: &mut String) {
+    let rows = view.report.coverage.not_observed.iter();
+    let rows: Vec<String> = rows.map(|not| format!("| {} | {} |\n", code(not.check), cell(&not.reason))).collect();
+    fold("not observed", "| check | reason |\n|---|---|\n", &rows, room, out);
+}
+
+/// Rows that a click unfolds, as far as there is room.
+fn fold(title: &str, head: &str, rows: &[String], room: &mut usize, out: &mut String) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = write!(out, "\n<details><summary>{title} ({})</summary>\n\n{head}", rows.len());
+    let mut written = 0;
+    for row in rows {
+        if row.len() > *room {
+            break;
+        }
+        *room -= row.len();
+        written += 1;
+        out.push_str(row);
+    }
+    out.push_str("\n</details>\n");
+    if written < rows.len() {
+        let _ = write!(out, "\n{} more are {title}: `-v` writes them all.\n", rows.len() - written);
+    }
+}
+
 fn waived(view: &View<'_>, room: &mut usize, out: &mut String) {
     let mut rows = Vec::new();
     for located in view.findings() {
@@ -138,27 +167,8 @@ fn waived(view: &View<'_>, room: &mut usize, out: &mut String) {
             ));
         }
     }
-    if rows.is_empty() {
-        return;
-    }
-    let _ = write!(
-        out,
-        "\n<details><summary>waived ({})</summary>\n\n| finding | check | reason | by | until |\n|---|---|---|---|---|\n",
-        rows.len()
-    );
-    let mut written = 0;
-    for row in &rows {
-        if row.len() > *room {
-            break;
-        }
-        *room -= row.len();
-        written += 1;
-        out.push_str(row);
-    }
-    out.push_str("\n</details>\n");
-    if written < rows.len() {
-        let _ = write!(out, "\n{} more are waived: `-v` writes them all.\n", rows.len() - written);
-    }
+    let head = "| finding | check | reason | by | until |\n|---|---|---|---|---|\n";
+    fold("waived", head, &rows, room, out);
 }
 
 /// A message inside a table cell.

@@ -75,6 +75,13 @@ fn write_most(view: &View<'_>, most: usize, out: &mut dyn io::Write) -> io::Resu
             "message": {"text": text},
         }));
     }
+    notifications.extend(view.report.coverage.not_observed.iter().map(|not| {
+        json!({
+            "descriptor": {"id": "not-observed"},
+            "level": "note",
+            "message": {"text": format!("{}: not observed: {}", not.check, not.reason)},
+        })
+    }));
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
