@@ -97,13 +97,18 @@ fn a_cluster_is_asked_as_files_are() {
         // Who names nobody means himself, as with kubectl: an administrator here.
         (vec!["can-i", "delete", "nodes"], 0),
         (vec!["can-i", "get", "secrets", "-n", "no-such-space"], 2),
-        (vec!["who-can", "get", "secrets", "web"], 2),
+        // Where a cluster is asked, what follows the resource is a name.
+        (vec!["who-can", "get", "secrets", "web", "-n", &namespace], 0),
+        (vec!["can-i", "get", "secrets", "web", "--as", &reader, "-n", &namespace], 0),
+        (vec!["who-can", "get", "secrets", "web", "db"], 2),
         (vec!["who-can", "get", "widgets"], 2),
         (vec!["generate", "role", "all"], 0),
     ] {
         let output = ask(&admin, &arguments);
         assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {}", text(&output));
     }
+    let named = text(&ask(&admin, &["who-can", "get", "secrets", "web", "-n", &namespace]));
+    assert!(named.contains(&format!("who may get secrets \"web\" in namespace \"{namespace}\"")), "{named}");
     let why = text(&ask(&admin, &["why", "get", "secrets", "--as", &reader, "-n", "default"]));
     assert!(why.contains(&format!("holds in namespace \"{namespace}\" only")), "{why}");
     // The short names are the server's own, and the cluster's namespaces are known.
