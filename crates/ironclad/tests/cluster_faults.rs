@@ -5,7 +5,7 @@ use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::process::{Command, Output};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 fn plane(what: &str) -> Option<&'static ControlPlane> {
     ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
@@ -353,4 +353,67 @@ fn a_namespace_that_is_finalised_while_it_is_listed_is_named() {
         let pages = seen.iter().filter(|path| path.contains("/configmaps")).count();
         assert!(pages > 1, "{seen:#?}");
     }
+}
+
+/// A custom resource that has only just come is served before it is listed: "not found" is asked again, and where it stays
+/// the objects were not seen. Where the definition went there are none.
+#[test]
+fn a_custom_resource_that_is_not_found_is_no_empty_one() {
+    // What is counted must be nobody else's.
+    let Some(plane) = own("a custom resource that is not found") else { return };
+    let plane = Arc::new(plane);
+    let namespace = plane.namespace("absent").unwrap();
+    plane
+        .create(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: misses.faults.example.com}\n\
+             spec:\n  group: faults.example.com\n  scope: Namespaced\n  names: {kind: Miss, plural: misses, singular: miss, listKind: MissList}\n  \
+             versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]\n",
+        )
+        .unwrap();
+    let definition = "customresourcedefinition/misses.faults.example.com";
+    let wait = plane.kubectl(&["wait", "--for=condition=Established", definition, "--timeout=60s"]).unwrap();
+    assert!(wait.status.success(), "{}", String::from_utf8_lossy(&wait.stderr));
+    let object =
+        format!("apiVersion: faults.example.com/v1\nkind: Miss\nmetadata: {{name: m, namespace: {namespace}}}\n");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while let Err(error) = plane.create(&object) {
+        assert!(std::time::Instant::now() < deadline, "{error}");
+    }
+    let scan = |script: Box<dyn Fn(&str, usize) -> Fault + Send + Sync>| {
+        let proxy = FaultProxy::start(plane.plain_port().unwrap(), script).unwrap();
+        let output = waiting(&proxy, &namespace, "hygiene/required-label", "10");
+        let listed = proxy.seen().iter().filter(|path| path.contains("/misses")).count();
+        (output, listed)
+    };
+    let (healthy, listed) = scan(Box::new(|_, _| Fault::None));
+    let objects = |output: &Output| report(output)["summary"]["objects"].as_u64().unwrap();
+    assert_eq!((healthy.status.code(), listed), (Some(0), 1), "{}", String::from_utf8_lossy(&healthy.stdout));
+    let missing = |times: usize| {
+        move |path: &str, before: usize| match path.contains("/misses") && before < times {
+            true => Fault::Answer(404, Vec::new(), "404 page not found\n".to_owned()),
+            false => Fault::None,
+        }
+    };
+    let (output, listed) = scan(Box::new(missing(2)));
+    assert_eq!((&output.stdout, listed), (&healthy.stdout, 3));
+    let (output, listed) = scan(Box::new(missing(usize::MAX)));
+    let said = report(&output);
+    assert_eq!((output.status.code(), listed, objects(&output)), (Some(2), 5, objects(&healthy) - 1), "{said:#}");
+    let message = said["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("could not list misses.faults.example.com") && message.contains("does not find it"),
+        "{said:#}"
+    );
+    assert_eq!(said["summary"]["notObserved"][0]["check"], "hygiene/required-label", "{said:#}");
+    // The definition goes, with its objects, in the moment in which they are listed.
+    let own = Arc::clone(&plane);
+    let deletes = move |path: &str, before: usize| {
+        if path.contains("/misses") && before == 0 {
+            assert!(own.kubectl(&["delete", definition, "--timeout=60s"]).unwrap().status.success());
+        }
+        Fault::None
+    };
+    let (output, _) = scan(Box::new(deletes));
+    let said = report(&output);
+    assert_eq!((output.status.code(), &said["errors"]), (Some(0), &serde_json::json!([])), "{said:#}");
 }

@@ -1,12 +1,12 @@
 //! From a kubeconfig, or a pod's own credentials, to a client.
 
 use crate::Failure;
-use crate::credentials;
-use crate::failure::{of_client, of_kubeconfig};
+use crate::failure::of_kubeconfig;
+use crate::login::Login;
 use crate::request::{Asker, UNKNOWN};
 use http::{HeaderName, HeaderValue};
+use kube::Config;
 use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -65,29 +65,25 @@ impl Connection {
             .enable_all()
             .build()
             .map_err(|error| Failure::new("cluster/unreachable", format!("no threads: {error}")))?;
-        let (mut config, context) = runtime.block_on(configuration(access))?;
+        let Configured { mut config, context, user } = runtime.block_on(configuration(access))?;
         // Retries and time limits are ours: they are counted, bounded and reported.
         config.default_retry = false;
         config.read_timeout = None;
         config.connect_timeout = Some(CONNECT.min(access.timeout.unwrap_or(CONNECT)));
         let act_as = impersonation(&mut config.auth_info, access.act_as.clone());
-        // What cannot be read is told by the client, which reads it as well.
-        let credential = credentials::of(&config.auth_info).unwrap_or_default();
         let namespace = config.default_namespace.clone();
         let server = config.cluster_url.to_string();
         let insecure = config.accept_invalid_certs;
-        let plugin = config.auth_info.exec.clone();
-        let client = {
+        let login = {
             let _inside = runtime.enter();
-            Client::try_from(config).map_err(|error| of_client(&error, plugin.as_ref()))?
+            Login::new(access, context.clone(), user, config)?
         };
         let asker = Asker {
-            client,
+            login: Arc::new(login),
             server: server.trim_end_matches('/').into(),
             headers: headers(act_as.as_ref())?.into(),
             silence: access.timeout.unwrap_or(SILENCE),
             skew: Arc::new(AtomicI64::new(UNKNOWN)),
-            credential: credential.into(),
             answers: Arc::default(),
         };
         Ok(Connection { asker, runtime, context, namespace, insecure })
@@ -120,21 +116,32 @@ impl Connection {
     }
 }
 
-async fn configuration(access: &Access) -> Result<(Config, String), Failure> {
+/// What a kubeconfig, or a pod, says of one cluster.
+pub(crate) struct Configured {
+    pub(crate) config: Config,
+    /// Name of the context.
+    pub(crate) context: String,
+    /// Name of its user; none in a pod.
+    pub(crate) user: Option<String>,
+}
+
+pub(crate) async fn configuration(access: &Access) -> Result<Configured, Failure> {
     let Some(file) = read(access)? else {
         // Inside a pod there is no file, and no need of one.
         if access.context.is_none()
             && let Ok(config) = Config::incluster()
         {
-            return Ok((config, "in-cluster".to_owned()));
+            return Ok(Configured { config, context: "in-cluster".to_owned(), user: None });
         }
         return Err(nowhere());
     };
     let context = context(access, &file)?;
     let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+    let user =
+        file.contexts.iter().find(|known| known.name == context).and_then(|known| known.context.as_ref()?.user.clone());
     let config = Config::from_custom_kubeconfig(file, &options).await;
     let config = config.map_err(|error| of_kubeconfig(&error, Some(&context)))?;
-    Ok((config, context))
+    Ok(Configured { config, context, user })
 }
 
 /// There is no kubeconfig.

@@ -21,6 +21,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Credentials {
     /// The context.
     pub context: String,
+    /// The name of the context's user in the kubeconfig.
+    pub entry: Option<String>,
     /// Its namespace, where it names one.
     pub namespace: Option<String>,
     /// User name, where it can be told.
@@ -57,6 +59,7 @@ pub fn credentials(access: &Access) -> Result<Credentials, Failure> {
     let auth = file.auth_infos.iter().find(|auth| auth.name == user).and_then(|auth| auth.auth_info.clone());
     let mut found = Credentials {
         context: name.clone(),
+        entry: Some(user.clone()).filter(|user| !user.is_empty()),
         namespace: chosen.and_then(|chosen| chosen.namespace.clone()).filter(|n| !n.is_empty()),
         ..Credentials::default()
     };
@@ -86,24 +89,42 @@ impl Credentials {
     /// What to do about a cluster that does not accept them.
     pub(crate) fn of_refusal(&self) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
+        let whose = match &self.entry {
+            Some(user) => format!(" of user \"{user}\" (context \"{}\")", self.context),
+            None => String::new(),
+        };
         let source = match self.source.as_str() {
-            "" | "none" => return "the kubeconfig's user has no credentials: name a context whose user has".to_owned(),
-            "plug-in" => return "what the credential plug-in gave may have expired: log in again".to_owned(),
+            "" | "none" => {
+                let whose = if whose.is_empty() { "'s user" } else { whose.as_str() };
+                return format!("the kubeconfig{whose} has no credentials: name a context whose user has");
+            }
+            "plug-in" => {
+                return format!(
+                    "the cluster does not accept what the credential plug-in{whose} gives, asked twice: log in again"
+                );
+            }
+            "auth-provider" => {
+                return format!(
+                    "the cluster does not accept the token of the `auth-provider`{whose}: log in again, or use a credential plug-in (`exec`)"
+                );
+            }
             source => source,
+        };
+        let again = match self.source.contains("token") {
+            true => "log in again, or put a new token in its place",
+            false => "log in again, or put a new one in its place",
         };
         let (is_over, end) = match &self.until {
             Some(Until::Seconds(end)) => (*end <= now, moment(*end)),
             // Both are RFC 3339 in UTC: later moments are larger texts.
             Some(Until::Moment(end)) => (*end <= rfc3339(now), end.clone()),
-            None => return format!("the {source} may have expired, or be another cluster's"),
+            None => return format!("the {source}{whose} may have expired, or be another cluster's: {again}"),
         };
         match is_over {
-            true => format!("the {source} expired on {end}: log in again"),
-            false => {
-                format!(
-                    "the {source} is valid until {end}, and this cluster does not accept it: is it another cluster's?"
-                )
-            }
+            true => format!("the {source}{whose} expired on {end}: {again}"),
+            false => format!(
+                "the {source}{whose} is valid until {end}, and this cluster does not accept it: is it another cluster's?"
+            ),
         }
     }
 

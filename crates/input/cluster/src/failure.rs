@@ -129,6 +129,11 @@ pub(crate) fn of_credentials(error: &AuthError, plugin: Option<&ExecConfig>) -> 
             format!("the `tokenFile` \"{}\" cannot be read: {error}", path.display()),
             "paths in a kubeconfig begin at its own folder".to_owned(),
         ),
+        AuthError::Oidc(error) => (
+            format!("the token of the `auth-provider` \"oidc\" cannot be renewed: {}", chain(error)),
+            "log in again, or use a credential plug-in (`exec`): kubectl keeps `auth-provider` for old kubeconfigs only"
+                .to_owned(),
+        ),
         AuthError::InvalidBearerToken(_) => {
             ("the token holds what no header may hold".to_owned(), "a line end within it, perhaps".to_owned())
         }

@@ -3,9 +3,10 @@
 //! A page is taken apart and freed before the next is asked for. When a listing expires between two pages (410) it
 //! begins again: pages of two states of the cluster are never mixed.
 
-use crate::Failure;
+use crate::discovery::discover;
 use crate::read::Stream;
 use crate::request::Asker;
+use crate::{Failure, Resource};
 use ironclad_tree::{Choice, Document, Limits, NodeRef, Source, Step, parse};
 use std::sync::Arc;
 
@@ -13,6 +14,10 @@ use std::sync::Arc;
 const PAGE: usize = 500;
 /// Times that a listing may expire.
 const RESTARTS: usize = 3;
+/// Times that a resource which is served may not be found: four seconds in all.
+const MISSES: u32 = 5;
+/// Before the second of them; each wait is three times as long as the one before.
+const SOON: std::time::Duration = std::time::Duration::from_millis(100);
 
 const OBJECTS: &str = "application/json";
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -48,6 +53,56 @@ impl Asker {
                 other => return other,
             }
         }
+    }
+
+    /// As [`list`](Self::list), of a resource that discovery named. "Not found" is an answer that passes where the
+    /// definition of a custom resource has only just come, and the truth where it went: the server is asked again what it
+    /// serves. What it says to serve, and does not list, was not seen; that is no empty listing.
+    ///
+    /// # Errors
+    ///
+    /// `cluster/not-found` where the resource is gone, and nothing of it can be missing.
+    pub(crate) async fn list_served(
+        &self,
+        stream: &Stream,
+        source: &Arc<Source>,
+        seen: &(dyn Fn(usize) + Sync),
+    ) -> Result<Listing, Failure> {
+        let mut wait = SOON;
+        for missed in 1.. {
+            let failure = match self.list(stream, source, seen).await {
+                Err(failure) if failure.code == "cluster/not-found" => failure,
+                other => return other,
+            };
+            let resource = &stream.resource;
+            let served = discover(self).await?;
+            let is_same = |known: &&Resource| known.group == resource.group && known.plural == resource.plural;
+            let is_silent = served.silent.iter().any(|silent| silent.split('/').next() == Some(&resource.group));
+            match served.resources.iter().find(is_same) {
+                None if !is_silent => return Err(failure),
+                Some(now) if now.version != resource.version => {
+                    let message = format!(
+                        "{} is served as {} now and was as {} a moment ago",
+                        resource.name(),
+                        now.api_version(),
+                        resource.api_version()
+                    );
+                    return Err(Failure::new("cluster/answer", message).hint("try again"));
+                }
+                _ if missed == MISSES => {
+                    let message = format!(
+                        "the server says that it serves {} and does not find it, {MISSES} times: {}",
+                        resource.name(),
+                        failure.message
+                    );
+                    let hint = "its definition or the server behind it may be about to come or go: try again";
+                    return Err(Failure::new("cluster/answer", message).hint(hint));
+                }
+                _ => tokio::time::sleep(wait).await,
+            }
+            wait *= 3;
+        }
+        Err(Failure::new("cluster/answer", "no answer"))
     }
 
     async fn pages(
@@ -130,7 +185,6 @@ pub(crate) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Resource;
     use crate::read::OfType;
 
     fn pods() -> Stream {

@@ -278,7 +278,7 @@ pub fn read(connection: &Connection, request: &Request, progress: &Progress) -> 
                     }
                 }
             }
-            // A custom resource whose definition went away in the meantime has no objects.
+            // A custom resource whose definition went in the meantime has no objects.
             Err(failure) if failure.code == "cluster/not-found" => {}
             Err(failure) => unseen.push(Unseen { resource, namespace, failure }),
         }
@@ -352,7 +352,7 @@ async fn list_all(
     let one = async |stream: &Stream| {
         // The semaphore lives as long as this function and is never closed.
         let _turn = free.acquire().await.ok();
-        let answer = connection.asker.list(stream, source, &seen).await;
+        let answer = connection.asker.list_served(stream, source, &seen).await;
         progress.made.fetch_add(1, Ordering::Relaxed);
         answer.map(|listing| listing.documents)
     };

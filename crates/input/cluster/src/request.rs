@@ -1,11 +1,10 @@
 //! One request: bounded in size, tried again where that helps, and its failure in our words.
 
 use crate::Connection;
-use crate::credentials::Credentials;
 use crate::failure::{chain, of_credentials, of_transport};
+use crate::login::{Held, Login, Renewed};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use kube::Client;
 use kube::client::Body;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ struct Status {
 /// Who asks: what every request needs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Asker {
-    pub(crate) client: Client,
+    pub(crate) login: Arc<Login>,
     /// URL of the API server, for messages.
     pub(crate) server: Arc<str>,
     /// Of every request: whom to act as.
@@ -75,7 +74,6 @@ pub(crate) struct Asker {
     pub(crate) silence: Duration,
     /// By how many seconds the server's clock is ahead of ours, as far as its answers tell.
     pub(crate) skew: Arc<AtomicI64>,
-    pub(crate) credential: Arc<Credentials>,
     /// It answered, and nobody waited in vain for it since.
     pub(crate) answers: Arc<AtomicBool>,
 }
@@ -165,8 +163,37 @@ impl Asker {
         Err(self.refused(status, &body, after))
     }
 
-    /// The head of an answer.
+    /// The head of an answer. A request that the cluster refuses because it does not know who asks is made once more
+    /// where there are other credentials to be had: in the midst of a long run tokens end.
     async fn send(&self, path: &str, accept: &str, sort: Sort<'_>) -> Result<Response<Body>, Refusal> {
+        let mut held = self.login.held();
+        if held.ends_soon() {
+            match self.login.renew(&held).await {
+                Renewed::Yes(next) => held = next,
+                // As long as the cluster takes them they are good.
+                Renewed::No => {}
+                Renewed::Failed(failure) => return Err((failure, Again::Never)),
+            }
+        }
+        let response = self.send_as(&held, path, accept, sort).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            held.is_known();
+            return Ok(response);
+        }
+        match self.login.renew(&held).await {
+            Renewed::No => Ok(response),
+            Renewed::Failed(failure) => Err((failure, Again::Never)),
+            Renewed::Yes(held) => {
+                let response = self.send_as(&held, path, accept, sort).await?;
+                if response.status() != StatusCode::UNAUTHORIZED {
+                    held.is_known();
+                }
+                Ok(response)
+            }
+        }
+    }
+
+    async fn send_as(&self, held: &Held, path: &str, accept: &str, sort: Sort<'_>) -> Result<Response<Body>, Refusal> {
         let (mut request, body) = match sort {
             Sort::Get | Sort::Wiped => (Request::get(path), Body::empty()),
             Sort::Review(body) => {
@@ -180,7 +207,7 @@ impl Asker {
         }
         let request = request.body(body);
         let request = request.map_err(|error| (Failure::new("cluster/answer", error.to_string()), Again::Never))?;
-        let Ok(answer) = tokio::time::timeout(self.silence, self.client.send(request)).await else {
+        let Ok(answer) = tokio::time::timeout(self.silence, held.client.send(request)).await else {
             return Err((silent(&self.server, self.silence), Again::After(None)));
         };
         match answer {
@@ -294,7 +321,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Days from 1970-01-01 of a day of the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     // The year begins in March: the day that comes every four years is its last.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -350,11 +377,11 @@ impl Asker {
     fn refused(&self, status: StatusCode, body: &[u8], after: Option<Duration>) -> Refusal {
         match refused(status, body, after) {
             (failure, again) if failure.code == "cluster/unauthorized" => {
-                (failure.hint(self.credential.of_refusal()), again)
+                (failure.hint(self.login.held().credential.of_refusal()), again)
             }
             // Who shows nothing is let in as nobody.
             (failure, again) if failure.message.contains("\"system:anonymous\"") => {
-                (failure.hint(self.credential.of_refusal()), again)
+                (failure.hint(self.login.held().credential.of_refusal()), again)
             }
             other => other,
         }

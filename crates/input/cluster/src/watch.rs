@@ -389,7 +389,7 @@ impl Follower {
     async fn list(&self) -> Result<(String, Vec<Document>), Failure> {
         // The semaphore lives as long as any task and is never closed.
         let _turn = self.turns.acquire().await.ok();
-        let listing = self.asker.list(&self.stream, &self.source, &|_| {}).await?;
+        let listing = self.asker.list_served(&self.stream, &self.source, &|_| {}).await?;
         let documents = listing.documents.into_iter().map(|document| self.without_version(&document)).collect();
         Ok((listing.version, documents))
     }
