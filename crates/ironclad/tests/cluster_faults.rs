@@ -1,7 +1,7 @@
 //! A cluster that misbehaves: nothing is silent, what helps is tried again, and what stays away makes exit code 2.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options};
+use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options, Script};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::process::{Command, Output};
@@ -379,7 +379,7 @@ fn a_custom_resource_that_is_not_found_is_no_empty_one() {
     while let Err(error) = plane.create(&object) {
         assert!(std::time::Instant::now() < deadline, "{error}");
     }
-    let scan = |script: Box<dyn Fn(&str, usize) -> Fault + Send + Sync>| {
+    let scan = |script: Script| {
         let proxy = FaultProxy::start(plane.plain_port().unwrap(), script).unwrap();
         let output = waiting(&proxy, &namespace, "hygiene/required-label", "10");
         let listed = proxy.seen().iter().filter(|path| path.contains("/misses")).count();
