@@ -24,6 +24,7 @@ ironclad_check::checks! {
     aws_auth_masters: object,
     aws_auth_node: object,
     aws_auth_session_name: object,
+    aws_identity_mapping: object,
     azure_pod_identity: object,
     bind: snapshot,
     binding_cross_namespace_sa: snapshot,

@@ -339,6 +339,43 @@ pub(crate) fn associations(object: &Object) -> Vec<Association<'_>> {
     }
 }
 
+/// An identity of AWS that is mapped as `aws-auth` maps them.
+pub(crate) struct Mapping<'o> {
+    pub(crate) arn: Option<(NodeRef<'o>, &'o str)>,
+    pub(crate) username: Option<(NodeRef<'o>, &'o str)>,
+    pub(crate) groups: Vec<(NodeRef<'o>, &'o str)>,
+    /// A whole account.
+    pub(crate) account: Option<(NodeRef<'o>, &'o str)>,
+}
+
+impl Mapping<'_> {
+    /// Does it name nodes, as the Node authorizer knows them?
+    pub(crate) fn is_node(&self) -> bool {
+        self.username.is_some_and(|(_, name)| name.starts_with("system:node:"))
+    }
+}
+
+/// The mappings of a document: `IAMIdentityMapping` of aws-iam-authenticator, and those that eksctl writes into `aws-auth`.
+pub(crate) fn mappings(object: &Object) -> Vec<Mapping<'_>> {
+    let root = object.root();
+    let nodes: Vec<NodeRef<'_>> = match (group_of(object.api_version()), object.kind_name()) {
+        ("iamauthenticator.k8s.aws", "IAMIdentityMapping") => field(root, "spec").into_iter().collect(),
+        ("eksctl.io", "ClusterConfig") => items(root, "iamIdentityMappings").collect(),
+        _ => Vec::new(),
+    };
+    let text = |node, name: &str| {
+        let node = field(node, name)?;
+        plain(node).map(|text| (node, text))
+    };
+    let mapping = |node| Mapping {
+        arn: text(node, "arn"),
+        username: text(node, "username"),
+        groups: items(node, "groups").filter_map(|node| plain(node).map(|text| (node, text))).collect(),
+        account: text(node, "account"),
+    };
+    nodes.into_iter().map(mapping).collect()
+}
+
 /// The authentication modes that a document gives clusters: `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.
 pub(crate) fn modes(object: &Object) -> Vec<(NodeRef<'_>, &str)> {
     let root = object.root();

@@ -37,7 +37,7 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
 }
 
 /// Why an ARN matches nobody, or others than it seems, and what to know.
-fn wrong(text: &str) -> Option<(String, String)> {
+pub(super) fn wrong(text: &str) -> Option<(String, String)> {
     if text.contains(['*', '?']) {
         let message = format!("`{text}` is a pattern to some authenticators, and nobody to others");
         return Some((message, "newer ones match `*` and `?` in `rolearn`: name each role".to_owned()));
