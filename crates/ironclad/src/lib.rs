@@ -24,7 +24,8 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     failure::install_panic_hook();
     let mut command = args::name_of(std::env::args_os().next(), Arguments::command());
-    let matches = match command.try_get_matches_from_mut(std::env::args_os()) {
+    let (typed, taken) = args::foreign::translate(std::env::args_os().collect());
+    let matches = match command.try_get_matches_from_mut(typed) {
         Ok(matches) => matches,
         Err(error) => return failure::usage(&error).into(),
     };
@@ -36,6 +37,9 @@ pub fn main() -> ExitCode {
         scan.as_fix = args::again::as_fix(&matches, &command);
     }
     output::set_colour(arguments.global.color);
+    if !arguments.global.quiet {
+        taken.iter().for_each(|words| output::note(&format!("note: {words}")));
+    }
     match std::panic::catch_unwind(|| run(&arguments)) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(error)) => failure::report(&error).into(),

@@ -1,5 +1,9 @@
 //! Words of other programs that we do not have, and what we have in their place: a habit is answered with the new word.
 
+mod spoken;
+
+pub use spoken::translate;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Under `ironclad rbac`: words, and what to write instead.
