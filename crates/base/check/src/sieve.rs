@@ -7,8 +7,8 @@
 //!
 //! Invariant: the outcome is that of [`run`](crate::run) over the whole objects, finding for finding.
 
-use crate::run::{Alone, Outcome, RunConfig, judge_early, run_after};
-use crate::{Check, Subscription};
+use crate::run::{Alone, Outcome, RunConfig, UnseenKind, judge_early, run_after};
+use crate::{Beside, Check, Subscription};
 use ironclad_model::{Finding, Kind, Object, Snapshot, UnitId};
 use ironclad_tree::{Choice, Document, NodeRef, Step, f};
 use ironclad_views::makes_pods;
@@ -76,7 +76,7 @@ impl Sieve {
     }
 
     /// Takes note of objects that may own others. Pods are known to be answered for by an owner that was seen before them.
-    pub fn see(&self, of_type: &(String, String), documents: &[Document]) {
+    pub fn see<'d>(&self, of_type: &(String, String), documents: impl IntoIterator<Item = &'d Document>) {
         let kind = Kind::of(&of_type.0, &of_type.1);
         if self.waits(Kind::POD) || !makes_pods(kind) || kind == Kind::POD {
             return;
@@ -122,6 +122,21 @@ impl Sieve {
             });
         }
         kept
+    }
+
+    /// Forgets objects that [`sift`](Self::sift) gave back: a listing that began again has others.
+    pub fn forget(&self, documents: &[Arc<Document>]) {
+        let mut judged = lock(&self.judged);
+        for document in documents {
+            judged.remove(&Arc::as_ptr(document).addr());
+        }
+    }
+
+    /// Is told what is known only when all was read: what was not shown, and what a cluster says beside its objects. No
+    /// verdict on an object alone hangs on either: who asks for them looks around, and waits.
+    pub fn told(&mut self, unseen: &[UnseenKind], beside: &Arc<Beside>) {
+        self.config.unseen = unseen.to_vec();
+        self.config.beside = Arc::clone(beside);
     }
 
     /// Was the owner of an object seen?

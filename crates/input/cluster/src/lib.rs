@@ -32,7 +32,7 @@ pub use connect::{Access, ActAs, Connection};
 pub use credentials::{Credentials, Until, credentials};
 pub use discovery::{Entry, Resource, Served};
 pub use permission::{Rule, least_role, likely_resources, with_secret_values};
-pub use read::{Deleted, OfType, Progress, Read, Request, Stream, Unseen, Want, read};
+pub use read::{Deleted, OfType, Progress, Read, Request, Stream, Through, Unseen, Want, read, read_through};
 pub use request::Failure;
 pub use reviews::{Attributes, Identity, PathAttributes, ResourceAttributes, Review};
 pub use watch::{Event, Next, Watch, watch};

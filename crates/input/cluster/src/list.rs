@@ -31,27 +31,46 @@ pub(crate) enum Part {
     Metadata,
 }
 
-/// A listing, and the state of the cluster that it shows: from there a watch goes on.
-#[derive(Debug, Default)]
-pub(crate) struct Listing {
-    pub(crate) documents: Vec<Document>,
-    pub(crate) version: String,
+/// Who takes the objects of a listing as its pages come.
+pub(crate) trait Taker {
+    /// Those of a page.
+    fn take(&mut self, documents: Vec<Document>);
+
+    /// What was taken is of no use: the listing begins again, or comes to nothing.
+    fn forget(&mut self);
+}
+
+/// Keeps them as they are.
+impl Taker for Vec<Document> {
+    fn take(&mut self, mut documents: Vec<Document>) {
+        self.append(&mut documents);
+    }
+
+    fn forget(&mut self) {
+        self.clear();
+    }
 }
 
 impl Asker {
-    /// All objects of a resource, as documents that say what they are.
+    /// All objects of a resource, as documents that say what they are. Returns the state of the cluster that they show:
+    /// from there a watch goes on.
     pub(crate) async fn list(
         &self,
         stream: &Stream,
         source: &Arc<Source>,
-        seen: &(dyn Fn(usize) + Sync),
-    ) -> Result<Listing, Failure> {
+        taker: &mut (dyn Taker + Send),
+    ) -> Result<String, Failure> {
         let mut restarts = 0;
         loop {
-            match self.pages(stream, source, seen).await {
-                Err(failure) if failure.code == "cluster/gone" && restarts < RESTARTS => restarts += 1,
-                other => return other,
+            let failure = match self.pages(stream, source, taker).await {
+                Ok(version) => return Ok(version),
+                Err(failure) => failure,
+            };
+            taker.forget();
+            if failure.code != "cluster/gone" || restarts == RESTARTS {
+                return Err(failure);
             }
+            restarts += 1;
         }
     }
 
@@ -66,11 +85,11 @@ impl Asker {
         &self,
         stream: &Stream,
         source: &Arc<Source>,
-        seen: &(dyn Fn(usize) + Sync),
-    ) -> Result<Listing, Failure> {
+        taker: &mut (dyn Taker + Send),
+    ) -> Result<String, Failure> {
         let mut wait = SOON;
         for missed in 1.. {
-            let failure = match self.list(stream, source, seen).await {
+            let failure = match self.list(stream, source, taker).await {
                 Err(failure) if failure.code == "cluster/not-found" => failure,
                 other => return other,
             };
@@ -109,10 +128,9 @@ impl Asker {
         &self,
         stream: &Stream,
         source: &Arc<Source>,
-        seen: &(dyn Fn(usize) + Sync),
-    ) -> Result<Listing, Failure> {
+        taker: &mut (dyn Taker + Send),
+    ) -> Result<String, Failure> {
         let accept = if stream.part() == Part::Metadata { METADATA } else { OBJECTS };
-        let mut listing = Listing::default();
         let mut next = String::new();
         loop {
             let mut path = stream.path(&format!("limit={PAGE}"));
@@ -121,18 +139,27 @@ impl Asker {
                 path.push_str(&escape(&next));
             }
             let body = self.get(&path, accept).await?;
-            let before = listing.documents.len();
-            next = take_apart(body, stream, source, &mut listing)?;
-            seen(listing.documents.len() - before);
-            if next.is_empty() {
-                return Ok(listing);
+            let page = take_apart(body, stream, source)?;
+            taker.take(page.documents);
+            if page.next.is_empty() {
+                return Ok(page.version);
             }
+            next = page.next;
         }
     }
 }
 
-/// The items of a page, each a document of its own; returns the token of the next page.
-fn take_apart(body: Vec<u8>, stream: &Stream, source: &Arc<Source>, listing: &mut Listing) -> Result<String, Failure> {
+/// A page of a listing.
+struct Page {
+    documents: Vec<Document>,
+    /// The state of the cluster that it shows.
+    version: String,
+    /// Leads to the next page; empty on the last.
+    next: String,
+}
+
+/// The items of a page, each a document of its own.
+fn take_apart(body: Vec<u8>, stream: &Stream, source: &Arc<Source>) -> Result<Page, Failure> {
     let bad = |message: &str| Failure::new("cluster/answer", format!("listing {}: {message}", stream.resource.name()));
     let part = stream.part();
     let text = String::from_utf8(body).map_err(|_| bad("not UTF-8"))?;
@@ -149,10 +176,9 @@ fn take_apart(body: Vec<u8>, stream: &Stream, source: &Arc<Source>, listing: &mu
         _ => prune(path, node),
     };
     let documents = items.items().map(|item| item.extract(source, &mut choose));
-    listing.documents.extend(documents.map(|document| stream.of_type.told(document, source)));
+    let documents = documents.map(|document| stream.of_type.told(document, source)).collect();
     let text = |pointer: &str| page.at_pointer(pointer).and_then(|node| node.as_str()).unwrap_or_default().to_owned();
-    listing.version = text("/metadata/resourceVersion");
-    Ok(text("/metadata/continue"))
+    Ok(Page { documents, version: text("/metadata/resourceVersion"), next: text("/metadata/continue") })
 }
 
 /// Leaves out what nobody looks at, a third of a listing: who set which field, and the last manifest again.
@@ -203,19 +229,18 @@ mod tests {
         let body = r#"{"kind":"PodList","metadata":{"continue":"a/b+c","resourceVersion":"7"},"items":[
             {"metadata":{"name":"a","managedFields":[{"manager":"x"}],"annotations":{
                 "kubectl.kubernetes.io/last-applied-configuration":"{}","own":"1"}},"spec":{}}]}"#;
-        let mut listing = Listing::default();
-        let next = take_apart(body.into(), &pods(), &Source::new("cluster:t", ""), &mut listing).unwrap();
-        assert_eq!((next.as_str(), escape(&next).as_str()), ("a/b+c", "a%2Fb%2Bc"));
+        let page = take_apart(body.into(), &pods(), &Source::new("cluster:t", "")).unwrap();
+        assert_eq!((page.next.as_str(), escape(&page.next).as_str()), ("a/b+c", "a%2Fb%2Bc"));
         let mut json = String::new();
-        listing.documents[0].root().write_json(&mut json);
-        assert_eq!(listing.version, "7");
+        page.documents[0].root().write_json(&mut json);
+        assert_eq!(page.version, "7");
         assert_eq!(json, r#"{"metadata":{"name":"a","annotations":{"own":"1"}},"spec":{}}"#);
     }
 
     #[test]
     fn a_page_that_is_none_is_an_error() {
         for body in ["", "[]", "{\"items\":", "{\"kind\":\"Status\"}"] {
-            let failure = take_apart(body.into(), &pods(), &Source::new("t", ""), &mut Listing::default()).unwrap_err();
+            let failure = take_apart(body.into(), &pods(), &Source::new("t", "")).err().unwrap();
             assert_eq!(failure.code, "cluster/answer", "{body}");
         }
     }

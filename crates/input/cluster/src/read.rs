@@ -1,6 +1,6 @@
 //! A cluster, read once.
 
-use crate::list::{Part, escape};
+use crate::list::{Part, Taker, escape};
 use crate::{Connection, Failure, Resource, Served};
 use ironclad_model::{Kind, Snapshot, SnapshotBuilder, UnitId};
 use ironclad_tree::{Document, Limits, NodeRef, Source, parse};
@@ -248,22 +248,74 @@ impl Request {
     }
 }
 
+/// Whoever looks at objects while a cluster is read, and keeps less than all of them.
+pub trait Through: Sync {
+    /// Before anything is listed: what the cluster serves.
+    fn begin(&self, served: &Served);
+
+    /// Should this be listed after others? The lowest come first.
+    fn turn(&self, of: &Resource) -> u8;
+
+    /// Takes the objects of a page, and gives as many back in the same order.
+    fn take(&self, of: &Resource, documents: Vec<Document>) -> Vec<Arc<Document>>;
+
+    /// These came to nothing: their listing began again, or failed.
+    fn forget(&self, documents: &[Arc<Document>]);
+
+    /// A listing was made, and this is the whole of it.
+    fn listed(&self, of: &Resource, documents: &[Arc<Document>]);
+}
+
+/// Nobody.
+struct Plainly;
+
+impl Through for Plainly {
+    fn begin(&self, _: &Served) {}
+
+    fn turn(&self, _: &Resource) -> u8 {
+        0
+    }
+
+    fn take(&self, _: &Resource, documents: Vec<Document>) -> Vec<Arc<Document>> {
+        documents.into_iter().map(Arc::new).collect()
+    }
+
+    fn forget(&self, _: &[Arc<Document>]) {}
+
+    fn listed(&self, _: &Resource, _: &[Arc<Document>]) {}
+}
+
 /// Reads what is wanted. What the cluster refuses is in [`Read::unseen`] and costs nothing else.
 ///
 /// # Errors
 ///
 /// When the cluster does not say what it serves.
 pub fn read(connection: &Connection, request: &Request, progress: &Progress) -> Result<Read, Failure> {
+    read_through(connection, request, progress, &Plainly)
+}
+
+/// As [`read`], with the objects of every page in somebody's hands as soon as it came.
+///
+/// # Errors
+///
+/// When the cluster does not say what it serves.
+pub fn read_through(
+    connection: &Connection,
+    request: &Request,
+    progress: &Progress,
+    through: &dyn Through,
+) -> Result<Read, Failure> {
     let served = connection.discover()?;
+    through.begin(&served);
     let resources = request.resources(&served);
     let source = Source::new(format!("cluster:{}", connection.context()), "");
     let tasks = request.listings(&resources);
     progress.listings.store(tasks.len(), Ordering::Relaxed);
-    let answers = connection.runtime.block_on(list_all(connection, &tasks, &source, progress));
+    let answers = connection.runtime.block_on(list_all(connection, &tasks, &source, progress, through));
     let mut builder = Snapshot::builder();
     let mut unseen = Vec::new();
     let mut listed = BTreeSet::new();
-    let mut last: Option<(Resource, Vec<Document>)> = None;
+    let mut last: Option<(Resource, Vec<Arc<Document>>)> = None;
     for (Stream { resource, namespace, .. }, answer) in tasks.into_iter().zip(answers) {
         match answer {
             Ok(documents) => {
@@ -322,11 +374,12 @@ fn deleted(
         }
         let of_type = OfType::Named(name.clone());
         let stream = Stream { resource: resource.clone(), namespace: None, of_type };
-        let now = match connection.runtime.block_on(connection.asker.list(&stream, &source, &|_| {})) {
-            Ok(now) => now.documents,
+        let mut now: Vec<Document> = Vec::new();
+        match connection.runtime.block_on(connection.asker.list(&stream, &source, &mut now)) {
+            Ok(_) => {}
             Err(failure) if failure.code == "cluster/forbidden" && !is_listed => return (found, None),
             Err(failure) => return (found, Some(Unseen { resource: resource.clone(), namespace: None, failure })),
-        };
+        }
         let now = now.first().map(Document::root);
         match (before, now) {
             (None, None) => found.absent.push(name.clone()),
@@ -339,29 +392,58 @@ fn deleted(
     (found, None)
 }
 
+/// Hands the objects of one listing through, and keeps what comes back.
+struct Kept<'t> {
+    through: &'t dyn Through,
+    progress: &'t Progress,
+    of: &'t Resource,
+    documents: Vec<Arc<Document>>,
+}
+
+impl Taker for Kept<'_> {
+    fn take(&mut self, documents: Vec<Document>) {
+        self.progress.objects.fetch_add(documents.len(), Ordering::Relaxed);
+        self.documents.append(&mut self.through.take(self.of, documents));
+    }
+
+    fn forget(&mut self) {
+        self.progress.objects.fetch_sub(self.documents.len(), Ordering::Relaxed);
+        self.through.forget(&self.documents);
+        self.documents.clear();
+    }
+}
+
+/// Answers in the order of the listings, whichever was made first.
 async fn list_all(
     connection: &Connection,
     tasks: &[Stream],
     source: &Arc<Source>,
     progress: &Progress,
-) -> Vec<Result<Vec<Document>, Failure>> {
+    through: &dyn Through,
+) -> Vec<Result<Vec<Arc<Document>>, Failure>> {
     let free = Semaphore::new(AT_ONCE);
-    let seen = |objects| {
-        progress.objects.fetch_add(objects, Ordering::Relaxed);
-    };
-    let one = async |stream: &Stream| {
+    let one = async |(place, stream): (usize, &Stream)| {
         // The semaphore lives as long as this function and is never closed.
         let _turn = free.acquire().await.ok();
-        let answer = connection.asker.list_served(stream, source, &seen).await;
+        let mut kept = Kept { through, progress, of: &stream.resource, documents: Vec::new() };
+        let answer = connection.asker.list_served(stream, source, &mut kept).await;
         progress.made.fetch_add(1, Ordering::Relaxed);
-        answer.map(|listing| listing.documents)
+        let answer = answer.map(|_| {
+            through.listed(kept.of, &kept.documents);
+            kept.documents
+        });
+        (place, answer)
     };
-    futures_util::future::join_all(tasks.iter().map(one)).await
+    let mut turns: Vec<(usize, &Stream)> = tasks.iter().enumerate().collect();
+    turns.sort_by_key(|(_, stream)| through.turn(&stream.resource));
+    let mut answers = futures_util::future::join_all(turns.into_iter().map(one)).await;
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Objects in one order, whatever the server's was.
-fn add(builder: &mut SnapshotBuilder, resource: &Resource, mut documents: Vec<Document>) {
-    let key = |document: &Document| {
+fn add(builder: &mut SnapshotBuilder, resource: &Resource, mut documents: Vec<Arc<Document>>) {
+    let key = |document: &Arc<Document>| {
         let text = |pointer: &str| {
             let node = document.root().at_pointer(pointer);
             node.and_then(|node| node.as_str()).unwrap_or_default().to_owned()
@@ -371,6 +453,6 @@ fn add(builder: &mut SnapshotBuilder, resource: &Resource, mut documents: Vec<Do
     documents.sort_by_cached_key(key);
     let of_type = Arc::new((resource.api_version(), resource.kind.clone()));
     for document in documents {
-        builder.add_typed(Arc::new(document), UnitId::default(), &of_type);
+        builder.add_typed(document, UnitId::default(), &of_type);
     }
 }

@@ -389,9 +389,9 @@ impl Follower {
     async fn list(&self) -> Result<(String, Vec<Document>), Failure> {
         // The semaphore lives as long as any task and is never closed.
         let _turn = self.turns.acquire().await.ok();
-        let listing = self.asker.list_served(&self.stream, &self.source, &|_| {}).await?;
-        let documents = listing.documents.into_iter().map(|document| self.without_version(&document)).collect();
-        Ok((listing.version, documents))
+        let mut documents: Vec<Document> = Vec::new();
+        let version = self.asker.list_served(&self.stream, &self.source, &mut documents).await?;
+        Ok((version, documents.iter().map(|document| self.without_version(document)).collect()))
     }
 
     /// Watch after watch, as long as each goes on where the one before ended.

@@ -9,16 +9,19 @@ use crate::args::Scan;
 use crate::args::cluster::{Acting, Cluster};
 use crate::failure::user_error;
 use crate::progress::Line;
-use ironclad_check::{Beside, DeprecatedUse, Enabled, Fact, SecretMarks, SecretPlace, Subscription, Told, UnseenKind};
+use ironclad_check::{
+    Beside, DeprecatedUse, Enabled, Fact, SecretMarks, SecretPlace, Sieve, Subscription, Told, UnseenKind,
+};
 use ironclad_cluster::{
-    Access, ActAs, Connection, DeprecatedRequest, Failure, HelmRelease, Progress, Read, Request, Unseen, Want,
+    Access, ActAs, Connection, DeprecatedRequest, Failure, HelmRelease, Progress, Read, Request, Resource, Served,
+    Through, Unseen, Want,
 };
 use ironclad_load::Loaded;
 use ironclad_model::{Finding, Input, Kind, ReportedProblem, Snapshot};
-use ironclad_tree::{Problem, Severity, Span};
+use ironclad_tree::{Document, Problem, Severity, Span};
 use ironclad_views::makes_pods;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Namespaces that the cluster itself lives in.
@@ -102,12 +105,15 @@ pub(crate) fn check(arguments: &Scan) -> anyhow::Result<()> {
     }
 }
 
-/// Reads the cluster of a scan, and what Helm records in it.
+/// Reads the cluster of a scan, and what Helm records in it. Objects are judged as they come, where that can be; to tell
+/// where they come from takes whole ones.
 pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> (Loaded, Vec<HelmRelease>) {
+    let sifting = Sifting::new(arguments, session);
     let mut live = match connect(&arguments.cluster, &arguments.extent.acting) {
         Ok(connection) => {
             let request = request(arguments, session);
-            let mut live = read(&connection, &request, line.listing());
+            let through = sifting.as_ref().map(|sifting| sifting as &dyn Through);
+            let mut live = read(&connection, &request, line.listing(), through);
             // Of a cluster that does not answer nothing more is asked.
             if !live.inputs.is_empty() {
                 live.add(beside(&connection, &request, arguments, session));
@@ -117,7 +123,64 @@ pub(crate) fn load(arguments: &Scan, session: &Session, line: &Line) -> (Loaded,
         Err(failure) => unreached(&arguments.cluster, failure),
     };
     let releases = std::mem::take(&mut live.releases);
-    (loaded(live, arguments, session), releases)
+    let mut sieve = sifting.and_then(|sifting| sifting.sieve.into_inner());
+    if let Some(sieve) = &mut sieve {
+        sieve.told(&live.unseen, &live.beside);
+    }
+    (Loaded { sieve, ..loaded(live, arguments, session) }, releases)
+}
+
+/// Hands objects to a sieve, which is made when the version of the cluster is known.
+struct Sifting<'s> {
+    arguments: &'s Scan,
+    session: &'s Session,
+    sieve: OnceLock<Sieve>,
+}
+
+impl Sifting<'_> {
+    fn new<'s>(arguments: &'s Scan, session: &'s Session) -> Option<Sifting<'s>> {
+        arguments.extent.source.is_empty().then(|| Sifting { arguments, session, sieve: OnceLock::new() })
+    }
+}
+
+impl Through for Sifting<'_> {
+    fn begin(&self, served: &Served) {
+        let namespaces = self.arguments.extent.all_of(self.arguments.input.charts.namespace.as_ref());
+        let facts = ironclad_load::Live {
+            minor: served.minor(),
+            whole: namespaces.is_empty(),
+            alone: true,
+            ..ironclad_load::Live::default()
+        };
+        let version_is_asked = self.arguments.input.kubernetes_version.is_some();
+        self.sieve.get_or_init(|| self.session.sieve(&facts, version_is_asked));
+    }
+
+    /// What owns others comes before them, where that spares keeping them.
+    fn turn(&self, of: &Resource) -> u8 {
+        match of.known_kind() {
+            _ if self.sieve.get().is_none_or(|sieve| sieve.waits(Kind::POD)) => 0,
+            Kind::POD => 2,
+            Kind::REPLICA_SET | Kind::JOB => 1,
+            _ => 0,
+        }
+    }
+
+    fn take(&self, of: &Resource, documents: Vec<Document>) -> Vec<Arc<Document>> {
+        match self.sieve.get() {
+            Some(sieve) => sieve.sift(&Arc::new((of.api_version(), of.kind.clone())), documents),
+            None => documents.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    fn forget(&self, documents: &[Arc<Document>]) {
+        self.sieve.get().into_iter().for_each(|sieve| sieve.forget(documents));
+    }
+
+    fn listed(&self, of: &Resource, documents: &[Arc<Document>]) {
+        let documents = || documents.iter().map(Arc::as_ref);
+        self.sieve.get().into_iter().for_each(|sieve| sieve.see(&(of.api_version(), of.kind.clone()), documents()));
+    }
 }
 
 /// What a scan asks of a cluster.
@@ -293,9 +356,13 @@ pub(crate) fn unreached(flags: &Cluster, failure: Failure) -> Live {
 }
 
 /// Reads a cluster. Never fails: what went wrong is among the problems.
-pub(crate) fn read(connection: &Connection, request: &Request, progress: &Progress) -> Live {
+fn read(connection: &Connection, request: &Request, progress: &Progress, through: Option<&dyn Through>) -> Live {
     let source = format!("cluster:{}", connection.context());
-    let mut live = match ironclad_cluster::read(connection, request, progress) {
+    let read = match through {
+        Some(through) => ironclad_cluster::read_through(connection, request, progress, through),
+        None => ironclad_cluster::read(connection, request, progress),
+    };
+    let mut live = match read {
         Ok(read) => of(read, request, &source),
         Err(failure) => Live { problems: vec![problem(&source, failure, Severity::Error)], ..Live::default() },
     };

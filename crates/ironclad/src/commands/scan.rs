@@ -52,7 +52,7 @@ pub(crate) fn run_on(
         return watch::run(running, session);
     }
     let loaded = if arguments.cluster.is_asked() {
-        let (loaded, releases) = live::load(arguments, &session, &line);
+        let (loaded, releases) = settings::in_pool(global, || live::load(arguments, &session, &line))?;
         running.releases = releases;
         loaded
     } else {
