@@ -277,3 +277,22 @@ fn the_configuration_holds() {
     assert!(found[0]["message"].as_str().unwrap().contains("ignore"), "{found:?}");
     assert_eq!(editor.end(), 0);
 }
+
+#[test]
+fn custom_kinds_are_held_against_schemas_beside_them() {
+    let mut editor = Editor::open(json!({}));
+    let schema =
+        |kind: &str| format!(r#"{{"properties": {{"spec": {{"properties": {{"size": {{"type": "{kind}"}}}}}}}}}}"#);
+    let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
+    fs::create_dir(editor.path("schemas")).unwrap();
+    write(&editor.path("schemas/widget_v1.json"), &schema("integer"));
+    write(&editor.path("ironclad.yaml"), "schema-locations: [schemas]\n");
+    editor.did_open("w.yaml", "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: big}\n");
+    let found = editor.diagnostics("w.yaml", 1, |found| !found.is_empty());
+    assert_eq!(of(&found, "manifest/schema")["range"]["start"], at(3, 7));
+    // A schema that is written anew is read anew.
+    write(&editor.path("schemas/widget_v1.json"), &schema("string"));
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    editor.diagnostics("w.yaml", 1, |found| !codes(found).contains(&"manifest/schema"));
+    assert_eq!(editor.end(), 0);
+}
