@@ -6,6 +6,10 @@
 //! print, templates of CloudFormation, and what `terraform show -json` prints. What an intrinsic function or a variable
 //! fills in later is not known, and nothing is said of it.
 
+mod types;
+
+pub(crate) use types::wrong_types;
+
 use ironclad_model::{Object, group_of};
 use ironclad_tree::{Kind, NodeRef};
 

@@ -1,7 +1,7 @@
 //! `rbac/eks-access-entry-invalid`
 
 use crate::aws_auth::{Arn, arn};
-use crate::eks::{Entry, Scope, entries, modes, plain};
+use crate::eks::{Entry, Scope, entries, modes, plain, wrong_types};
 use ironclad_check::{Applies, Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 use rustc_hash::FxHashSet;
@@ -25,6 +25,9 @@ const TYPES: &[&str] =
 const RESERVED: &[&str] = &["system:", "eks:", "aws:", "amazon:", "iam:"];
 
 pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
+    for (node, message) in wrong_types(object) {
+        cx.find(node, message).label("what reads it refuses the whole file");
+    }
     let entries = entries(object);
     if let Some((node, _)) = modes(object).into_iter().find(|(_, mode)| *mode == "CONFIG_MAP" && !entries.is_empty()) {
         cx.find(node, "access entries are not used in the authentication mode CONFIG_MAP")
