@@ -1,8 +1,11 @@
 //! Charts that go wrong, as strangers write them: each is bounded and named with its line, and the rest is judged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::ironclad;
 use serde_json::Value;
-use std::process::Command;
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
 const HEAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n";
@@ -39,13 +42,8 @@ const CASES: &[(&str, &str, &str)] = &[
 ];
 
 fn scan(folder: &std::path::Path, paths: &[&str]) -> (Value, Option<i32>) {
-    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .arg("scan")
-        .args(paths)
-        .args(["--no-config", "--format", "json", "--select", "workload/host-pid"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
+    let rest = ["--no-config", "--format", "json", "--select", "workload/host-pid"];
+    let output = ironclad(&[&["scan"], paths, &rest].concat(), folder);
     (serde_json::from_slice(&output.stdout).unwrap(), output.status.code())
 }
 
@@ -153,11 +151,7 @@ fn a_walk_judges_packaged_charts_and_leaves_other_archives_alone() {
     let (report, _) = scan(folder.path(), &[".", "--raw"]);
     assert_eq!(sources(&report), [""; 0], "archives are no files to read as they are");
     std::fs::write(folder.path().join("ironclad.yaml"), "exclude: [releases, \"charts/*.tgz\"]\n").unwrap();
-    let excluded = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", ".", "--format", "json", "--select", "workload/host-pid"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let excluded = ironclad(&["scan", ".", "--format", "json", "--select", "workload/host-pid"], folder.path());
     assert_eq!(sources(&serde_json::from_slice(&excluded.stdout).unwrap()), expected[..1]);
 }
 
@@ -191,12 +185,8 @@ fn the_namespace_of_a_release_is_nobodys_choice_until_it_is_said() {
     write("templates/c.yaml", &map("of-values", "{{ .Values.where }}"));
     write("templates/d.yaml", &map("of-template", "default"));
     let named = |arguments: &[&str]| -> Vec<String> {
-        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", "web", "--no-config", "--format", "json", "--select", "namespace/default"])
-            .args(arguments)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
+        let scan = ["scan", "web", "--no-config", "--format", "json", "--select", "namespace/default"];
+        let output = ironclad(&[&scan, arguments].concat(), folder.path());
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let findings = report["findings"].as_array().unwrap().iter();
         let mut names: Vec<String> =

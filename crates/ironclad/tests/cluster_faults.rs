@@ -1,15 +1,15 @@
 //! A cluster that misbehaves: nothing is silent, what helps is tried again, and what stays away makes exit code 2.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/live.rs"]
+mod live;
+
 use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options, Script};
+use live::{ironclad, json, plane, text};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::{Arc, Mutex, mpsc};
-
-fn plane(what: &str) -> Option<&'static ControlPlane> {
-    ironclad_testcluster::shared().map_err(|why| ironclad_testkit::skipped(what, &why)).ok()
-}
 
 /// A scan through a proxy that follows the script.
 fn scan(
@@ -31,20 +31,9 @@ fn waiting(proxy: &FaultProxy, namespace: &str, select: &str, seconds: &str) -> 
     let place: &[&str] = if namespace.is_empty() { &[] } else { &["-n", namespace] };
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config"), proxy.kubeconfig()).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "--kubeconfig", "config", "--no-config", "--format", "json"])
-        .args(place)
-        .args(["--select", select, "--request-timeout", seconds])
-        .current_dir(folder.path())
-        .env("HOME", folder.path())
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .output()
-        .unwrap()
-}
-
-fn report(output: &Output) -> Value {
-    let text = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text()))
+    let scan = ["scan", "--kubeconfig", "config", "--no-config", "--format", "json"];
+    let rest = ["--select", select, "--request-timeout", seconds];
+    ironclad(&[&scan[..], place, &rest].concat(), folder.path())
 }
 
 /// A namespace with a Service that selects nothing and more ConfigMaps than fit a page.
@@ -70,7 +59,7 @@ fn what_passes_is_tried_again() {
     let namespace = fill(plane, "falters");
     let (healthy, _) = scan(plane, &namespace, |_, _| Fault::None);
     assert_eq!(healthy.status.code(), Some(0), "{}", String::from_utf8_lossy(&healthy.stdout));
-    assert_eq!(report(&healthy)["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(json(&healthy)["findings"].as_array().map(Vec::len), Some(1));
     let overload = || Fault::Answer(429, vec![("Retry-After", "0".to_owned())], "{}".to_owned());
     let faults: Vec<(&str, Fault)> = vec![
         ("/services", Fault::status(500, "etcdserver: leader changed")),
@@ -134,7 +123,7 @@ fn what_stays_away_is_named() {
             false => Fault::None,
         });
         assert_eq!(output.status.code(), Some(2), "{fault:?}: {}", String::from_utf8_lossy(&output.stdout));
-        let report = report(&output);
+        let report = json(&output);
         let errors = report["errors"].as_array().unwrap();
         assert_eq!((errors.len(), errors[0]["code"].as_str()), (1, Some(code)), "{fault:?}: {errors:#?}");
         assert!(errors[0]["message"].as_str().unwrap().starts_with("could not list services"), "{errors:#?}");
@@ -144,7 +133,7 @@ fn what_stays_away_is_named() {
     // Not even what it serves.
     let (output, _) = scan(plane, &namespace, |_, _| Fault::status(401, "token expired"));
     assert_eq!(
-        (output.status.code(), report(&output)["errors"][0]["code"].as_str()),
+        (output.status.code(), json(&output)["errors"][0]["code"].as_str()),
         (Some(2), Some("cluster/unauthorized"))
     );
 }
@@ -163,7 +152,7 @@ fn a_large_object_is_read() {
         false => Fault::None,
     });
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    assert_eq!(report(&output)["summary"]["objects"], 1);
+    assert_eq!(json(&output)["summary"]["objects"], 1);
 }
 
 /// A control plane of one test's own, to be broken.
@@ -215,7 +204,7 @@ fn a_server_without_its_etcd_is_no_empty_cluster() {
     plane.crash_etcd().unwrap();
     let (output, seen) = scan(&plane, &namespace, |_, _| Fault::None);
     assert_eq!(output.status.code(), Some(2), "{}\n{seen:#?}", String::from_utf8_lossy(&output.stdout));
-    let report = report(&output);
+    let report = json(&output);
     let errors = report["errors"].as_array().unwrap();
     assert!(
         !errors.is_empty() && errors.iter().all(|e| e["code"].as_str().unwrap().starts_with("cluster/")),
@@ -231,15 +220,10 @@ fn a_namespace_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let kubeconfig = plane.kubeconfig().display().to_string();
     let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(arguments)
-            .args(["--kubeconfig", &kubeconfig, "--no-config", "-n", "misspelt"])
-            .current_dir(folder.path())
-            .env("HOME", folder.path())
-            .output()
-            .unwrap();
+        let rest = ["--kubeconfig", &kubeconfig, "--no-config", "-n", "misspelt"];
+        let output = ironclad(&[arguments, &rest].concat(), folder.path());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let text = text(&output);
         assert!(text.contains("there is no namespace \"misspelt\""), "{text}");
     };
     run(&["scan"]);
@@ -330,7 +314,7 @@ fn a_namespace_that_is_finalised_while_it_is_listed_is_named() {
             assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
             scan.join().unwrap()
         });
-        let report = report(&output);
+        let report = json(&output);
         let seen = proxy.seen();
         let errors = report["errors"].as_array().unwrap();
         if is_asked_for {
@@ -386,7 +370,7 @@ fn a_custom_resource_that_is_not_found_is_no_empty_one() {
         (output, listed)
     };
     let (healthy, listed) = scan(Box::new(|_, _| Fault::None));
-    let objects = |output: &Output| report(output)["summary"]["objects"].as_u64().unwrap();
+    let objects = |output: &Output| json(output)["summary"]["objects"].as_u64().unwrap();
     assert_eq!((healthy.status.code(), listed), (Some(0), 1), "{}", String::from_utf8_lossy(&healthy.stdout));
     let missing = |times: usize| {
         move |path: &str, before: usize| match path.contains("/misses") && before < times {
@@ -397,7 +381,7 @@ fn a_custom_resource_that_is_not_found_is_no_empty_one() {
     let (output, listed) = scan(Box::new(missing(2)));
     assert_eq!((&output.stdout, listed), (&healthy.stdout, 3));
     let (output, listed) = scan(Box::new(missing(usize::MAX)));
-    let said = report(&output);
+    let said = json(&output);
     assert_eq!((output.status.code(), listed, objects(&output)), (Some(2), 5, objects(&healthy) - 1), "{said:#}");
     let message = said["errors"][0]["message"].as_str().unwrap();
     assert!(
@@ -414,6 +398,6 @@ fn a_custom_resource_that_is_not_found_is_no_empty_one() {
         Fault::None
     };
     let (output, _) = scan(Box::new(deletes));
-    let said = report(&output);
+    let said = json(&output);
     assert_eq!((output.status.code(), &said["errors"]), (Some(0), &serde_json::json!([])), "{said:#}");
 }

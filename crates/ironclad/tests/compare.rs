@@ -2,6 +2,9 @@
 //! clones that are shallow, partial or bare, and what hooks put in the environment.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,11 +80,9 @@ fn git(folder: &Path, arguments: &[&str]) {
 }
 
 fn ironclad(folder: &Path, arguments: &[&str], environment: &[(&str, &Path)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ironclad"));
-    command.args(["scan", "--no-config", "--format", "json"]);
-    command.args(["--select", "workload/host-pid,workload/host-ipc,workload/host-network"]);
-    command.args(arguments).current_dir(folder).env_remove("IRONCLAD_POLICY_CONFIG");
-    command.envs(environment.iter().copied()).output().unwrap()
+    let select = "workload/host-pid,workload/host-ipc,workload/host-network";
+    let scan = ["scan", "--no-config", "--format", "json", "--select", select];
+    program::command(&[&scan, arguments].concat(), folder).envs(environment.iter().copied()).output().unwrap()
 }
 
 /// Names of the objects with open findings.
@@ -207,12 +208,7 @@ fn globs_count_from_the_root() {
     write("deploy/old/p.yaml", &pod("old", "hostPID"));
     let whole = folder.path().display().to_string();
     let names = |at: &str, argument: &str| -> Vec<String> {
-        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", argument, "--format", "json"])
-            .current_dir(folder.path().join(at))
-            .env_remove("IRONCLAD_POLICY_CONFIG")
-            .output()
-            .unwrap();
+        let output = program::ironclad(&["scan", argument, "--format", "json"], &folder.path().join(at));
         let mut names = open(&output);
         names.sort();
         names

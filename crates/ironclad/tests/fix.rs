@@ -1,10 +1,13 @@
 //! `ironclad fix`, scans with a baseline, and comparison with a git revision, on real files and repositories.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::ironclad_reading;
 use serde_json::Value;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostPID: true  # why\n  containers:\n  - name: web\n    image: nginx:1.27\n";
@@ -20,14 +23,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn ironclad(folder: &Path, arguments: &[&str], input: Option<&[u8]>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ironclad"));
-    command.args(arguments).arg("--no-config").current_dir(folder).env("SOURCE_DATE_EPOCH", "1795478400");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.unwrap_or_default()).unwrap();
-    drop(stdin);
-    child.wait_with_output().unwrap()
+    ironclad_reading(input.unwrap_or_default(), &[arguments, &["--no-config"]].concat(), folder)
 }
 
 fn said(output: &Output) -> String {

@@ -1,8 +1,11 @@
 //! What is found to be a secret is in no report: not in excerpts, messages, fingerprints or data, in no format.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_report::Format;
-use std::process::Command;
+use program::{ironclad, text};
 
 /// Secrets that nothing else contains; one that a form gives away, the others that a name does.
 const CANARIES: &[&str] =
@@ -33,16 +36,10 @@ data:
 #[test]
 fn no_format_shows_a_secret() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("web.yaml");
-    std::fs::write(&file, MANIFEST).unwrap();
+    std::fs::write(folder.path().join("web.yaml"), MANIFEST).unwrap();
     for (format, _) in Format::ALL {
-        let out = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", "-v", "--profile", "all", "--complete", "--format", format])
-            .arg(&file)
-            .output()
-            .unwrap();
-        let text = [out.stdout, out.stderr].concat();
-        let text = String::from_utf8_lossy(&text);
+        let scan = ["scan", "-v", "--profile", "all", "--complete", "--format", format, "web.yaml"];
+        let text = text(&ironclad(&scan, folder.path()));
         assert!(text.contains("secrets/"), "{format} reports them:\n{text}");
         for canary in CANARIES {
             assert!(!text.contains(canary), "{format} shows {canary}:\n{text}");
@@ -102,10 +99,8 @@ const UNREADABLE: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec
 #[test]
 fn what_is_not_selected_stays_hidden_too() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("web.yaml");
-    let unreadable = folder.path().join("unreadable.yaml");
-    std::fs::write(&file, ELSEWHERE).unwrap();
-    std::fs::write(&unreadable, UNREADABLE).unwrap();
+    std::fs::write(folder.path().join("web.yaml"), ELSEWHERE).unwrap();
+    std::fs::write(folder.path().join("unreadable.yaml"), UNREADABLE).unwrap();
     for selection in [
         ["--select", "wiring/duplicate-env,workload/sudo-command,manifest/schema"],
         ["--min-severity", "critical"],
@@ -113,14 +108,8 @@ fn what_is_not_selected_stays_hidden_too() {
         ["--pss", "restricted"],
     ] {
         for format in ["pretty", "json", "html", "markdown", "sarif"] {
-            let out = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-                .args(["scan", "-v", "--format", format])
-                .args(selection)
-                .args([&file, &unreadable])
-                .output()
-                .unwrap();
-            let text = [out.stdout, out.stderr].concat();
-            let text = String::from_utf8_lossy(&text);
+            let scan = ["scan", "-v", "--format", format, "web.yaml", "unreadable.yaml"];
+            let text = text(&ironclad(&[&scan[..], &selection].concat(), folder.path()));
             for canary in CANARIES {
                 assert!(!text.contains(canary), "{format} with {selection:?} shows {canary}:\n{text}");
             }

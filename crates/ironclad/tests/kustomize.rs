@@ -1,9 +1,12 @@
 //! Kustomizations through the binary: what is scanned, where findings point, what is refused, and what `fix` edits.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use tempfile::TempDir;
 
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: nginx:1.27\n";
@@ -24,13 +27,8 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn ironclad(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .args(arguments.first().filter(|command| **command != "render").map(|_| "--no-config"))
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .output()
-        .unwrap()
+    let judges = arguments.first().is_some_and(|command| *command != "render");
+    program::ironclad(&[arguments, if judges { &["--no-config"] } else { &[] }].concat(), folder)
 }
 
 fn said(output: &Output) -> String {

@@ -1,19 +1,15 @@
 //! The report for people stays one that people read when a set is large.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::path::Path;
-use std::process::Command;
 
 const OBJECTS: usize = 600;
 
 fn scan(folder: &Path, more: &[&str]) -> String {
-    let out = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "--no-config"])
-        .args(more)
-        .arg(folder)
-        .env_remove("CLICOLOR_FORCE")
-        .output()
-        .unwrap();
+    let out = program::ironclad(&[&["scan", "--no-config"], more, &["."]].concat(), folder);
     String::from_utf8(out.stdout).unwrap()
 }
 

@@ -4,10 +4,9 @@
 #[path = "support/live.rs"]
 mod live;
 
-use live::{ironclad, json, plane, text};
+use live::{ironclad, ironclad_reading, json, plane, text};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 fn write(root: &Path, name: &str, content: &str) {
     let path = root.join(name);
@@ -100,15 +99,8 @@ fn objects_lead_to_what_deploys_them() {
     let arguments = ["snapshot", "--kubeconfig", &kubeconfig, "-n", &n, "--no-config", "-q", "-o", "-"];
     let taken = ironclad(&arguments, root);
     assert_eq!(taken.status.code(), Some(0), "{}", String::from_utf8_lossy(&taken.stderr));
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "-", "--no-config", "--select", "workload/privileged", "--format", "json"])
-        .current_dir(root)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), &taken.stdout).unwrap();
-    let piped = json(&child.wait_with_output().unwrap());
+    let scan = ["scan", "-", "--no-config", "--select", "workload/privileged", "--format", "json"];
+    let piped = json(&ironclad_reading(&taken.stdout, &scan, root));
     assert_eq!(piped["findings"].as_array().unwrap().len(), 3, "{piped:#}");
     assert_eq!(finding(&piped, "api")["location"]["source"], "cluster:test");
 }

@@ -6,10 +6,13 @@
 //! `none unused`, `none invalid`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{command, json};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 #[derive(Default)]
 struct Case {
@@ -50,14 +53,12 @@ fn scan(case: &Case) -> Value {
     for (name, text) in &case.files {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ironclad"));
-    command.args(["scan", "manifest.yaml", "--profile", "all", "--complete", "--format", "json"]);
-    command.current_dir(folder.path()).env("SOURCE_DATE_EPOCH", "1795478400").env_remove("IRONCLAD_POLICY_CONFIG");
+    let scan = ["scan", "manifest.yaml", "--profile", "all", "--complete", "--format", "json"];
+    let mut command = command(&scan, folder.path());
     if case.files.iter().any(|(name, _)| name == "policy.yaml") {
         command.args(["--policy-config", "policy.yaml"]);
     }
-    let output = command.output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    json(&command.output().unwrap())
 }
 
 fn hygiene(report: &Value, state: &str) -> Vec<String> {

@@ -1,8 +1,12 @@
 //! The data of peers against the catalogue: every id exists, every parameter is one, every profile selects.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_check::peers::peers;
 use ironclad_check::{Params, ProfileName, Selection};
+use program::ironclad;
 
 /// Domains whose checks come with engines that this build may not have yet.
 const ENGINES: [&str; 1] = ["policy/"];
@@ -66,10 +70,6 @@ fn thresholds_of_peers_are_set() {
 #[test]
 fn what_is_imported_is_a_configuration() {
     let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/import.in");
-    let ironclad = |arguments: &[&str], folder: &std::path::Path| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ironclad"));
-        command.args(arguments).current_dir(folder).env_remove("IRONCLAD_POLICY_CONFIG").output().unwrap()
-    };
     let mut names: Vec<String> =
         std::fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

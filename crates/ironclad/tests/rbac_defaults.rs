@@ -2,9 +2,12 @@
 //! here.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_testcluster::{Assets, ControlPlane, Options};
+use program::{ironclad, json, text};
 use serde_json::Value;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Check, object, and why the finding is right about an object that nobody wrote.
@@ -46,14 +49,10 @@ fn default_roles_and_bindings_are_quiet() {
         std::fs::write(folder.path().join(format!("{kind}.json")), get(kind)).unwrap();
     }
     let scan = |severity: &str| -> Vec<(String, String, String)> {
-        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", "--no-config", "--profile", "all", "--select", "rbac/", "--min-severity", severity])
-            .args(["--format", "json", "--fail-on", "never", "."])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let scan = ["scan", "--no-config", "--profile", "all", "--select", "rbac/", "--min-severity", severity];
+        let output = ironclad(&[&scan[..], &["--format", "json", "--fail-on", "never", "."]].concat(), folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let report = json(&output);
         assert!(report["summary"]["objects"].as_u64().unwrap() > 100, "{}", report["summary"]);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let of = |finding: &Value| {

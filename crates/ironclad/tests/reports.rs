@@ -4,7 +4,11 @@
 //! fetch the published ones (`IRONCLAD_SCHEMAS`), those decide as well.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_testkit::{schema_errors, skipped};
+use program::{command, ironclad};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,14 +48,7 @@ impl Folder {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .arg("scan")
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("SOURCE_DATE_EPOCH", "1795478400")
-            .env_remove("IRONCLAD_POLICY_CONFIG")
-            .output()
-            .unwrap()
+        ironclad(&[&["scan"], arguments].concat(), self.0.path())
     }
 
     /// The report on everything, on what is clean, and on nothing.
@@ -245,8 +242,8 @@ fn names_that_break_out() {
         fs::write(folder.path().join(file), CLEAN.replace("ConfigMap", "Pod")).unwrap();
     }
     let outputs = ["r.json", "r.sarif", "r.xml", "r.md", "r.html", "r.csv", "gitlab=g.json", "openreports=o.json"];
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ironclad"));
-    command.args(["scan", ".", "--no-config", "--profile", "all", "--format", "github"]).current_dir(folder.path());
+    let scan = ["scan", ".", "--no-config", "--profile", "all", "--format", "github"];
+    let mut command = command(&scan, folder.path());
     command.args(outputs.iter().flat_map(|output| ["-o", output]));
     let annotations = String::from_utf8(command.output().unwrap().stdout).unwrap();
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -536,11 +533,8 @@ fn names_count_from_the_root_of_the_repository() {
         ("markdown", "`deploy/prod/pod.yaml:"),
         ("json", "\"source\": \"pod.yaml\""),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", "pod.yaml", "--format", format, "--no-config"])
-            .current_dir(root.join("deploy/prod"))
-            .output()
-            .unwrap();
+        let scan = ["scan", "pod.yaml", "--format", format, "--no-config"];
+        let output = ironclad(&scan, &root.join("deploy/prod"));
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(expected), "{format}: {text}");
     }

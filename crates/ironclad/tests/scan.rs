@@ -1,37 +1,23 @@
 //! The program as a user runs it: exit codes, robustness, the same bytes on every run, output that keeps its schemas.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/schema.rs"]
 mod schema;
 
 use ironclad_testkit::{corpus, skipped};
+use program::{command, ironclad, ironclad_reading, json};
 use schema::check;
 use serde_json::Value;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostPID: true\n  containers:\n  - {name: c, image: nginx}\n";
 
-fn ironclad(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .env_remove("IRONCLAD_POLICY_CONFIG")
-        .output()
-        .unwrap()
-}
-
 fn code(output: &Output) -> i32 {
     output.status.code().expect("an exit code")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-    })
 }
 
 #[test]
@@ -124,9 +110,7 @@ fn a_closed_pipe_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let many: String = (0..3000).map(|i| format!("{}---\n", POD.replace("name: p", &format!("name: p{i}")))).collect();
     fs::write(folder.path().join("many.yaml"), many).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "many.yaml", "-v"])
-        .current_dir(folder.path())
+    let mut child = command(&["scan", "many.yaml", "-v"], folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -442,12 +426,8 @@ fn a_graver_finding_speaks_for_the_lighter_one() {
         ("get", "rbac/secrets-get,rbac/secrets-read-all", vec!["rbac/secrets-get"]),
     ] {
         std::fs::write(folder.path().join("r.yaml"), role(verbs)).unwrap();
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ironclad"))
-            .args(["scan", "r.yaml", "--no-config", "--format", "json", "--select", select])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let report =
+            json(&ironclad(&["scan", "r.yaml", "--no-config", "--format", "json", "--select", select], folder.path()));
         let found: Vec<&str> =
             report["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()).collect();
         assert_eq!(found, expected, "{verbs} with {select}");
@@ -482,14 +462,8 @@ fn the_report_ends_with_the_command_that_fixes() {
     // Nothing is said where nothing can be done, and a text that was piped in has no file to write to.
     let none = text(&["scan", "pod.yaml", "--no-config", "--select", "image/tag-latest"]);
     assert!(!none.contains("to fix"), "{none}");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "-", "--no-config", "--select", "workload/host-pid"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(POD.as_bytes()).unwrap();
-    let piped = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let piped = ["scan", "-", "--no-config", "--select", "workload/host-pid"];
+    let piped = String::from_utf8(ironclad_reading(POD.as_bytes(), &piped, folder.path()).stdout).unwrap();
     let line = "to fix\n  1 of 1 finding: ironclad fix - --no-config --select workload/host-pid\n";
     assert!(piped.contains(line), "{piped}");
 }

@@ -1,16 +1,19 @@
 //! A snapshot that is judged while it is read says what it says when it is judged as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_check::{Enabled, ProfileName, RunConfig, Sieve};
 use ironclad_load::{Live, Progress, Request};
 use ironclad_model::Kind;
 use ironclad_snapshot::{Header, KindOf, Writer};
 use ironclad_testcluster::generated;
 use ironclad_tree::{Document, Limits, Source, parse};
+use program::{ironclad, json};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 /// Objects that no generated cluster has: pods without owners, or with owners that are not there; objects of others;
 /// what a hook makes; waivers.
@@ -56,14 +59,8 @@ fn objects() -> impl Iterator<Item = String> {
 }
 
 fn scan(folder: &Path, arguments: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(["scan", "--no-config", "--format", "json", "--show-waived"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    let scan = ["scan", "--no-config", "--format", "json", "--show-waived"];
+    json(&ironclad(&[&scan, arguments].concat(), folder))
 }
 
 /// Beside another file a snapshot is judged as a whole.

@@ -1,10 +1,14 @@
 //! The files that others run us by: what they call must exist, and do what they promise.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::ironclad;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -17,10 +21,6 @@ fn yaml(file: &str) -> Value {
     let mut json = String::new();
     parsed.documents[0].root().write_json(&mut json);
     serde_json::from_str(&json).unwrap()
-}
-
-fn ironclad(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad")).args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// pre-commit hands over every changed YAML file, whatever it is.

@@ -8,19 +8,12 @@ mod fixes;
 mod flux;
 mod provenance;
 
+#[path = "../support/program.rs"]
+mod program;
+
+use program::ironclad;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn ironclad(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .env_remove("IRONCLAD_POLICY_CONFIG")
-        .output()
-        .unwrap()
-}
 
 /// A tree of files: `@ path` lines, each with its text below.
 fn tree(text: &str) -> tempfile::TempDir {
