@@ -39,6 +39,8 @@ pub(crate) struct Facts {
     system: BTreeSet<String>,
     /// Namespaces in which claims may have administrative access to devices.
     admin_access: BTreeSet<String>,
+    /// Groups none of whose resources is in namespaces.
+    without_namespaces: BTreeSet<String>,
 }
 
 /// What an operator runs as.
@@ -116,7 +118,12 @@ impl Facts {
             default_binding,
             system: BTreeSet::from(["kube-system".to_owned()]),
             admin_access: BTreeSet::new(),
+            without_namespaces: BTreeSet::new(),
         };
+        facts.without_namespaces = facts.resources.all().iter().map(|resource| resource.group.clone()).collect();
+        for resource in facts.resources.all().iter().filter(|resource| resource.namespaced) {
+            facts.without_namespaces.remove(&resource.group);
+        }
         for namespace in snapshot.of_kind(Kind::NAMESPACE) {
             // k8s.io/api `resource/v1`: DRAAdminNamespaceLabelKey.
             let label = namespace.labels().and_then(|labels| labels.get_str("resource.kubernetes.io/admin-access"));
@@ -179,6 +186,11 @@ impl Facts {
             return false;
         }
         self.resources.get(group, name, "").is_none_or(|resource| resource.namespaced)
+    }
+
+    /// Is any resource of a group in namespaces? One that is not known may be.
+    pub(crate) fn has_namespaced(&self, group: &str) -> bool {
+        !self.without_namespaces.contains(group)
     }
 
     /// Has a namespace administrative access to devices? Has any, where none is named?

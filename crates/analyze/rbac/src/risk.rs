@@ -157,8 +157,10 @@ fn meets(facts: &Facts, rule: &PolicyRule, need: &Need, named: Named) -> Option<
         _ => {}
     }
     if let Some(written) = need.written {
-        let in_namespaces =
-            need.on.is_empty() || need.on.iter().any(|(group, resource)| facts.is_namespaced(group, resource));
+        let in_namespaces = match need.on {
+            [] => is_in_namespaces(facts, rule),
+            on => on.iter().any(|(group, resource)| facts.is_namespaced(group, resource)),
+        };
         let namespaced = rule.non_resource_urls.is_empty() && in_namespaces;
         return written(rule).then_some(Met { whole: !is_named, namespaced });
     }
@@ -195,6 +197,18 @@ fn meets(facts: &Facts, rule: &PolicyRule, need: &Need, named: Named) -> Option<
         }
     }
     found
+}
+
+/// Is anything that a rule is about in namespaces?
+fn is_in_namespaces(facts: &Facts, rule: &PolicyRule) -> bool {
+    let any = |group: &String| {
+        rule.resources.iter().any(|resource| match (group.as_str(), resource.as_str()) {
+            ("*", _) => true,
+            (group, "*") => facts.has_namespaced(group),
+            (group, resource) => facts.is_namespaced(group, resource),
+        })
+    };
+    rule.api_groups.iter().any(any)
 }
 
 /// Is it a group of custom resources, and not one of Kubernetes and its projects?

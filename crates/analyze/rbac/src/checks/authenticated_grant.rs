@@ -28,6 +28,8 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let severity = if world.binding(binding).is_cluster() { Severity::High } else { Severity::Medium };
         let scope = scope_words(&facts, binding);
         let message = format!("every user and ServiceAccount has {}{scope}", world.role_ref_label(binding));
-        cx.find_in(object, named.node(&facts), message).severity(severity);
+        cx.find_in(object, named.node(&facts), message)
+            .severity(severity)
+            .label("where a cloud logs in whoever it knows, as GKE does, that is every account of the cloud");
     }
 }

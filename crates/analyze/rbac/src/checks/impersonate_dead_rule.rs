@@ -17,7 +17,7 @@ pub(super) static META: Meta = Meta {
 };
 
 pub(super) static RISK: Risk = Risk {
-    needs: &[Need::custom(is_dead)],
+    needs: &[Need::custom_on(is_dead, &[("authentication.k8s.io", "serviceaccounts")])],
     cluster: Severity::Info,
     namespace: Severity::Info,
     what: "not impersonate anybody by this rule",

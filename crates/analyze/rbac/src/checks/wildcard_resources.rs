@@ -41,7 +41,7 @@ risks! {
         &[("apiregistration.k8s.io", "apiservices")],
     ), Critical Critical;
     CERTIFICATES Need::custom_on(
-        |rule| writes(rule, &["certificates.k8s.io"], &["*"]),
+        |rule| writes(rule, &["certificates.k8s.io"], &["*", "approve", "sign"]),
         &[("certificates.k8s.io", "certificatesigningrequests")],
     ), Critical Critical;
     WORKLOADS Need::custom(|rule| writes(rule, &["apps", "batch"], &["*", "create"])), High High;

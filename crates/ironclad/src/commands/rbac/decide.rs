@@ -83,6 +83,12 @@ impl<'s> Judge<'s> {
         {
             own.verdict = Verdict::Unknown(doubt.clone());
         }
+        if own.verdict == Verdict::NoOpinion
+            && let Some(policy) = self.session.policy_of_eks(user, request)
+        {
+            let reason = format!("the access policy `{policy}` of EKS may allow it, and its rules are not known here");
+            own.verdict = Verdict::Unknown(reason);
+        }
         let connection = self.session.connection().filter(|_| self.ask_cluster);
         let server = connection.map(|connection| connection.decide(&[attributes(user, request)])).transpose();
         let server = server.map_err(|failure| user_error(failure.message, failure.hint))?;

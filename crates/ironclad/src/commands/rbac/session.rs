@@ -9,7 +9,7 @@ use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
 use ironclad_authz::resources::Table;
-use ironclad_authz::{Defaults, NEWEST, OLDEST, Options, User, World};
+use ironclad_authz::{Defaults, NEWEST, OLDEST, Options, Request, Target, User, World};
 use ironclad_cluster::Connection;
 use ironclad_model::{Kind, Object, ReportedProblem, Snapshot};
 use std::cell::OnceCell;
@@ -235,6 +235,21 @@ impl Session {
     }
 
     /// Warnings about objects that are not what their author thinks.
+    /// A policy of EKS that a user has where a request is made. Whoever takes a role is named by the session, as EKS does.
+    pub(crate) fn policy_of_eks(&self, user: &User, request: &Request) -> Option<String> {
+        let place = match &request.target {
+            Target::Resource { namespace, .. } => namespace.as_str(),
+            Target::Path(_) => "",
+        };
+        let objects = self.snapshot.of_kind(Kind::OTHER);
+        objects.into_iter().flat_map(ironclad_rbac::eks_grants).find_map(|grant| {
+            let here = grant.namespaces.is_empty()
+                || !place.is_empty() && grant.namespaces.iter().any(|own| fits_namespace(own, place));
+            let theirs = grant.principal.is_some_and(|principal| is_same_principal(principal, &user.name));
+            (here && theirs).then(|| grant.policy.to_owned())
+        })
+    }
+
     /// Says that rights are known which no role and no binding gives: they are not counted.
     pub(crate) fn say_policies_of_eks(&self, global: &Global) {
         let objects = self.snapshot.of_kind(Kind::OTHER);
@@ -298,6 +313,28 @@ impl Session {
         known.extend(["default", "kube-system", "kube-public", "kube-node-lease"]);
         Some(known)
     }
+}
+
+/// Is it the namespace, or one that a pattern (`dev-*`) means?
+fn fits_namespace(pattern: &str, namespace: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => {
+            namespace.len() >= start.len() + end.len() && namespace.starts_with(start) && namespace.ends_with(end)
+        }
+        None => pattern == namespace,
+    }
+}
+
+/// Is a user the one of an ARN: the ARN itself, or a session of the role that it names?
+fn is_same_principal(arn: &str, user: &str) -> bool {
+    let session = || {
+        let (head, role) = arn.split_once(":role/")?;
+        let account = head.rsplit(':').next()?;
+        let name = role.rsplit('/').next()?;
+        let (before, rest) = user.split_once(":assumed-role/")?;
+        Some(before.ends_with(&format!(":sts::{account}")) && rest.split('/').next() == Some(name))
+    };
+    arn.eq_ignore_ascii_case(user) || session().unwrap_or_default()
 }
 
 /// A rule that holds `y` or `1.10` without quotes, which kubectl reads as no text: the API server refuses it, and the
