@@ -58,8 +58,8 @@ impl Case {
         cases
     }
 
-    /// Authorization has its own corpus and its own spelling of ids.
-    pub(crate) fn is_another_engine(&self) -> bool {
+    /// Is it about rights? The corpus spells ids of these in a way of its own.
+    pub(crate) fn is_about_rights(&self) -> bool {
         self.our_check.as_deref().is_some_and(|id| id.starts_with("rbac/"))
     }
 }

@@ -33,7 +33,9 @@ const VERSION: u8 = 37;
 
 /// Agrees, or how it does not.
 pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), Differs> {
-    let id = case.our_check.as_deref().expect("the caller looked");
+    let Some(id) = id(case) else {
+        return Err(Differs::Verdict("no check of ours corresponds".to_owned()));
+    };
     let loaded = ironclad_load::load(&Request::of(case.manifests.clone()), &Progress::default());
     if loaded.snapshot.is_empty() {
         let why: Vec<&str> = loaded.problems.iter().map(|p| p.problem.message.as_str()).collect();
@@ -84,6 +86,17 @@ pub(crate) fn judge(case: &Case, catalogue: &Catalogue) -> Result<(), Differs> {
     Err(Differs::Place(format!("{}; we find: {}", missing.join("; "), said())))
 }
 
+/// Checks of all that a rule grants, which speak for those of single rights.
+const GRAVER: [&str; 5] =
+    ["rbac/cluster-admin", "rbac/read-all", "rbac/wildcard-groups", "rbac/wildcard-resources", "rbac/wildcard-verbs"];
+
+/// Is the case found by a check of all that a rule grants?
+pub(crate) fn is_outspoken(case: &Case, catalogue: &Catalogue) -> bool {
+    let loaded = ironclad_load::load(&Request::of(case.manifests.clone()), &Progress::default());
+    let found = findings(case, catalogue, &loaded, "");
+    case.expect == Expect::Fail && found.iter().any(|finding| GRAVER.contains(&finding.check))
+}
+
 /// Do labels of the manifest override an auditor of kubeaudit, and all of them something?
 fn overrides(case: &Case) -> bool {
     if !case.key.starts_with("kubeaudit ") || case.line["unused_waiver"] == true {
@@ -91,6 +104,11 @@ fn overrides(case: &Case) -> bool {
     }
     let text = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
     case.manifests.iter().any(|path| text(path).contains("kubeaudit.io/"))
+}
+
+/// The check of ours that stands for the peer's: the corpus says which; of rights, the first that our data of peers has.
+pub(crate) fn id(case: &Case) -> Option<&str> {
+    if case.is_about_rights() { row(case)?.ours.first().copied() } else { case.our_check.as_deref() }
 }
 
 /// Ids of ours that the peer's check corresponds to.
@@ -108,14 +126,22 @@ fn row(case: &Case) -> Option<&'static Row> {
         "kubeaudit" => (tool, check.rsplit(':').next().unwrap_or_default()),
         _ => (tool, check),
     };
-    peers::peer(tool).and_then(|peer| peer.row(check))
+    let peer = peers::peer(tool)?;
+    // A rule of Kubescape is known by its name, else by the control that it is part of.
+    let control = words_of_control(&case.key);
+    peer.row(check).filter(|row| !row.ours.is_empty()).or_else(|| peer.row(control?))
+}
+
+fn words_of_control(key: &str) -> Option<&str> {
+    let check = key.strip_prefix("regolibrary ")?.split(' ').next()?;
+    check.split(':').next()?.split('/').next()
 }
 
 fn findings(case: &Case, catalogue: &Catalogue, loaded: &Loaded, id: &str) -> Vec<Finding> {
     let selection = Selection { profile: ProfileName::All, ..Selection::default() };
     let mut enabled = selection.resolve(catalogue).expect("a profile needs no name");
-    // Authorization has its own corpus; to index who may do what for each case would be most of the time.
-    enabled.retain(|e| e.check.meta.domain() != "rbac");
+    // To index who may do what for each case would be most of the time.
+    enabled.retain(|e| (e.check.meta.domain() == "rbac") == case.is_about_rights());
     // The peer's thresholds, then what the case sets.
     for param in row(case).into_iter().flat_map(|row| &row.params) {
         let own = enabled.iter_mut().find(|e| e.check.meta.id == param.check);
@@ -186,6 +212,12 @@ fn places(finding: &Finding, snapshot: &Snapshot) -> Vec<String> {
 
 /// Is the finding about the object that the peer names (`Kind/[namespace/]name`, or the kind alone)?
 fn concerns(fail: &Value, finding: &Finding, snapshot: &Snapshot) -> bool {
+    if let Some(("User" | "Group" | "ServiceAccount", name)) = fail["object"].as_str().and_then(|o| o.split_once('/')) {
+        // A subject of a binding is no object.
+        let said = finding.evidence.iter().map(|(_, value)| value.as_str()).chain([finding.message.as_str()]);
+        let name = name.rsplit('/').next().unwrap_or(name);
+        return said.flat_map(|text| text.split(|c: char| !(c.is_alphanumeric() || c == '-'))).any(|word| word == name);
+    }
     let related = finding.related.iter().map(|related| related.object);
     let mut objects = std::iter::once(finding.object).chain(related);
     objects.any(|id| snapshot.object(id).is_some_and(|object| is_named(fail, object)))
@@ -209,6 +241,9 @@ const DEEPER: i64 = 2;
 /// Are the two one place for who has to edit it?
 fn same_place(path: &str, pointer: &str) -> bool {
     let bare = path.split(['=', ' ']).next().unwrap_or(path);
+    // Kubescape puts a subject, its binding and its role into one.
+    let bare =
+        bare.strip_prefix("relatedObjects[").and_then(|rest| rest.split_once("].")).map_or(bare, |(_, rest)| rest);
     // The name of an entry of a list is the entry.
     let bare = bare.strip_suffix(".name").filter(|entry| entry.ends_with(']')).unwrap_or(bare);
     // What is in brackets is one step, whatever dots it has.
