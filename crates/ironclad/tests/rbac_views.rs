@@ -306,3 +306,30 @@ fn packed_manifests_are_read() {
     let many = run(folder.path(), &["lookup", "many.yaml.gz", "--max-file-size", "1"]);
     assert!(text(&many).contains("larger than 1 MiB"), "{}", text(&many));
 }
+
+/// A webhook in front of RBAC: whom its conditions keep away is answered, and for the others the answer is unknown.
+#[test]
+fn conditions_of_a_webhook_are_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let reader = "{apiGroups: [''], resources: [pods], verbs: [get]}";
+    let user = "{kind: User, apiGroup: rbac.authorization.k8s.io, name: alice}";
+    fs::write(folder.path().join("w.yaml"), grant("reader", None, reader, user)).unwrap();
+    let chain = |condition: &str| {
+        let text = format!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\nauthorizers:\n\
+             - name: guard\n  type: Webhook\n  webhook:\n    timeout: 3s\n    subjectAccessReviewVersion: v1\n    \
+             matchConditionSubjectAccessReviewVersion: v1\n    failurePolicy: Deny\n    \
+             connectionInfo: {{type: KubeConfigFile, kubeConfigFile: /etc/guard.conf}}\n    matchConditions:\n    \
+             - expression: {condition:?}\n- {{type: RBAC, name: rbac}}\n"
+        );
+        fs::write(folder.path().join("authorization.yaml"), text).unwrap();
+    };
+    let can_i = || run(folder.path(), &["can-i", "get", "pods", "--as", "alice", "w.yaml", "authorization.yaml"]);
+    chain("request.user.startsWith('system:') || request.resourceAttributes.namespace == 'kube-system'");
+    assert_eq!(can_i().status.code(), Some(0), "{}", text(&can_i()));
+    chain("!('system:nodes' in request.groups)");
+    assert_eq!(can_i().status.code(), Some(2));
+    assert!(text(&can_i()).contains("webhook \"guard\" is asked before it is decided"), "{}", text(&can_i()));
+    chain("request.user.matches('^a')");
+    assert!(text(&can_i()).contains("hangs on its match condition `request.user.matches('^a')`"), "{}", text(&can_i()));
+}

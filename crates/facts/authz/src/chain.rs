@@ -4,6 +4,7 @@
 //! `system:masters` are allowed before any of them is asked. A webhook's answer is not ours to know: a decision that
 //! would come after one, or from one, is [`Verdict::Unknown`].
 
+use crate::condition::{Reach, reach};
 use crate::{AbacPolicies, Decision, MASTERS, NodeFacts, Request, User, World};
 use ironclad_tree::NodeRef;
 use std::fmt;
@@ -29,7 +30,7 @@ pub struct Webhook {
     pub name: String,
     /// `failurePolicy` is `Deny`?
     pub fails_closed: bool,
-    /// Expressions that decide whether it is asked at all. They are not evaluated.
+    /// Expressions that decide whether it is asked at all.
     pub conditions: Vec<String>,
 }
 
@@ -162,10 +163,20 @@ impl Chain {
                     rbac = Some(decision);
                     (verdict, "RBAC".to_owned())
                 }
-                Authorizer::Webhook(webhook) => {
-                    webhook_doubt.get_or_insert_with(|| webhook.doubt());
-                    continue;
-                }
+                Authorizer::Webhook(webhook) => match reach(&webhook.conditions, user, request) {
+                    Reach::No => continue,
+                    // What the server does with a condition that it cannot evaluate.
+                    Reach::Fails if webhook.fails_closed => (Verdict::Deny, format!("webhook \"{}\"", webhook.name)),
+                    Reach::Fails => continue,
+                    Reach::Yes => {
+                        webhook_doubt.get_or_insert_with(|| webhook.doubt(None));
+                        continue;
+                    }
+                    Reach::Unknown(condition) => {
+                        webhook_doubt.get_or_insert_with(|| webhook.doubt(Some(&condition)));
+                        continue;
+                    }
+                },
             };
             match verdict {
                 Verdict::NoOpinion => {}
@@ -185,22 +196,16 @@ impl Chain {
 }
 
 impl Webhook {
-    fn doubt(&self) -> String {
+    /// Why it is not known what it says; where it is not known whether it is asked, by which condition.
+    fn doubt(&self, condition: Option<&str>) -> String {
         let also = if self.fails_closed { ", and it denies when it cannot be reached" } else { "" };
-        match self.conditions.as_slice() {
-            [] => format!("webhook \"{}\" is asked before it is decided{also}", self.name),
-            [only] => format!(
+        match condition {
+            None => format!("webhook \"{}\" is asked before it is decided{also}", self.name),
+            Some(condition) => format!(
                 "whether webhook \"{}\" is asked before it is decided hangs on its match condition `{}`, which is not \
                  evaluated{also}",
                 self.name,
-                short(only)
-            ),
-            [first, rest @ ..] => format!(
-                "whether webhook \"{}\" is asked before it is decided hangs on its match conditions `{}` and {} more, \
-                 which are not evaluated{also}",
-                self.name,
-                short(first),
-                rest.len()
+                short(condition)
             ),
         }
     }
@@ -240,23 +245,29 @@ mod tests {
         assert_eq!(verdict(vec![Authorizer::AlwaysDeny, Authorizer::AlwaysAllow]), Verdict::Allow);
     }
 
-    /// A condition is an expression that is not evaluated: the answer is unknown, and says why.
+    /// Of whom conditions keep away the webhook is not asked; where a condition is not evaluated it is the reason.
     #[test]
-    fn conditions_of_webhooks_are_the_reason() {
-        let webhook = |conditions: &[&str]| {
+    fn conditions_of_webhooks_count() {
+        let webhook = |fails_closed: bool, conditions: &[&str]| {
             let conditions = conditions.iter().map(|text| (*text).to_owned()).collect();
-            verdict(vec![Authorizer::Webhook(Webhook { name: "own".to_owned(), fails_closed: false, conditions })])
+            let webhook = Webhook { name: "own".to_owned(), fails_closed, conditions };
+            verdict(vec![Authorizer::Webhook(webhook), Authorizer::AlwaysAllow])
         };
         let unknown = |reason: &str| Verdict::Unknown(reason.to_owned());
-        assert_eq!(webhook(&[]), unknown("webhook \"own\" is asked before it is decided"));
+        let asked = "webhook \"own\" is asked before it is decided";
+        assert_eq!(webhook(false, &[]), unknown(asked));
+        assert_eq!(webhook(true, &["true"]), unknown(&format!("{asked}, and it denies when it cannot be reached")));
+        assert_eq!(webhook(false, &["request.user == 'eve'", "request.uid == ''"]), Verdict::Allow);
+        assert_eq!(webhook(false, &["request.resourceAttributes.verb == 'get'"]), Verdict::Allow);
+        assert_eq!(webhook(true, &["request.resourceAttributes.verb == 'get'"]), Verdict::Deny);
         assert_eq!(
-            webhook(&["request.user ==\n  'eve'"]),
+            webhook(false, &["request.uid ==\n  'eve'"]),
             unknown(
                 "whether webhook \"own\" is asked before it is decided hangs on its match condition \
-                 `request.user == 'eve'`, which is not evaluated"
+                 `request.uid == 'eve'`, which is not evaluated"
             )
         );
-        let Verdict::Unknown(long) = webhook(&[&"x".repeat(200), "true"]) else { unreachable!("no webhook answers") };
-        assert!(long.contains("x…` and 1 more, which are not evaluated"), "{long}");
+        let Verdict::Unknown(long) = webhook(false, &[&"x".repeat(200)]) else { unreachable!("no webhook answers") };
+        assert!(long.contains("x…`, which is not evaluated"), "{long}");
     }
 }

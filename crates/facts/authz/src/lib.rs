@@ -17,6 +17,7 @@ mod abac;
 mod aggregate;
 mod chain;
 mod climb;
+mod condition;
 mod covers;
 mod decide;
 mod defaults;
