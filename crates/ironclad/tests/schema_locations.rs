@@ -138,6 +138,7 @@ fn definitions_are_found_in_files_and_folders() {
         ("crds/all.yaml", beside.as_str(), "crds/all.yaml"),
         ("crds/list.yml", list.as_str(), "crds"),
         ("crds/example.com-widget.yaml", DEFINITION, "crds/{{ .Group }}-{{ .ResourceKind }}.yaml"),
+        ("crds/example.com.yaml", beside.as_str(), "crds/{{ .Group }}.yaml"),
     ] {
         let folder =
             folder(&[("w.yaml", WIDGET), (file, text), ("crds/other.yaml", "a: {{ b }}\n"), ("crds/x.json", "{")]);
@@ -184,7 +185,8 @@ fn a_broken_schema_is_an_error_with_its_line() {
     let place = "{{ .ResourceKind }}.json";
     for (text, error) in [
         ("{\n  \"type\": \"object\"\n  \"required\": []\n}", "widget.json:3 "),
-        ("[1]", "widget.json:1 the file holds a list, and no schema"),
+        ("[1]", "widget.json:1 the file holds a list, and neither a schema nor a definition"),
+        (r#"{"apiVersion": "v1", "kind": "Pod"}"#, "widget.json:1 the file holds an object, and neither"),
     ] {
         let folder = folder(&[("w.yaml", WIDGET), ("widget.json", text)]);
         let said = scan(&folder, &["w.yaml", "--schema-location", place]);

@@ -23,8 +23,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most files of one folder that are looked at for definitions.
 const MOST_FILES: usize = 20_000;
-/// Deeper folders are not looked into.
-const DEEPEST: usize = 16;
+/// Folders are nested no deeper.
+const DEEPEST: usize = 32;
 /// A file that nobody named and that does not hold this word defines nothing.
 const DEFINITION: &[u8] = b"CustomResourceDefinition";
 
@@ -55,9 +55,16 @@ struct Known {
     contents: BTreeMap<usize, Contents>,
     /// What each kind is to be judged by; nothing where no place has anything.
     kinds: BTreeMap<Type, Option<Schema>>,
-    /// Files that were opened, by the name that messages give them.
-    files: BTreeMap<PathBuf, Option<Arc<Document>>>,
+    /// Files that templates name.
+    files: BTreeMap<PathBuf, Option<File>>,
     problems: Vec<ReportedProblem>,
+}
+
+/// What a file that a template names holds.
+#[derive(Clone, Debug)]
+enum File {
+    Definitions(BTreeMap<GroupKind, Arc<Document>>),
+    Schema(Arc<Document>),
 }
 
 #[derive(Clone, Debug)]
@@ -123,14 +130,14 @@ impl SchemaReader {
         let of_kind = (group.to_owned(), kind.to_owned());
         for (index, place) in self.places.iter().enumerate() {
             for path in place.paths(api_version, kind, version) {
-                if let Some(document) = self.file(known, &path, place) {
-                    let found = definitions_in(&document);
-                    if found.is_empty() {
-                        return Some(Schema::Json(document));
+                match self.file(known, &path, place) {
+                    Some(File::Schema(document)) => return Some(Schema::Json(document)),
+                    Some(File::Definitions(found)) => {
+                        if let Some(document) = found.get(&of_kind) {
+                            return Some(Schema::Definition(Arc::clone(document)));
+                        }
                     }
-                    if found.contains(&of_kind) {
-                        return Some(Schema::Definition(document));
-                    }
+                    None => {}
                 }
             }
             if !known.contents.contains_key(&index) {
@@ -184,24 +191,34 @@ impl SchemaReader {
         contents
     }
 
-    /// The one document of a file that may not be there.
-    fn file(&self, known: &mut Known, path: &Path, place: &Place) -> Option<Arc<Document>> {
-        if let Some(document) = known.files.get(path) {
-            return document.clone();
+    /// A file that a template names, and that may not be there.
+    fn file(&self, known: &mut Known, path: &Path, place: &Place) -> Option<File> {
+        if let Some(file) = known.files.get(path) {
+            return file.clone();
         }
-        let mut document = None;
-        if path.is_file() {
-            let mut documents = self.documents(known, path, place, true);
-            document = if documents.is_empty() { None } else { Some(documents.swap_remove(0)) };
-            let is_schema =
-                |document: &Arc<Document>| matches!(document.root().kind(), NodeKind::Mapping | NodeKind::Bool);
-            if let Some(odd) = document.take_if(|document| !is_schema(document)) {
-                let message = format!("the file holds {}, and no schema", describe(odd.root()));
-                known.problems.push(at(odd.root(), message, "a schema is an object"));
+        let documents = if path.is_file() { self.documents(known, path, place, true) } else { Vec::new() };
+        let mut found = BTreeMap::new();
+        for document in &documents {
+            for of_kind in definitions_in(document) {
+                found.entry(of_kind).or_insert_with(|| Arc::clone(document));
             }
         }
-        known.files.insert(path.to_owned(), document.clone());
-        document
+        let file = match documents.first() {
+            _ if !found.is_empty() => Some(File::Definitions(found)),
+            Some(first) if is_schema(first.root()) => Some(File::Schema(Arc::clone(first))),
+            Some(first) => {
+                let what = match is_object(first.root()) {
+                    true => "an object".to_owned(),
+                    false => describe(first.root()),
+                };
+                let message = format!("the file holds {what}, and neither a schema nor a definition");
+                known.problems.push(at(first.root(), message, "a schema is an object that describes others"));
+                None
+            }
+            None => None,
+        };
+        known.files.insert(path.to_owned(), file.clone());
+        file
     }
 
     /// Everything in a file. One that nobody named and that holds no definition is left alone.
@@ -253,6 +270,14 @@ fn definitions_in(document: &Arc<Document>) -> Vec<GroupKind> {
         Some((text(spec, "group")?, text(spec.get_str("names")?.value(), "kind")?))
     };
     snapshot.of_kind(Kind::CUSTOM_RESOURCE_DEFINITION).iter().filter_map(kind_of).collect()
+}
+
+/// May it be a JSON Schema?
+fn is_schema(root: NodeRef<'_>) -> bool {
+    match root.kind() {
+        NodeKind::Mapping => !is_object(root),
+        kind => kind == NodeKind::Bool,
+    }
 }
 
 /// Is it an object of Kubernetes, such as an installation has beside its definitions?
@@ -324,7 +349,15 @@ fn manifests_below(folder: &Path) -> Result<Vec<PathBuf>, ReportedProblem> {
                     "name the files by a template: `{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json`";
                 return Err(problem("input/schema", &display(&folder), message, hint));
             }
-            if file_type.is_dir() && depth < DEEPEST {
+            if file_type.is_dir() && depth >= DEEPEST {
+                let message = format!("folders are nested more than {DEEPEST} deep");
+                return Err(problem(
+                    "input/schema",
+                    &display(&path),
+                    message,
+                    "name the folder that holds the schemas",
+                ));
+            } else if file_type.is_dir() {
                 pending.push((path, depth + 1));
             } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
                 && path.is_file()
