@@ -223,9 +223,12 @@ fn is_protected(value: &str) -> bool {
         || is_transit()
 }
 
-/// `secretKey: password`: the key of a Secret under which the secret is, by the word that says what it is.
+/// `secretKey: password`: the key of a Secret under which the secret is, by the word that says what it is. `SECRET_KEY=secret`
+/// is a variable, and a poor secret.
 fn names_a_field(name: &str, value: &str) -> bool {
-    WORDS_OF_SECRETS.contains(&value) && words(name).last().is_some_and(|last| last == "key")
+    WORDS_OF_SECRETS.contains(&value)
+        && name.bytes().any(|byte| byte.is_ascii_lowercase())
+        && words(name).last().is_some_and(|last| last == "key")
 }
 
 /// `user=app password='$(DB_PASSWORD)' host=db`: a connection string whose secret is a reference.
@@ -293,6 +296,7 @@ mod tests {
             ("TLS_SECRET", "web-tls-secret", false),
             ("secretKey", "password", false),
             ("SECRET_KEY", "changeme", true),
+            ("SECRET_KEY", "secret", true),
             ("clientSecret", "$dex.github.clientSecret", false),
             ("password", "$email-password", false),
             ("password", "$ecret-Passw0rd", true),
