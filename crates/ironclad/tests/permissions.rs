@@ -156,12 +156,117 @@ fn every_verb_of_secret_values_is_needed() {
     }
 }
 
+/// What questions about rights take of a cluster: the role that is printed for one shows it all it asks for, with any flag;
+/// without what is marked as a flag's it still shows the question itself.
+#[test]
+fn the_role_of_each_rbac_question_is_enough() {
+    let Some(plane) = plane("the roles of rbac questions") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("requests"), "{\"user\": \"al\", \"verb\": \"get\", \"resource\": \"pods\"}\n")
+        .unwrap();
+    let namespace = plane.namespace("questions").unwrap();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: NS}\nspec: {nodeName: node-1, containers: [{name: c, image: nginx}]}\n";
+    plane.create(&pod.replace("NS", &namespace)).unwrap();
+    let questions = [
+        ("lookup", &["lookup"][..], &["lookup"][..]),
+        (
+            "who-can",
+            &["who-can", "get", "secrets", "-A"],
+            &["who-can", "get", "secrets", "-A", "--escalated", "--through-groups"],
+        ),
+        ("can-i", &["can-i", "get", "pods", "--as", "al", "-A"], &["can-i", "--requests", "requests"]),
+        ("matrix", &["matrix", "-A"], &["matrix", "-A"]),
+        ("why", &["why", "get", "pods", "--as", "al", "-A"], &["why", "get", "pods", "--as", "system:node:n", "-A"]),
+        ("rules", &["rules", "--as", "al", "-A"], &["rules", "--as", "system:node:n", "-A"]),
+        ("whoami", &["whoami"], &["whoami"]),
+        ("graph", &["graph"], &["graph", "--pods"]),
+        ("audit", &["audit", "--fail-on", "never"], &["audit", "--pods", "--fail-on", "never"]),
+        ("audit", &["audit", "--fail-on", "never"], &["audit", "--subjects", ".", "--fail-on", "never"]),
+        ("audit", &["audit", "--fail-on", "never"], &["audit", "--collapse", "node", "--fail-on", "never"]),
+    ];
+    for (number, (question, plain, with_flags)) in questions.into_iter().enumerate() {
+        let name = format!("question-{number}");
+        let printed =
+            ironclad(&["cluster", "permissions", "--no-config", "--rbac", question, "--name", &name], folder.path());
+        assert_eq!(printed.status.code(), Some(0), "{}", text(&printed));
+        let role = String::from_utf8(printed.stdout).unwrap();
+        let run = |role: &str, words: &[&str]| {
+            let name = role.lines().find_map(|line| line.strip_prefix("  name: ")).unwrap().to_owned();
+            let kubeconfig = bind(plane, role, &name);
+            let words = [&["rbac"][..], words, &["--kubeconfig", &kubeconfig]].concat();
+            let output = until(folder.path(), &words, |output| output.status.code() != Some(2));
+            assert_ne!(output.status.code(), Some(2), "{question}: {words:?}: {}\n{role}", text(&output));
+            assert_eq!(missed(&output), 0, "{question}: {words:?}: {}", text(&output));
+        };
+        run(&role, with_flags);
+        // A rule without resources is refused: with what is a flag's goes the head of such a rule.
+        let mut rest = String::new();
+        for rule in role.split("\n- ") {
+            let kept: Vec<&str> = rule.lines().filter(|line| !line.contains(" # for ")).collect();
+            if rest.is_empty() {
+                rest = kept.join("\n");
+            } else if kept.iter().any(|line| line.starts_with("  - ")) || kept.iter().any(|line| line.contains("URLs"))
+            {
+                rest = format!("{rest}\n- {}", kept.join("\n"));
+            }
+        }
+        let rest = rest.replacen(&format!("name: {name}"), &format!("name: {name}-plain"), 1);
+        run(&rest, plain);
+    }
+}
+
+/// The roles of whole profiles, and of a snapshot of every kind.
+#[test]
+fn the_role_of_a_profile_is_enough() {
+    let Some(plane) = plane("the roles of profiles") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let admin = plane.kubeconfig().display().to_string();
+    for (name, print, run) in [
+        ("profile-default", &[][..], &["scan", "--fail-on", "never"][..]),
+        ("profile-default-offline", &["offline"], &["scan", "--fail-on", "never"]),
+        ("profile-all", &["--profile", "all"], &["scan", "--profile", "all", "--fail-on", "never"]),
+        (
+            "profile-all-secrets",
+            &["--profile", "all", "--list-secrets"],
+            &["scan", "--profile", "all", "--list-secrets", "--fail-on", "never"],
+        ),
+        (
+            "snapshot-all-kinds",
+            &["--snapshot", "--all-kinds", "--list-secrets"],
+            &["snapshot", "--all-kinds", "--list-secrets", "-o", "s.ironclad"],
+        ),
+    ] {
+        let mut words = vec!["cluster", "permissions", "--no-config", "--name", name];
+        match print {
+            ["offline"] => {}
+            print => words.extend(["--kubeconfig", admin.as_str()].iter().chain(print)),
+        }
+        let printed = ironclad(&words, folder.path());
+        assert_eq!(printed.status.code(), Some(0), "{}", text(&printed));
+        let kubeconfig = bind(plane, &String::from_utf8(printed.stdout).unwrap(), name);
+        let all = [run, &["--no-config", "--kubeconfig", &kubeconfig]].concat();
+        let output = until(folder.path(), &all, |output| output.status.code() == Some(0));
+        assert_eq!((output.status.code(), missed(&output)), (Some(0), 0), "{name}: {}", text(&output));
+    }
+    let refused = ironclad(&["cluster", "permissions", "--snapshot", "--all-kinds"], folder.path());
+    assert!(
+        refused.status.code() == Some(2) && text(&refused).contains("only the cluster knows"),
+        "{}",
+        text(&refused)
+    );
+}
+
 /// What questions about rights take of a cluster: to list the four kinds, and nothing else.
 #[test]
 fn every_rule_of_rbac_questions_is_needed() {
     let Some(plane) = plane("the role of rbac questions, rule by rule") else { return };
     let folder = tempfile::tempdir().unwrap();
     let kinds = ["clusterroles", "clusterrolebindings", "roles", "rolebindings"];
+    let printed = ironclad(&["cluster", "permissions", "--no-config", "--rbac", "lookup"], folder.path());
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let mut named: Vec<&str> = printed.lines().filter_map(|line| line.strip_prefix("  - ")).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["clusterrolebindings", "clusterroles", "rolebindings", "roles"], "{printed}");
     let role = |name: &str, without: Option<&str>| {
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| Some(*kind) != without).collect();
         format!(

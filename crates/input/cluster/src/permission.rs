@@ -1,6 +1,6 @@
 //! What a scan may need to see, as the rules of a role.
 
-use crate::{Request, Resource};
+use crate::{Request, Resource, Want};
 use ironclad_model::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,13 @@ pub fn likely_resources(request: &Request) -> Vec<Resource> {
     let wanted = wanted.filter(|kind| !(request.without_secrets && *kind == Kind::SECRET));
     let custom = request.workloads.iter().filter(|workload| workload.group != "*");
     let custom = custom.map(|workload| (workload.group.clone(), workload.kind.clone()));
+    let named = request.wanted.iter().filter_map(|want| match want {
+        Want::Named(group, kind) => Some((group.clone(), kind.clone())),
+        Want::Kind(_) => None,
+    });
     wanted
         .map(|kind| (kind.group().to_owned(), kind.name().to_owned()))
+        .chain(named)
         .chain(custom)
         .map(|(group, kind)| Resource {
             group,

@@ -128,10 +128,26 @@ pub enum ClusterCommand {
     Permissions(Permissions),
 }
 
+/// Subcommands of `ironclad rbac` that ask a cluster.
+const QUESTIONS: [&str; 12] = [
+    "lookup",
+    "who-can",
+    "can-i",
+    "matrix",
+    "why",
+    "rules",
+    "whoami",
+    "diff",
+    "audit",
+    "graph",
+    "generate",
+    "least-privilege",
+];
+
 /// `ironclad cluster permissions`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  ironclad cluster permissions | kubectl apply -f -\n  ironclad cluster permissions --select network/ --name ironclad-network"
+    after_help = "Examples:\n  ironclad cluster permissions | kubectl apply -f -\n  ironclad cluster permissions --select network/ --name ironclad-network\n  ironclad cluster permissions --rbac who-can --name ironclad-rbac"
 )]
 pub struct Permissions {
     /// Which checks.
@@ -155,6 +171,13 @@ pub struct Permissions {
     /// What `ironclad snapshot` needs, instead of a scan
     #[arg(long, help_heading = "Cluster", conflicts_with_all = ["profile", "select", "ignore", "pss", "watch"])]
     pub snapshot: bool,
+    /// What `ironclad snapshot --all-kinds` needs; takes a cluster to know the kinds
+    #[arg(long, help_heading = "Cluster", requires = "snapshot")]
+    pub all_kinds: bool,
+    /// What `ironclad rbac QUESTION` needs, instead of a scan. What only a flag of it needs is marked with the flag
+    #[arg(long, value_name = "QUESTION", help_heading = "Cluster", value_parser = QUESTIONS,
+        conflicts_with_all = ["profile", "select", "ignore", "pss", "watch", "snapshot", "read_secret_values"])]
+    pub rbac: Option<String>,
     /// Name of the role
     #[arg(long, value_name = "NAME", default_value = "ironclad", help_heading = "Output")]
     pub name: String,

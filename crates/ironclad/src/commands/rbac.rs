@@ -31,8 +31,11 @@ mod whoami;
 mod why;
 
 use crate::args::Global;
+use crate::args::Select;
 use crate::args::rbac::{GenerateCommand, Rbac, RbacCommand};
 use crate::exit::Exit;
+use ironclad_cluster::Want;
+use ironclad_model::Kind;
 
 /// Answers one question.
 pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
@@ -53,4 +56,34 @@ pub(crate) fn run(arguments: &Rbac, global: &Global) -> anyhow::Result<Exit> {
         RbacCommand::LeastPrivilege(least) => least_privilege::run(least, global),
         RbacCommand::Audit2rbac(least) => least_privilege::run_as_audit2rbac(least, global),
     }
+}
+
+/// Kinds that a question about rights looks at in a cluster, beyond roles and bindings, with the flags that ask for them:
+/// those of [`live::Asked`]. Names of namespaces only help, and are not needed.
+pub(crate) fn wanted(question: &str) -> Vec<(Want, Option<&'static str>)> {
+    let mut wanted: Vec<(Want, Option<&'static str>)> =
+        session::RBAC.iter().map(|kind| (Want::Kind(*kind), None)).collect();
+    let mut add = |kinds: &[Kind], flag| wanted.extend(kinds.iter().map(|kind| (Want::Kind(*kind), Some(flag))));
+    match question {
+        "who-can" => {
+            add(&[Kind::SERVICE_ACCOUNT], "--through-groups");
+            add(&[Kind::POD], "--escalated");
+        }
+        "graph" => add(&graph::PODS, "--pods"),
+        "audit" => {
+            add(&[Kind::SERVICE_ACCOUNT], "--subjects");
+            add(&graph::PODS, "--pods");
+        }
+        "can-i" | "why" | "rules" => {
+            let flag = if question == "can-i" { "--requests, --as system:node:NAME" } else { "--as system:node:NAME" };
+            wanted.extend(live::of_nodes().map(|want| (want, Some(flag))));
+        }
+        _ => {}
+    }
+    wanted
+}
+
+/// The checks that `ironclad rbac audit` runs where nobody selects any.
+pub(crate) fn audited() -> Select {
+    audit::selected(&[])
 }

@@ -30,15 +30,10 @@ pub(crate) fn run(arguments: &Audit, global: &Global) -> anyhow::Result<Exit> {
     if let Some(pattern) = &arguments.subjects {
         return audit_lists::by_subject(arguments, cluster, pattern, &ages, global);
     }
-    let mut select = arguments.select.clone();
-    let mut ignore = arguments.ignore.clone();
-    if select.is_empty() {
-        select.push("rbac/".to_owned());
-        ignore.push(OF_TASTE.to_owned());
-    }
+    let Select { select, ignore, .. } = selected(&arguments.select);
     let select = Select {
         select,
-        ignore,
+        ignore: [ignore, arguments.ignore.clone()].concat(),
         min_severity: arguments.min_severity.clone(),
         complete: arguments.complete,
         assume_namespace: arguments.assume_namespace.clone(),
@@ -63,4 +58,12 @@ pub(crate) fn run(arguments: &Audit, global: &Global) -> anyhow::Result<Exit> {
     });
     ages.say_what_is_ageless();
     exit
+}
+
+/// The checks that run where these are selected.
+pub(super) fn selected(select: &[String]) -> Select {
+    match select {
+        [] => Select { select: vec!["rbac/".to_owned()], ignore: vec![OF_TASTE.to_owned()], ..Select::default() },
+        some => Select { select: some.to_vec(), ..Select::default() },
+    }
 }

@@ -51,13 +51,7 @@ pub(crate) fn read(
     // Only to say which namespaces there are, where one is misspelt.
     wanted.insert(Want::Kind(Kind::NAMESPACE));
     if asked.nodes {
-        wanted.extend([Kind::POD, Kind::PERSISTENT_VOLUME].map(Want::Kind));
-        let named = [
-            ("storage.k8s.io", "VolumeAttachment"),
-            ("resource.k8s.io", "ResourceSlice"),
-            ("certificates.k8s.io", "PodCertificateRequest"),
-        ];
-        wanted.extend(named.map(|(group, kind)| Want::Named(group.to_owned(), kind.to_owned())));
+        wanted.extend(of_nodes());
     }
     let namespaces = if asked.narrow && !asked.nodes { vec![space.clone()] } else { Vec::new() };
     let request = Request { wanted, namespaces, without_secrets: true, ..Request::default() };
@@ -80,6 +74,17 @@ pub(crate) fn read(
     });
     let unseen = unseen.collect();
     Ok(Live { connection, read, problems, unseen })
+}
+
+/// What the Node authorizer looks at.
+pub(super) fn of_nodes() -> impl Iterator<Item = Want> {
+    let named = [
+        ("storage.k8s.io", "VolumeAttachment"),
+        ("resource.k8s.io", "ResourceSlice"),
+        ("certificates.k8s.io", "PodCertificateRequest"),
+    ];
+    let named = named.map(|(group, kind)| Want::Named(group.to_owned(), kind.to_owned()));
+    [Kind::POD, Kind::PERSISTENT_VOLUME].map(Want::Kind).into_iter().chain(named)
 }
 
 fn refused(unseen: &Unseen, source: &str) -> ReportedProblem {
