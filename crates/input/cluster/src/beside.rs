@@ -320,12 +320,21 @@ impl Drop for Wiped {
 /// What a record says: base64 (the Secret's), base64 (Helm's), gzip, JSON.
 fn release(namespace: &str, encoded: &str) -> Option<HelmRelease> {
     let inner = Zeroizing::new(STANDARD.decode(encoded).ok()?);
-    let packed = Zeroizing::new(STANDARD.decode(&inner[..]).ok()?);
+    helm_record(namespace, &unpacked(&inner)?)
+}
+
+/// The JSON of a record as Helm writes it, which is how it lies in a ConfigMap: base64, gzip. It is wiped after use.
+pub fn unpacked_record(encoded: &str) -> Option<Zeroizing<Vec<u8>>> {
+    unpacked(encoded.as_bytes())
+}
+
+fn unpacked(encoded: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let packed = Zeroizing::new(STANDARD.decode(encoded).ok()?);
     // Taken as large as it says it is, so that it never moves and leaves a copy; a size that lies costs no more than this.
     let says = packed.last_chunk::<4>().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
     let mut text = Zeroizing::new(Vec::with_capacity(says.min(LARGEST_RELEASE) as usize + 1));
     flate2::read::GzDecoder::new(&packed[..]).take(LARGEST_RELEASE).read_to_end(&mut text).ok()?;
-    helm_record(namespace, &text)
+    Some(text)
 }
 
 /// What an unpacked record says of its release: names, and nothing else of it.

@@ -26,7 +26,7 @@ mod request;
 mod reviews;
 mod watch;
 
-pub use beside::{DeprecatedRequest, HelmRelease, SecretValue, Templated, helm_record};
+pub use beside::{DeprecatedRequest, HelmRelease, SecretValue, Templated, helm_record, unpacked_record};
 pub use certificate::{Subject, subject};
 pub use connect::{Access, ActAs, Connection};
 pub use credentials::{Credentials, Until, credentials};

@@ -7,8 +7,12 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
-/// Shorter ones are words that stand anywhere.
-const SHORTEST: usize = 8;
+/// Shorter ones stand anywhere by chance.
+const SHORTEST: usize = 6;
+/// From this length on a word is no other's, unless it is one of small letters.
+const LONG: usize = 8;
+/// From this length on it is no other's whatever it is made of: few words are as long.
+const LONGEST_WORD: usize = 16;
 
 /// Hashes of secrets.
 #[derive(Default)]
@@ -74,9 +78,20 @@ impl Known {
     }
 }
 
-/// A word of small letters alone is a word.
+/// Would a text that is equal stand somewhere by chance? `production` and `8080` do, and are the passwords of somebody; to
+/// hide them everywhere would hide what the checks look at, and tell who reads the marks where else the password stands.
 fn is_distinct(text: &str) -> bool {
-    text.len() >= SHORTEST && !text.bytes().all(|byte| byte.is_ascii_lowercase())
+    if text.len() >= LONGEST_WORD {
+        return true;
+    }
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| is(byte));
+    if text.len() >= LONG {
+        return !text.bytes().all(|byte| byte.is_ascii_lowercase());
+    }
+    // `hunter2`, `Pa55w0`: letters and something else, and nothing that makes a name, a version or an address of it.
+    let mixed = has(u8::is_ascii_lowercase) && (has(u8::is_ascii_uppercase) || has(u8::is_ascii_digit))
+        || has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    text.len() >= SHORTEST && mixed && !has(|byte| matches!(byte, b'.' | b'-' | b'/' | b':' | b'_'))
 }
 
 #[cfg(test)]
@@ -91,6 +106,9 @@ mod tests {
         known.learn("with/slash:9+", plain);
         known.learn("production", plain);
         known.learn("Sh0rt", plain);
+        known.learn("hunter2", plain);
+        known.learn("node-1", plain);
+        known.learn("correcthorsebattery", plain);
         let (first, second): (&[&str], &[&str]) = (&["s3cr3t-Pa.ss"], &["with/slash:9+"]);
         for (text, found) in [
             ("s3cr3t-Pa.ss", first),
@@ -99,7 +117,9 @@ mod tests {
             ("https://u:s3cr3t-Pa.ss@h/d", first),
             ("echo 'with/slash:9+' | sh", second),
             ("s3cr3t-Pa.ssx xs3cr3t-Pa.ss", &[]),
-            ("--environment=production Sh0rt", &[]),
+            ("--environment=production Sh0rt node-1", &[]),
+            ("login root hunter2 hunter22", &["hunter2"]),
+            ("say correcthorsebattery", &["correcthorsebattery"]),
         ] {
             let mut got: Vec<&str> = known.find(text).into_iter().map(|range| &text[range]).collect();
             got.dedup();

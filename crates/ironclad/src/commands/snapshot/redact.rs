@@ -10,7 +10,7 @@ use super::hmac;
 use super::known::Known;
 use ironclad_leak::{assignments, decode_base64, find, judge};
 use ironclad_model::Kind;
-use ironclad_tree::{Choice, Document, NodeRef, Step};
+use ironclad_tree::{Choice, Document, Limits, NodeRef, Source, Step, parse};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -63,11 +63,31 @@ impl Redactor {
                     self.known.learn(&content, encode);
                 }
             }
+            // What was given to a chart stands in the objects that it made.
+            (Kind::CONFIG_MAP, Some(Step::Key("data"))) if text.starts_with(GZIP) => self.learn_from_release(text),
             _ if whole(kind, path, node, text) => self.known.learn(text, encode),
             _ => {
                 for part in parts(kind, path, text) {
                     self.known.learn(text.get(part).unwrap_or_default(), encode);
                 }
+            }
+        }
+    }
+
+    /// Values of a Helm release whose names or forms say that they are secrets.
+    fn learn_from_release(&mut self, packed: &str) {
+        let Some(record) = ironclad_cluster::unpacked_record(packed) else { return };
+        let Ok(text) = std::str::from_utf8(&record) else { return };
+        let limits = Limits { document_bytes: usize::MAX, ..Limits::default() };
+        for document in parse(&Source::new("release", text), &limits).documents {
+            for part in ["/config", "/chart/values"] {
+                let Some(values) = document.root().at_pointer(part) else { continue };
+                values.extract(document.source(), &mut |path, node| {
+                    if let Some(text) = node.as_str().filter(|text| !text.is_empty()) {
+                        self.learn_from(Kind::OTHER, path, node, text);
+                    }
+                    Choice::Keep
+                });
             }
         }
     }
@@ -220,7 +240,6 @@ fn secrets_in(text: &str, loose: bool) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ironclad_tree::{Limits, Source, parse};
 
     fn redacted(kind: Kind, yaml: &str, key: Option<Vec<u8>>) -> (String, usize) {
         let documents = parse(&Source::new("t", yaml), &Limits::default()).documents;
@@ -302,6 +321,41 @@ mod tests {
         assert!(!json.contains(canary) && !json.contains(encode(canary).trim_end_matches('=')), "{json}");
         for stays in ["login me ", "--mode=fast", "check", "bye", "ask for ", "blue", "large"] {
             assert!(json.contains(stays), "{stays}: {json}");
+        }
+    }
+
+    /// What a release was given is hidden where its objects have it.
+    #[test]
+    fn secrets_of_a_release_are_known() {
+        use std::io::Write;
+        let canary = "hunter2-Zx81Qv";
+        let record = serde_json::json!({
+            "name": "web",
+            "chart": {"metadata": {"name": "web"}, "values": {"mode": "standard-Mode", "adminPassword": "S3cond-one"}},
+            "config": {"db": {"password": canary, "host": "db.shop.svc"}, "list": [{"token": "aB3dEf9hIj"}]},
+            "manifest": "",
+        });
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(record.to_string().as_bytes()).unwrap();
+        let encoded = ironclad_testkit::oracle::base64(&packed.finish().unwrap());
+        assert!(encoded.starts_with(GZIP));
+        let release = format!("data: {{release: {encoded}}}\n");
+        let pod = format!(
+            "spec: {{containers: [{{args: [sh, -c, 'run {canary} S3cond-one aB3dEf9hIj standard-Mode db.shop.svc']}}]}}\n"
+        );
+        let mut redactor = Redactor::new(None);
+        let documents = [(Kind::CONFIG_MAP, release), (Kind::POD, pod)]
+            .map(|(kind, yaml)| (kind, parse(&Source::new("t", yaml), &Limits::default()).documents.remove(0)));
+        documents.iter().for_each(|(kind, document)| redactor.learn(*kind, document));
+        let mut json = String::new();
+        redactor.document(Kind::POD, &documents[1].1).root().write_json(&mut json);
+        for secret in [canary, "S3cond-one", "aB3dEf9hIj"] {
+            assert!(!json.contains(secret), "{secret}: {json}");
+        }
+        assert!(json.contains("standard-Mode db.shop.svc"), "{json}");
+        // What is no release teaches nothing, and costs nothing.
+        for broken in ["H4sI", "H4sI====", "H4sIAAAAAAAA"] {
+            assert!(ironclad_cluster::unpacked_record(broken).is_none(), "{broken}");
         }
     }
 
