@@ -290,6 +290,81 @@ fn snapshots_differ_where_clusters_do() {
     );
 }
 
+/// What a person reads after a rollout: from what to what each field went, no secret, and not every pod that came and went.
+#[test]
+fn a_difference_is_told_in_few_words() {
+    let Some(plane) = plane("differences after a rollout") else { return };
+    let namespace = plane.namespace("rollout").unwrap();
+    let n = namespace.as_str();
+    plane.create(&manifests(n, "hunter2-Zx81Qv")).unwrap();
+    let replica_set = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata:\n  name: {name}\n  namespace: {n}\n  \
+             ownerReferences: [{{apiVersion: apps/v1, kind: Deployment, name: web, uid: '1', controller: true}}]\n\
+             spec: {{selector: {{matchLabels: {{app: web}}}}, template: {{metadata: {{labels: {{app: web}}}}, \
+             spec: {{containers: [{{name: web, image: nginx}}]}}}}}}\n"
+        )
+    };
+    plane.create(&replica_set("web-1")).unwrap();
+    plane.create(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: plain, namespace: {n}}}\ndata: {{colour: blue, text: \"a\\nb\"}}\n")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key"), [7; 32]).unwrap();
+    let kubeconfig = plane.kubeconfig().display().to_string();
+    let take = |file: &str| {
+        let arguments =
+            ["snapshot", "-q", "--kubeconfig", &kubeconfig, "-n", n, "--no-config", "--equality-key", "key", "-o"];
+        let output = ironclad(&[&arguments[..], &[file]].concat(), folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    };
+    take("old");
+    let kubectl = |arguments: &[&str]| assert!(plane.kubectl(arguments).unwrap().status.success(), "{arguments:?}");
+    kubectl(&["set", "image", "-n", n, "deployment/web", "web=nginx:1.29"]);
+    kubectl(&["scale", "-n", n, "deployment/web", "--replicas=3"]);
+    kubectl(&["set", "env", "-n", n, "deployment/web", "API_TOKEN=another-Zx81Qv", "MODE-", "EXTRA=yes"]);
+    kubectl(&["delete", "replicaset", "-n", n, "web-1"]);
+    plane.create(&replica_set("web-2")).unwrap();
+    let patch = "{\"data\": {\"colour\": \"red\", \"text\": \"a\\nb\\nc\"}}";
+    kubectl(&["patch", "configmap", "-n", n, "plain", "--patch", patch]);
+    kubectl(&["create", "service", "nodeport", "-n", n, "web", "--tcp=80"]);
+    take("new");
+    let said = ironclad(&["diff", "old", "new", "--no-config"], folder.path());
+    let words = text(&said);
+    assert_eq!(said.status.code(), Some(1), "{words}");
+    let at = "    /spec/template/spec/containers[name=web]";
+    for line in [
+        "    /data/colour: \"blue\" → \"red\"",
+        "    /data/text: 2 lines → 3 lines",
+        "    /spec/replicas: 1 → 3",
+        &format!("{at}/image: \"nginx\" → \"nginx:1.29\""),
+        &format!("{at}/env[name=API_TOKEN]/value: another, \"ironclad-redacted\""),
+        &format!("{at}/env[name=MODE]: gone, was {{\"name\":\"MODE\",\"value\":\"fast\"}}"),
+        &format!("{at}/env[name=EXTRA]: new, {{\"name\":\"EXTRA\",\"value\":\"yes\"}}"),
+    ] {
+        assert!(words.lines().any(|known| known == line), "{line}\n{words}");
+    }
+    assert!(!words.contains("web-1") && !words.contains("web-2") && !words.contains("Zx81Qv"), "{words}");
+    assert!(words.contains("(2 of them made by other objects and left out here: `-v` lists them)"), "{words}");
+    let severities = ["critical", "high", "medium", "low", "info"];
+    let opened: Vec<usize> = words
+        .lines()
+        .filter_map(|line| {
+            severities.iter().position(|name| line.strip_prefix("opened ").is_some_and(|l| l.starts_with(name)))
+        })
+        .collect();
+    assert!(!opened.is_empty() && opened.is_sorted(), "{words}");
+    let all = text(&ironclad(&["diff", "old", "new", "--no-config", "-v"], folder.path()));
+    assert!(all.contains(&format!("- ReplicaSet.apps {n}/web-1")) && all.contains("(2 of them made by"), "{all}");
+    let report = json(&ironclad(&["diff", "old", "new", "--no-config", "--format", "json"], folder.path()));
+    let made = report["objects"]["came"].as_array().unwrap().iter().find(|object| object["name"] == "web-2").unwrap();
+    assert_eq!(made["madeBy"], "Deployment/web", "{report:#}");
+    let changed = report["objects"]["changed"].as_array().unwrap();
+    let web = changed.iter().find(|change| change["object"]["name"] == "web").unwrap();
+    let replicas =
+        web["changes"].as_array().unwrap().iter().find(|change| change["field"] == "/spec/replicas").unwrap();
+    assert_eq!((&replicas["old"], &replicas["new"]), (&"1".into(), &"3".into()), "{report:#}");
+    assert!(!report.to_string().contains("Zx81Qv"), "{report:#}");
+}
+
 /// Who asked for one namespace knows nothing of the others: what is in them is neither come nor gone.
 #[test]
 fn a_part_of_a_cluster_says_nothing_of_the_rest() {

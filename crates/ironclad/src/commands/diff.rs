@@ -4,16 +4,20 @@
 //! What a server writes (`status`, versions, times, ids) is left out, so a file can be compared with its cluster. What one
 //! side could not see is neither come nor gone.
 
+mod fields;
+
 use super::judge::Session;
+use super::snapshot::Redactor;
 use super::{scan, settings};
 use crate::args::{Diff, Global, Input};
 use crate::exit::Exit;
 use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
+use fields::{Change, changes};
 use ironclad_load::Loaded;
 use ironclad_model::{Finding, Kind, Object, Snapshot, Status, group_of};
-use ironclad_tree::{Kind as NodeKind, NodeRef, Severity};
+use ironclad_tree::{Choice, Severity};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -54,7 +58,7 @@ pub(crate) fn run(arguments: &Diff, global: &Global) -> anyhow::Result<Exit> {
         let document = as_json(&objects, &findings, &old, &new);
         output::print_raw(format!("{document:#}\n").as_bytes())?;
     } else {
-        output::print(&as_text(&objects, &findings, &old, &new))?;
+        output::print(&as_text(&objects, &findings, &old, &new, global.verbose > 0))?;
     }
     Ok(match (old.incomplete || new.incomplete, same) {
         (true, _) => Exit::Incomplete,
@@ -162,10 +166,12 @@ fn difference(old: &Finding, new: &Finding) -> String {
 struct Objects {
     came: Vec<Identity>,
     went: Vec<Identity>,
+    /// Those that another object made, which is there as well: with that one's kind and name. They come and go with it.
+    made: BTreeMap<Identity, String>,
     /// On one side, where the other could not see any such: with that other's name.
     unseen: Vec<(Identity, &'static str)>,
-    /// With the fields that changed, as JSON pointers whose list elements are named where they have names.
-    changed: Vec<(Identity, Vec<String>)>,
+    /// With the fields that changed.
+    changed: Vec<(Identity, Vec<Change>)>,
 }
 
 impl Objects {
@@ -177,7 +183,18 @@ impl Objects {
                 None if !old_side.shows(object) => objects.unseen.push((identity.clone(), "old")),
                 None => objects.came.push(identity.clone()),
                 Some(before) => {
-                    let fields = changes(before, object);
+                    if before.root().eq_value(object.root()) {
+                        continue;
+                    }
+                    // An object of a list is a part of its document.
+                    let whole = |of: &Object| of.root().extract(of.document().source(), &mut |_, _| Choice::Keep);
+                    let (old_whole, new_whole) = (whole(before), whole(object));
+                    let mut redactor = Redactor::new(None);
+                    redactor.learn(before.kind(), &old_whole);
+                    redactor.learn(object.kind(), &new_whole);
+                    let (old_shown, new_shown) =
+                        (redactor.document(before.kind(), &old_whole), redactor.document(object.kind(), &new_whole));
+                    let fields = changes(before, object, &old_shown, &new_shown);
                     if !fields.is_empty() {
                         objects.changed.push((identity.clone(), fields));
                     }
@@ -190,6 +207,18 @@ impl Objects {
                 false => objects.unseen.push((identity.clone(), "new")),
             }
         }
+        let maker = |identity: &Identity| {
+            let of = |side: &Side, object: &Object| {
+                let owner = side.loaded.snapshot.controller_of(object)?;
+                // A static pod's mirror is made by no object.
+                (owner.kind() != Kind::NODE).then(|| format!("{}/{}", owner.kind_name(), owner.name()))
+            };
+            let new = new.get(identity).map(|object| of(new_side, object));
+            new.or_else(|| old.get(identity).map(|object| of(old_side, object))).flatten()
+        };
+        let changed = objects.changed.iter().map(|(identity, _)| identity);
+        let all = objects.came.iter().chain(&objects.went).chain(changed);
+        objects.made = all.filter_map(|identity| Some((identity.clone(), maker(identity)?))).collect();
         objects
     }
 
@@ -210,142 +239,25 @@ fn identity(object: &Object) -> Identity {
     (group.to_owned(), object.kind_name().to_owned(), namespace.to_owned(), object.name().to_owned())
 }
 
-/// Fields that a server writes.
-const SERVERS_OWN: &[&str] = &[
-    "/status",
-    "/apiVersion",
-    "/kind",
-    "/metadata/resourceVersion",
-    "/metadata/generation",
-    "/metadata/uid",
-    "/metadata/creationTimestamp",
-    "/metadata/managedFields",
-    "/metadata/selfLink",
-    "/metadata/annotations/deployment.kubernetes.io~1revision",
-    "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
-];
-/// Fields of one object that are named.
-const MOST: usize = 50;
-
-fn changes(old: &Object, new: &Object) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut pending = vec![(String::new(), old.root(), new.root())];
-    while let Some((at, old, new)) = pending.pop() {
-        if SERVERS_OWN.contains(&at.as_str()) || old.eq_value(new) {
-            continue;
-        }
-        match (old.kind(), new.kind()) {
-            (NodeKind::Mapping, NodeKind::Mapping) => {
-                for entry in old.entries() {
-                    let below = format!("{at}/{}", token(entry.key()));
-                    match new.get_str(entry.key()) {
-                        Some(other) => pending.push((below, entry.value(), other.value())),
-                        None => push(&mut found, below, Some(entry.value())),
-                    }
-                }
-                for entry in new.entries().filter(|entry| old.get_str(entry.key()).is_none()) {
-                    push(&mut found, format!("{at}/{}", token(entry.key())), Some(entry.value()));
-                }
-            }
-            (NodeKind::Sequence, NodeKind::Sequence) if is_keyed(old) && is_keyed(new) => {
-                for item in old.items() {
-                    let below = || format!("{at}[name={}]", key(item).unwrap_or_default());
-                    match new.items().find(|other| key(*other) == key(item)) {
-                        Some(other) => pending.push((below(), item, other)),
-                        None => found.push(below()),
-                    }
-                }
-                let came = new.items().filter(|item| !old.items().any(|other| key(other) == key(*item)));
-                found.extend(came.map(|item| format!("{at}[name={}]", key(item).unwrap_or_default())));
-                // The same elements in another order: variables may refer to those before them, init containers run in it.
-                let order = |list: NodeRef<'_>| list.items().filter_map(key).map(str::to_owned).collect::<Vec<_>>();
-                let sorted = |list: NodeRef<'_>| order(list).into_iter().collect::<BTreeSet<_>>();
-                if sorted(old) == sorted(new) && order(old) != order(new) {
-                    found.push(at);
-                }
-            }
-            (NodeKind::Sequence, NodeKind::Sequence) if old.len() == new.len() => {
-                let pairs = old.items().zip(new.items()).enumerate();
-                pending.extend(pairs.map(|(index, (old, new))| (format!("{at}/{index}"), old, new)));
-            }
-            _ if are_alike(old, new) => {}
-            _ => push(&mut found, at, None),
-        }
-    }
-    found.sort();
-    found.truncate(MOST);
-    found
-}
-
-/// Do the elements of a list have names, each its own? Then an element is the same one wherever it stands.
-fn is_keyed(list: NodeRef<'_>) -> bool {
-    let names: BTreeSet<&str> = list.items().filter_map(key).collect();
-    !list.is_empty() && names.len() == list.len()
-}
-
-fn key<'n>(item: NodeRef<'n>) -> Option<&'n str> {
-    item.get_str("name")?.value().as_str()
-}
-
-/// How a snapshot writes a secret that it hides; under a key of the user a dash and 32 hexadecimal digits follow.
-const HIDDEN: &str = "ironclad-redacted";
-
-/// Do two texts differ in nothing but what is hidden in them, and hidden without a key in one? Nobody can tell then whether
-/// a secret changed, and that the key came is no change of the object.
-fn are_alike(old: NodeRef<'_>, new: NodeRef<'_>) -> bool {
-    let (Some(old), Some(new)) = (old.as_str(), new.as_str()) else { return false };
-    if !old.contains(HIDDEN) || !new.contains(HIDDEN) {
-        return false;
-    }
-    let ((old, old_keyed), (new, new_keyed)) = (without_codes(old), without_codes(new));
-    old == new && !(old_keyed && new_keyed)
-}
-
-/// The text without the codes of its marks, and whether every mark has one.
-fn without_codes(text: &str) -> (String, bool) {
-    let mut parts = text.split(HIDDEN);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    let mut keyed = true;
-    for part in parts {
-        let code = part.strip_prefix('-').and_then(|rest| rest.get(..32));
-        let code = code.filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
-        keyed &= code.is_some();
-        out.push_str(HIDDEN);
-        out.push_str(code.map_or(part, |code| &part[code.len() + 1..]));
-    }
-    (out, keyed)
-}
-
-fn push(found: &mut Vec<String>, at: String, value: Option<NodeRef<'_>>) {
-    // `status: {}` and its like say nothing.
-    let is_empty = value.is_some_and(|node| node.is_null() || node.text().is_none() && node.is_empty());
-    if !is_empty && !SERVERS_OWN.contains(&at.as_str()) {
-        found.push(at);
-    }
-}
-
-fn token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 fn named((group, kind, namespace, name): &Identity) -> String {
     let group = if group.is_empty() { String::new() } else { format!(".{group}") };
     let namespace = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
     format!("{kind}{group} {namespace}{name}")
 }
 
-fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -> String {
+fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side, verbose: bool) -> String {
     let mut out = String::new();
-    for identity in &objects.came {
+    let is_shown = |identity: &&Identity| verbose || !objects.made.contains_key(*identity);
+    for identity in objects.came.iter().filter(is_shown) {
         let _ = writeln!(out, "+ {}", named(identity));
     }
-    for identity in &objects.went {
+    for identity in objects.went.iter().filter(is_shown) {
         let _ = writeln!(out, "- {}", named(identity));
     }
     for (identity, side) in &objects.unseen {
         let _ = writeln!(out, "? {} (nobody knows: the {side} side does not show such)", named(identity));
     }
-    for (identity, fields) in &objects.changed {
+    for (identity, fields) in objects.changed.iter().filter(|(identity, _)| is_shown(&identity)) {
         let _ = writeln!(out, "~ {}", named(identity));
         for field in fields {
             let _ = writeln!(out, "    {field}");
@@ -356,16 +268,21 @@ fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -
         let object = object.map(|object| format!(" ({})", object.identity())).unwrap_or_default();
         let _ = writeln!(out, "{sign} {}[{}]: {}{object}{more}", finding.severity, finding.check, finding.message);
     };
-    findings.opened.iter().for_each(|finding| line("opened", finding, new, ""));
+    worst_first(&findings.opened).into_iter().for_each(|finding| line("opened", finding, new, ""));
     findings.changed.iter().for_each(|(was, is)| line("changed", is, new, &format!(": {}", difference(was, is))));
-    findings.resolved.iter().for_each(|finding| line("resolved", finding, old, ""));
+    worst_first(&findings.resolved).into_iter().for_each(|finding| line("resolved", finding, old, ""));
     let unseen = match objects.unseen.len() {
         0 => String::new(),
         count => format!(", {count} unknown"),
     };
+    let made = match objects.made.len() {
+        0 => String::new(),
+        count if verbose => format!(" ({count} of them made by other objects)"),
+        count => format!(" ({count} of them made by other objects and left out here: `-v` lists them)"),
+    };
     let _ = writeln!(
         out,
-        "{} objects came, {} went, {} changed{unseen}; {} findings opened, {} changed, {} resolved",
+        "{} objects came, {} went, {} changed{unseen}{made}; {} findings opened, {} changed, {} resolved",
         objects.came.len(),
         objects.went.len(),
         objects.changed.len(),
@@ -377,10 +294,24 @@ fn as_text(objects: &Objects, findings: &Findings<'_>, old: &Side, new: &Side) -
     out.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
+/// The worst first; the order of reports among equals.
+fn worst_first<'f>(findings: &[&'f Finding]) -> Vec<&'f Finding> {
+    let mut sorted = findings.to_vec();
+    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    sorted
+}
+
 fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Value {
     let identity = |(group, kind, namespace, name): &Identity| {
         let namespace = (!namespace.is_empty()).then_some(namespace);
         json!({"group": group, "kind": kind, "namespace": namespace, "name": name})
+    };
+    let with_maker = |id: &Identity| {
+        let mut value = identity(id);
+        if let Some(maker) = objects.made.get(id) {
+            value["madeBy"] = json!(maker);
+        }
+        value
     };
     let finding = |finding: &Finding, side: &Side| -> Value {
         let object = side.loaded.snapshot.object(finding.object).map(|object| {
@@ -402,12 +333,17 @@ fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Valu
         |findings: &[&Finding], side: &Side| -> Vec<Value> { findings.iter().map(|one| finding(one, side)).collect() };
     let both = |(was, is): &(&Finding, &Finding)| json!({"old": finding(was, old), "new": finding(is, new), "difference": difference(was, is)});
     let changed_findings: Vec<Value> = of.changed.iter().map(both).collect();
-    let changed = objects.changed.iter().map(|(id, fields)| json!({"object": identity(id), "fields": fields}));
+    let changed = objects.changed.iter().map(|(id, fields)| {
+        let names: Vec<&str> = fields.iter().map(|change| change.at.as_str()).collect();
+        let changes: Vec<Value> =
+            fields.iter().map(|change| json!({"field": change.at, "old": change.old, "new": change.new})).collect();
+        json!({"object": with_maker(id), "fields": names, "changes": changes})
+    });
     json!({
         "schema": "ironclad.diff/v1",
         "objects": {
-            "came": objects.came.iter().map(identity).collect::<Vec<_>>(),
-            "went": objects.went.iter().map(identity).collect::<Vec<_>>(),
+            "came": objects.came.iter().map(with_maker).collect::<Vec<_>>(),
+            "went": objects.went.iter().map(with_maker).collect::<Vec<_>>(),
             "unseen": objects.unseen.iter().map(|(id, side)| json!({"object": identity(id), "side": side})).collect::<Vec<_>>(),
             "changed": changed.collect::<Vec<_>>(),
         },
@@ -417,25 +353,4 @@ fn as_json(objects: &Objects, of: &Findings<'_>, old: &Side, new: &Side) -> Valu
             "resolved": all(&of.resolved, old),
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ironclad_tree::{Limits, Source, parse};
-
-    #[test]
-    fn marks_without_a_key_tell_no_change() {
-        let code = |digit: &str| format!("{HIDDEN}-{}", digit.repeat(32));
-        let alike = |old: &str, new: &str| {
-            let text = format!("- \"{old}\"\n- \"{new}\"\n");
-            let document = parse(&Source::new("t", text), &Limits::default()).documents.remove(0);
-            let items: Vec<_> = document.root().items().collect();
-            are_alike(items[0], items[1])
-        };
-        assert!(alike(HIDDEN, &code("a")) && alike(&format!("-p {} x", code("a")), &format!("-p {HIDDEN} x")));
-        // Under a key it is known; and what stands around a mark is never hidden.
-        assert!(!alike(&code("a"), &code("b")));
-        assert!(!alike(HIDDEN, "plain") && !alike(&format!("-p {HIDDEN}"), &format!("-q {}", code("a"))));
-    }
 }

@@ -16,7 +16,7 @@ use ironclad_cluster::{Connection, DeprecatedRequest, Failure, Read, Request, Un
 use ironclad_model::{Kind, Object};
 use ironclad_snapshot::{Deprecated, Header, KindOf, Missing, Writer};
 use ironclad_tree::{Document, Severity};
-use redact::Redactor;
+pub(crate) use redact::Redactor;
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
