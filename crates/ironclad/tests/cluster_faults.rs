@@ -401,3 +401,51 @@ fn a_custom_resource_that_is_not_found_is_no_empty_one() {
     let said = json(&output);
     assert_eq!((output.status.code(), &said["errors"]), (Some(0), &serde_json::json!([])), "{said:#}");
 }
+
+/// Definitions as no API server of today takes them, and as one may still hold them: without a schema, without versions, with
+/// what is none. They and their objects are judged, and nothing breaks.
+#[test]
+fn a_definition_without_a_schema_is_one() {
+    let Some(plane) = plane("a definition without a schema") else { return };
+    let namespace = plane.namespace("schemaless").unwrap();
+    let definition = |name: &str, versions: &str| {
+        format!(
+            "{{\"metadata\":{{\"name\":\"{name}.old.example.com\"}},\"spec\":{{\"group\":\"old.example.com\",\"scope\":\"Namespaced\",\
+             \"names\":{{\"kind\":\"Old\",\"plural\":\"{name}\"}}{versions}}}}}"
+        )
+    };
+    let bodies = [
+        definition("a", ",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true}]"),
+        definition("b", ",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":null}]"),
+        definition(
+            "c",
+            ",\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":{\"openAPIV3Schema\":null}}]",
+        ),
+        definition("d", ",\"versions\":[]"),
+        definition("e", ",\"versions\":null,\"version\":\"v1\""),
+        definition("f", ",\"versions\":\"v1\",\"validation\":{\"openAPIV3Schema\":7}"),
+        definition("g", ""),
+        "{\"metadata\":{\"name\":\"h.old.example.com\"}}".to_owned(),
+    ];
+    let list =
+        format!("{{\"kind\":\"CustomResourceDefinitionList\",\"metadata\":{{}},\"items\":[{}]}}", bodies.join(","));
+    let script = move |path: &str, _: usize| match path.contains("/customresourcedefinitions") {
+        true => Fault::Answer(200, Vec::new(), list.clone()),
+        false => Fault::None,
+    };
+    let proxy = FaultProxy::start(plane.plain_port().unwrap(), Box::new(script)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config"), proxy.kubeconfig()).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = ironclad(&[arguments, &["--no-config", "-q"]].concat(), folder.path());
+        let said = text(&output);
+        assert!(!said.contains("internal/") && matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {said}");
+        output
+    };
+    let all = ["scan", "--profile", "all", "--format", "json", "--fail-on", "never"];
+    let live = run(&[&all[..], &["--kubeconfig", "config", "-n", &namespace]].concat());
+    assert!(proxy.seen().iter().any(|path| path.contains("/customresourcedefinitions")), "{:#?}", proxy.seen());
+    assert!(json(&live)["summary"]["objects"].as_u64().unwrap() > 8);
+    run(&["snapshot", "--kubeconfig", "config", "-n", &namespace, "-o", "s.ironclad"]);
+    run(&[&all[..], &["s.ironclad"]].concat());
+}

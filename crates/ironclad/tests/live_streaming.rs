@@ -1,9 +1,11 @@
 //! A cluster that is judged while its pages come says what it says when it is judged as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
 use ironclad_testcluster::{Assets, ControlPlane, Fault, FaultProxy, Options, generated, load};
 use std::path::Path;
-use std::process::Command;
 
 /// What no generated cluster has: pods without owners, or with owners that are not there; what an owner answers for; a
 /// static pod; a hook; waivers.
@@ -60,14 +62,7 @@ spec: {template: {spec: {restartPolicy: Never, hostPID: true, containers: [{name
 fn scan(folder: &Path, kubeconfig: &str, more: &[&str]) -> Vec<u8> {
     let arguments =
         ["scan", "--kubeconfig", kubeconfig, "--no-config", "--format", "json", "--show-waived", "--fail-on", "info"];
-    let output = Command::new(env!("CARGO_BIN_EXE_ironclad"))
-        .args(arguments)
-        .args(more)
-        .current_dir(folder)
-        .env("SOURCE_DATE_EPOCH", "1795478400")
-        .env("HOME", folder)
-        .output()
-        .unwrap();
+    let output = program::ironclad(&[&arguments[..], more].concat(), folder);
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{more:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("\"fingerprint\""), "{more:?}: {text}");
@@ -84,6 +79,18 @@ fn is_same(whole: &[u8], other: &[u8], select: &[&str]) {
         let part = |lines: &[String]| lines[at.saturating_sub(8)..(at + 8).min(lines.len())].join("\n");
         panic!("{select:?}, line {at}:\n{}\n---\n{}", part(&whole), part(&other));
     }
+}
+
+/// A static pod answers for itself, pods of an owner that is not there once, and what another object makes not at all.
+fn answers(report: &[u8]) {
+    let report: serde_json::Value = serde_json::from_slice(report).unwrap();
+    let of = |name: &str, check: &str| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|found| found["object"]["name"] == name && found["check"] == check).count()
+    };
+    assert_eq!(of("static-node-01", "workload/privileged"), 1);
+    assert_eq!(of("orphan-1", "workload/host-network") + of("orphan-2", "workload/host-network"), 1);
+    assert_eq!((of("nightly", "workload/host-pid"), of("nightly-1", "workload/host-pid")), (1, 0));
 }
 
 #[test]
@@ -123,6 +130,9 @@ fn judged_page_by_page_or_as_a_whole_is_the_same() {
         let whole = scan(folder.path(), &direct, &[select, &["--source", "other.yaml"]].concat());
         let streamed = scan(folder.path(), &direct, select);
         is_same(&whole, &streamed, select);
+        if select == ["--profile", "baseline"] {
+            answers(&streamed);
+        }
         if select.contains(&"--pss") || select.contains(&"baseline") {
             let broken = scan(folder.path(), "through", select);
             is_same(&whole, &broken, select);

@@ -84,7 +84,7 @@ fn is_distinct(text: &str) -> bool {
     if text.len() >= LONGEST_WORD {
         return true;
     }
-    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| is(byte));
+    let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
     if text.len() >= LONG {
         return !text.bytes().all(|byte| byte.is_ascii_lowercase());
     }
