@@ -426,3 +426,32 @@ fn another_authorizer_is_not_overlooked() {
     let who = json(&ask(&admin, &["who-can", "get", "secrets", "--format", "json"]));
     assert!(who["otherAuthorizers"].as_str().is_some_and(|words| words.contains("another authorizer")), "{who}");
 }
+
+/// Kinds of a cloud's controllers, which have no constant, are listed where the cluster serves them.
+#[test]
+fn custom_kinds_of_clouds_are_read() {
+    let Ok(assets) = Assets::find() else {
+        ironclad_testkit::skipped("custom kinds of clouds", "no API server");
+        return;
+    };
+    // Other tests need not see this definition.
+    let plane = ControlPlane::start(&assets, &Options::default()).unwrap();
+    let namespace = plane.namespace("clouds").unwrap();
+    let kubeconfig = plane.kubeconfig();
+    let audit = || text(&ask(&kubeconfig, &["audit", "--select", "rbac/azure-pod-identity"]));
+    assert!(audit().contains("no findings"), "{}", audit());
+    plane
+        .create(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: azureidentities.aadpodidentity.k8s.io\n  \
+             annotations: {api-approved.kubernetes.io: 'unapproved, a test'}\n\
+             spec:\n  group: aadpodidentity.k8s.io\n  scope: Namespaced\n  names: {plural: azureidentities, singular: azureidentity, kind: AzureIdentity, listKind: AzureIdentityList}\n  \
+             versions:\n  - name: v1\n    served: true\n    storage: true\n    \
+             schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}\n",
+        )
+        .unwrap();
+    let identity = format!(
+        "apiVersion: aadpodidentity.k8s.io/v1\nkind: AzureIdentity\nmetadata: {{name: web, namespace: {namespace}}}\nspec: {{type: 0, resourceID: web}}\n"
+    );
+    until(|| plane.create(&identity).is_ok());
+    until(|| audit().contains("whoever may create pods in any namespace can be the Azure identity `web`"));
+}

@@ -61,7 +61,28 @@ pub(crate) fn wanted(enabled: &[Enabled]) -> BTreeSet<Want> {
         let silent = matches!(enabled.check.run, Subscription::Waivers | Subscription::Event(_));
         if silent || !meta.applies.to(true) { &[] } else { meta.asks.unwrap_or(meta.reads) }
     };
-    enabled.iter().flat_map(asks).map(|kind| Want::Kind(*kind)).collect()
+    let kinds = enabled.iter().flat_map(asks).map(|kind| Want::Kind(*kind));
+    let runs = |check: &str| enabled.iter().any(|enabled| enabled.check.meta.id == check);
+    let custom = CUSTOM.iter().filter(|(check, ..)| runs(check)).map(custom);
+    kinds.chain(custom).collect()
+}
+
+/// Kinds without a constant that checks look at: the check, the group and the kind. A cluster that does not serve them is
+/// not asked.
+const CUSTOM: &[(&str, &str, &str)] = &[
+    ("rbac/aws-auth-ignored", "eks.services.k8s.aws", "AccessEntry"),
+    ("rbac/aws-auth-ignored", "eks.services.k8s.aws", "Cluster"),
+    ("rbac/aws-identity-mapping", "iamauthenticator.k8s.aws", "IAMIdentityMapping"),
+    ("rbac/azure-pod-identity", "aadpodidentity.k8s.io", "AzureIdentity"),
+    ("rbac/azure-pod-identity", "aadpodidentity.k8s.io", "AzurePodIdentityException"),
+    ("rbac/eks-access-group-unbound", "eks.services.k8s.aws", "AccessEntry"),
+    ("rbac/eks-access-policy", "eks.services.k8s.aws", "AccessEntry"),
+    ("rbac/eks-pod-identity", "eks.services.k8s.aws", "PodIdentityAssociation"),
+    ("rbac/irsa-trust-wildcard", "iam.services.k8s.aws", "Role"),
+];
+
+fn custom((_, group, kind): &(&str, &str, &str)) -> Want {
+    Want::Named((*group).to_owned(), (*kind).to_owned())
 }
 
 /// Names that can be those of namespaces.
@@ -72,7 +93,7 @@ pub(crate) fn namespaces(names: &[String]) -> anyhow::Result<()> {
 /// Every kind that a check or a command looks at.
 pub(crate) fn every_kind() -> BTreeSet<Want> {
     let never = [Kind::EVENT, Kind::LEASE];
-    Kind::all().filter(|kind| !never.contains(kind)).map(Want::Kind).collect()
+    Kind::all().filter(|kind| !never.contains(kind)).map(Want::Kind).chain(CUSTOM.iter().map(custom)).collect()
 }
 
 /// Flags that contradict each other.
