@@ -30,7 +30,6 @@ pub fn likely_resources(request: &Request) -> Vec<Resource> {
         .map(|kind| (kind.group().to_owned(), kind.name().to_owned()))
         .chain(named)
         .chain(custom)
-        .chain(named)
         .map(|(group, kind)| Resource {
             group,
             version: "v1".to_owned(),
