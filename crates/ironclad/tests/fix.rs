@@ -408,3 +408,24 @@ fn values_given_together_go_together() {
     let output = ironclad(folder.path(), &["fix", "a.yaml", "--memory-request=1024Mi", "--memory-limit=1Gi"], None);
     assert!(said(&output).contains("can be fixed"), "{}", said(&output));
 }
+
+/// Two workloads of one name get policies of two names, whatever files they are in, and nothing is left for a second run.
+#[test]
+fn what_is_added_has_a_name_of_its_own() {
+    let workload = |kind: &str, app: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: {app}}}}}\n  template:\n    metadata: {{labels: {{app: {app}}}}}\n    spec: {{containers: [{{name: web, image: a}}]}}\n"
+        )
+    };
+    let (front, store) = (workload("Deployment", "front"), workload("StatefulSet", "store"));
+    let folder = folder(&[("a.yaml", front.as_bytes()), ("b.yaml", store.as_bytes())]);
+    let arguments = ["fix", ".", "--unsafe", "--write", "--select", "network/pod-unprotected"];
+    let output = ironclad(folder.path(), &arguments, None);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = |name: &str| String::from_utf8(read(&folder, name)).unwrap();
+    assert!(text("a.yaml").contains("name: web-default-deny\n"), "{}", text("a.yaml"));
+    assert!(text("b.yaml").contains("name: web-statefulset-default-deny\n"), "{}", text("b.yaml"));
+    let before = (text("a.yaml"), text("b.yaml"));
+    let again = ironclad(folder.path(), &arguments, None);
+    assert_eq!((text("a.yaml"), text("b.yaml")), before, "{}", said(&again));
+}

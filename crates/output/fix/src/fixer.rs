@@ -203,11 +203,19 @@ impl Run<'_> {
         let mut texts = BTreeMap::new();
         let mut made: Vec<(String, Key, Candidate)> = Vec::new();
         let mut waiting = false;
+        let mut created = FxHashSet::default();
         for (name, mut of_source) in candidates {
             if self.single && !texts.is_empty() {
                 waiting = true;
                 break;
             }
+            // Two fixes of one round know nothing of each other, and may choose one name: the later one waits, and is
+            // offered another then, or none.
+            of_source.retain(|candidate| {
+                let is_taken = candidate.created().is_some_and(|object| !created.insert(object));
+                waiting |= is_taken;
+                !is_taken
+            });
             let careful = one_at_a_time || self.careful.contains(&name);
             if careful {
                 waiting |= of_source.len() > 1;

@@ -57,6 +57,12 @@ impl Value {
         }
     }
 
+    /// The value of a key of an object; none for anything else.
+    pub(crate) fn field(&self, name: &str) -> Option<&Value> {
+        let Value::Map(entries) = self else { return None };
+        entries.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
     /// The value of a node; none where it nests too deeply.
     pub fn of(node: NodeRef<'_>) -> Option<Value> {
         Value::read(node, 0)

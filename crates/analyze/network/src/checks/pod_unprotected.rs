@@ -59,10 +59,15 @@ fn policy(pod: &Pod<'_>, open: &[&str], cx: &Cx<'_>) -> Option<String> {
     let metadata = object.metadata()?;
     let written = metadata.get(f::NAME)?.value().as_str()?;
     let is_plain = written.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    let name = format!("{written}-default-deny");
-    if of_set || pod.guessed || !is_plain || cx.named(Kind::NETWORK_POLICY, object.namespace(), &name).is_some() {
+    if of_set || pod.guessed || !is_plain {
         return None;
     }
+    // A StatefulSet may have the name of a Deployment, whose policy has the shorter name already.
+    let names = [
+        format!("{written}-default-deny"),
+        format!("{written}-{}-default-deny", object.kind_name().to_ascii_lowercase()),
+    ];
+    let name = names.iter().find(|name| cx.named(Kind::NETWORK_POLICY, object.namespace(), name).is_none())?;
     let labels_node = pod.metadata.labels().node().filter(|node| !node.is_empty() && are_labels(*node))?;
     if !cx.keeps_edits() {
         return Some(String::new());

@@ -5,6 +5,7 @@ use crate::expect::Expected;
 use crate::lower::{Lowered, Plan};
 use crate::refuse::Refusal;
 use crate::text::{Change, apply, merge};
+use crate::value::Value;
 use ironclad_model::{Edit, Finding, ObjectId, Snapshot, UnitId};
 use ironclad_tree::{Comment, Document, Limits, Source, parse};
 use std::collections::BTreeMap;
@@ -43,6 +44,19 @@ impl Candidate {
             text: Arc::clone(text),
             document: object.map(|object| Arc::clone(object.document())),
         })
+    }
+
+    /// What the object that it adds is called, kind and namespace included; none where it adds none.
+    pub(super) fn created(&self) -> Option<[String; 4]> {
+        let json = self.edits.iter().find_map(|edit| if let Edit::Create(json) = edit { Some(json) } else { None })?;
+        let object = Value::parse(json)?;
+        let text = |value: Option<&Value>| match value {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let metadata = object.field("metadata");
+        let named = |name: &str| text(metadata.and_then(|metadata| metadata.field(name)));
+        Some([text(object.field("apiVersion")), text(object.field("kind")), named("namespace"), named("name")])
     }
 }
 
