@@ -449,6 +449,25 @@ pub(crate) fn abac(data: &[u8]) {
     }
 }
 
+/// A match condition of a webhook: never a panic, and an answer only where the webhook is not asked.
+pub(crate) fn match_condition(data: &[u8]) {
+    use ironclad_authz::{Authorizer, Chain, Options, Request, User, Verdict, Webhook, World};
+    let condition = String::from_utf8_lossy(data).into_owned();
+    let webhook = |fails_closed| Webhook { name: "own".to_owned(), fails_closed, conditions: vec![condition.clone()] };
+    let world = World::of(&ironclad_model::Snapshot::default(), &Options::default());
+    let user = User::literal("alice", &["dev"]);
+    for request in [Request::resource("get", "", "pods").within("a"), Request::path("get", "/healthz")] {
+        let verdict = |fails_closed| {
+            let authorizers = vec![Authorizer::Webhook(webhook(fails_closed)), Authorizer::AlwaysAllow];
+            Chain { authorizers }.decide(&world, &user, &request).verdict
+        };
+        match (verdict(false), verdict(true)) {
+            (Verdict::Allow, Verdict::Allow | Verdict::Deny) | (Verdict::Unknown(_), Verdict::Unknown(_)) => {}
+            other => panic!("{condition:?}: {other:?}"),
+        }
+    }
+}
+
 /// Bytes of an audit log, packed or not: never a panic, every line is counted once, and what was read makes roles that
 /// are proved.
 pub(crate) fn audit(data: &[u8]) {

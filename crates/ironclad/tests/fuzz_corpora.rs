@@ -31,6 +31,11 @@ fn quantities() {
 }
 
 #[test]
+fn match_conditions() {
+    replay("match_condition", targets::match_condition);
+}
+
+#[test]
 fn abac_policies() {
     replay("abac", targets::abac);
 }
