@@ -429,3 +429,43 @@ fn what_is_added_has_a_name_of_its_own() {
     let again = ironclad(folder.path(), &arguments, None);
     assert_eq!((text("a.yaml"), text("b.yaml")), before, "{}", said(&again));
 }
+
+/// What the report announces and what the fixer counts are numbers of findings that a scan before and after has.
+#[test]
+fn the_counts_are_those_of_a_scan() {
+    let chart = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      hostPID: true\n      containers:\n      - name: web\n        image: a:1\n        securityContext:\n          privileged: {{ .Values.privileged }}\n          {{- if .Values.user }}\n          runAsUser: {{ .Values.user }}\n          {{- end }}\n";
+    let files: [(&str, &[u8]); 4] = [
+        ("pod.yaml", POD.as_bytes()),
+        ("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.yaml", b"privileged: true\n"),
+        ("web/templates/web.yaml", chart.as_bytes()),
+    ];
+    let folder = folder(&files);
+    let open = || {
+        let report: Value =
+            serde_json::from_slice(&ironclad(folder.path(), &["scan", ".", "--format", "json"], None).stdout).unwrap();
+        report["findings"].as_array().unwrap().iter().filter(|finding| finding["status"] == "open").count()
+    };
+    let before = open();
+    let ends = |path: &str| {
+        let output = ironclad(folder.path(), &["scan", path], None);
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_once("to fix (without --write it shows the edits)\n").unwrap().1.to_owned()
+    };
+    let (all, alone) = (ends("."), ends("web"));
+    let plainly = "(as far as templates and values say it plainly)\n";
+    assert!(all.contains(" more in what is rendered (as far as templates and values say it plainly)\n"), "{all}");
+    let first = alone.lines().next().unwrap();
+    assert!(first.contains(" findings: ironclad fix web --no-config --write ") && alone.contains(plainly), "{alone}");
+
+    let output = ironclad(folder.path(), &["fix", ".", "--write"], None);
+    let summary = said(&output).lines().last().unwrap().to_owned();
+    let after = open();
+    let (done, left) = summary.split_once("; left: ").unwrap();
+    let fixed: usize = done.split(' ').nth(1).unwrap().parse().unwrap();
+    assert_eq!((done.split(' ').next(), fixed), (Some("fixed"), before - after), "{summary}");
+    assert!(done.ends_with(" in 3 files"), "{summary}");
+    let numbers = left.split(", ").filter_map(|part| part.split(' ').next()?.parse::<usize>().ok());
+    assert_eq!(numbers.sum::<usize>(), after, "{summary}");
+    assert!(after > 0 && fixed > 10, "{summary}");
+}

@@ -87,6 +87,7 @@ impl<'a> Cx<'a> {
             object: object.id(),
             elsewhere: None,
             rendered_from: Vec::new(),
+            rendered_remedy: None,
             container: None,
             pointer: place.pointer(document, object.root().id()),
             span: place.span(document),

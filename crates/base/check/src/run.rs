@@ -468,6 +468,7 @@ fn trace(finding: &mut Finding, snapshot: &Snapshot, rendered_edits: bool) {
         }
         // An edit of the rendered text is an edit of nothing.
         if !rendered_edits {
+            finding.rendered_remedy = finding.remedy();
             finding.fixes.clear();
         }
         finding.rendered_from = origins.resolve(object.document(), &finding.place, finding.span);

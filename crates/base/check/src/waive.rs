@@ -411,6 +411,7 @@ fn report(hygiene: &mut Vec<Finding>, waiving: &Waiving<'_>, id: &'static str, p
         object: placed.object,
         elsewhere: Some(Arc::clone(&written.source)),
         rendered_from: Vec::new(),
+        rendered_remedy: None,
         container: None,
         place: Place { node: NodeId::ROOT, missing: Vec::new(), part: Some(written.span) },
         pointer: placed.pointer.clone(),

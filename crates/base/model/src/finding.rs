@@ -172,6 +172,9 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
     /// Would the fixer make one of them without being asked for more? Known where the run was told to find out.
     pub is_offered: bool,
+    /// For a rendered object: what the safest fix would ask if the text that it comes from says it plainly, which only
+    /// the fixer finds out. It stands for [`fixes`](Self::fixes), whose edits would be of the rendered text.
+    pub rendered_remedy: Option<Safety>,
     /// Open, waived, baselined.
     pub status: Status,
     /// Hash that survives reformatting, reordering and line moves.

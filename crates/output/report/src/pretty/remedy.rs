@@ -28,10 +28,11 @@ pub(super) fn of(view: &View<'_>, finding: &Finding) -> Option<String> {
 pub(super) fn write(view: &View<'_>, out: &mut String) {
     let Some(command) = &view.options.fix else { return };
     let open = view.report.findings.iter().filter(|finding| finding.is_open());
-    let mut all = 0;
+    let (mut all, mut rendered) = (0, 0);
     let mut ways = [Safety::Safe, Safety::Unsafe, Safety::Value].map(|safety| (safety, 0, BTreeSet::new()));
     for finding in open {
         all += 1;
+        rendered += usize::from(finding.rendered_remedy == Some(Safety::Safe));
         let Some(needs) = finding.remedy() else { continue };
         for (_, count, flags) in ways.iter_mut().filter(|(safety, ..)| *safety == needs) {
             *count += 1;
@@ -43,15 +44,26 @@ pub(super) fn write(view: &View<'_>, out: &mut String) {
         }
     }
     let mut ways = ways.iter().filter(|(_, count, _)| *count > 0);
-    let Some((safety, count, flags)) = ways.next() else { return };
+    let first = ways.next();
+    if first.is_none() && rendered == 0 {
+        return;
+    }
     let dry = command.write.map(|flag| format!(" {DIM}(without {flag} it shows the edits){DIM:#}")).unwrap_or_default();
     let _ = writeln!(out, "{BOLD}to fix{BOLD:#}{dry}");
     let width = all.to_string().len();
-    let line = line(command, flags);
     let findings = if all == 1 { "finding" } else { "findings" };
-    let _ = writeln!(out, "  {count:>width$} of {all} {findings}: {line}{}", note(*safety));
+    let plainly = format!("{DIM}(as far as templates and values say it plainly){DIM:#}");
+    let Some((safety, count, flags)) = first else {
+        let line = line(command, &BTreeSet::new());
+        let _ = writeln!(out, "  {rendered} of {all} {findings}: {line} {plainly}\n");
+        return;
+    };
+    let _ = writeln!(out, "  {count:>width$} of {all} {findings}: {}{}", line(command, flags), note(*safety));
     for (safety, count, flags) in ways {
         let _ = writeln!(out, "  {count:>width$} more with {}{}", listed(flags), note(*safety));
+    }
+    if rendered > 0 {
+        let _ = writeln!(out, "  {rendered:>width$} more in what is rendered {plainly}");
     }
     out.push('\n');
 }
