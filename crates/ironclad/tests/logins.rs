@@ -24,9 +24,14 @@ fn kubeconfig(cluster: &str, user: &str) -> String {
 
 /// A plug-in that notes each call in `asked`, and prints what the shell makes of `token`.
 fn plugin(folder: &Path, token: &str) {
+    plugin_that_says(folder, token, "");
+}
+
+/// One that says more of its token.
+fn plugin_that_says(folder: &Path, token: &str, more: &str) {
     let body = format!(
         "#!/bin/sh\ncd \"$(dirname \"$0\")\"; echo x >> asked\n\
-         printf '{{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\":\"%s\"}}}}' \"{token}\"\n"
+         printf '{{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{{\"token\":\"%s\"{more}}}}}' \"{token}\"\n"
     );
     std::fs::write(folder.join("plugin"), body).unwrap();
     std::fs::set_permissions(folder.join("plugin"), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -140,6 +145,18 @@ fn a_credential_that_stays_refused_is_named() {
         message.contains("the credential plug-in \\\"./plugin\\\"") || message.contains("plugin\\\" failed"),
         "{message}"
     );
+}
+
+/// A plug-in whose tokens end as soon as they come is not asked for every request.
+#[test]
+fn a_credential_that_always_ends_is_used() {
+    let Some(plane) = plane("a plug-in whose tokens always end") else { return };
+    let namespace = fill(plane, "always-ends");
+    let folder = tempfile::tempdir().unwrap();
+    plugin_that_says(folder.path(), "one", ",\"expirationTimestamp\":\"2020-01-01T00:00:00Z\"");
+    let (output, seen) = refused(plane, &folder, EXEC, &namespace, |_, _| false);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(asked(folder.path()) == 2 && seen.len() > 4, "{} {seen:#?}", asked(folder.path()));
 }
 
 /// A token of a ServiceAccount that may do everything, from the real API server.

@@ -73,15 +73,26 @@ fn live(ironclad: &str, count: usize, table: &mut Vec<String>, verdicts: &mut Ve
     let get: Vec<String> =
         [assets.kubectl.display().to_string()].into_iter().chain(get).chain([admin.display().to_string()]).collect();
     let scan = scan(&admin);
+    // A scan that has to keep every object whole, to lead findings back to files that hold none of them.
+    let nothing = plane.folder().join("nothing.yaml");
+    fs_err::write(&nothing, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nothing, namespace: nowhere}\n")?;
+    let with = |more: &[&str]| [scan.clone(), more.iter().map(|word| (*word).to_owned()).collect()].concat();
+    let of_pods = with(&["--pss", "restricted"]);
+    let whole = with(&["--pss", "restricted", "--source", &nothing.display().to_string()]);
     let (mut ours, mut theirs) = (Figures::default(), Figures::default());
+    let (mut streamed, mut kept) = (Figures::default(), Figures::default());
     let load_before = load_average();
     // In turn: what else runs on the machine slows both.
     for _ in 0..super::runs() {
         theirs.add(time(&get, 1)?);
         ours.add(time(&scan, 1)?);
+        streamed.add(time(&of_pods, 1)?);
+        kept.add(time(&whole, 1)?);
     }
     let resources = kinds.split(',').count();
     table.push(row(&format!("ironclad scan, a cluster of {loaded} objects"), &ours));
+    table.push(row("the same, `--pss restricted`", &streamed));
+    table.push(row("the same, every object kept whole (`--source`)", &kept));
     table.push(row(&format!("kubectl get, the same {resources} resources, to nowhere"), &theirs));
     for peer in PEERS {
         match peer.program() {

@@ -151,8 +151,11 @@ impl Login {
 }
 
 impl Held {
-    /// Do they end before an answer may come?
+    /// Do they end before an answer may come? Who gives credentials that always do is not asked for each request.
     pub(crate) fn ends_soon(&self) -> bool {
+        if self.number > 0 && self.since.elapsed() < REST {
+            return false;
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
         self.until.is_some_and(|until| until - SOON <= now)
     }
