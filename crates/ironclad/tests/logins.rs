@@ -157,6 +157,12 @@ fn a_credential_that_always_ends_is_used() {
     let (output, seen) = refused(plane, &folder, EXEC, &namespace, |_, _| false);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(asked(folder.path()) == 2 && seen.len() > 4, "{} {seen:#?}", asked(folder.path()));
+    // One that fails when it is asked again costs nothing as long as the cluster takes what it gave.
+    let _ = std::fs::remove_file(folder.path().join("asked"));
+    let fails = "$([ $(wc -l < asked) -gt 1 ] && kill -TERM $$; echo one)";
+    plugin_that_says(folder.path(), fails, ",\"expirationTimestamp\":\"2020-01-01T00:00:00Z\"");
+    let (output, _) = refused(plane, &folder, EXEC, &namespace, |_, _| false);
+    assert_eq!((output.status.code(), asked(folder.path())), (Some(0), 2), "{}", text(&output));
 }
 
 /// A token of a ServiceAccount that may do everything, from the real API server.

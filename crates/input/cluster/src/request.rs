@@ -170,9 +170,8 @@ impl Asker {
         if held.ends_soon() {
             match self.login.renew(&held).await {
                 Renewed::Yes(next) => held = next,
-                // As long as the cluster takes them they are good.
-                Renewed::No => {}
-                Renewed::Failed(failure) => return Err((failure, Again::Never)),
+                // As long as the cluster takes them they are good; where it does not, what went wrong is told.
+                Renewed::No | Renewed::Failed(_) => {}
             }
         }
         let response = self.send_as(&held, path, accept, sort).await?;
