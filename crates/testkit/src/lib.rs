@@ -13,7 +13,7 @@ mod svg;
 pub use corpus::{corpus, helm_oracle_path, is_full_run, kustomize_oracle_path, oracle_path, skipped, specification};
 pub use mark::{is_whole_patch, marked};
 pub use packed::{gzip, tar};
-pub use page::{Block, BlockKind, Page, run_pages, run_pages_of};
+pub use page::{Block, BlockKind, Page, judge_example, run_pages, run_pages_of};
 pub use schema::schema_errors;
 pub use svg::terminal_svg;
 

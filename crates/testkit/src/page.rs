@@ -51,6 +51,34 @@ impl Block {
     pub fn plain(&self) -> String {
         without_marks(&self.text)
     }
+
+    /// How the example wants to be judged by its own check alone.
+    pub fn config(&self, check: &'static Check) -> Result<RunConfig, String> {
+        configure(check, &self.options)
+    }
+
+    /// Is it what a cluster gives, so that there is no text to edit?
+    pub fn is_live(&self) -> bool {
+        self.options.iter().any(|option| option == "live")
+    }
+
+    /// The answer to a check that asks for a value.
+    pub fn value(&self) -> Option<String> {
+        self.options.iter().find_map(|option| Some(option.strip_prefix("value=")?.replace('+', " ")))
+    }
+}
+
+/// What a check says of an example, with this configuration; a check of waivers with every check of its list running.
+pub fn judge_example(
+    check: &'static Check,
+    list: &'static [Check],
+    config: &RunConfig,
+    snapshot: &ironclad_model::Snapshot,
+) -> Result<Outcome, String> {
+    match check.run {
+        Subscription::Waivers => judge_waivers(check, list, config.clone(), snapshot),
+        _ => Ok(run(snapshot, config)),
+    }
 }
 
 /// A page, cut into its examples.
@@ -156,10 +184,8 @@ fn test_page(check: &'static Check, list: &'static [Check]) -> Result<(), String
 /// The fixed block is what the fixes make of the bad one, and fixes find nothing to do in it.
 fn test_fix(check: &'static Check, list: &'static [Check], bad: &Block, fixed: &Block) -> Result<(), String> {
     let mut options = ironclad_fix::Options { unsafe_fixes: true, ..ironclad_fix::Options::default() };
-    for option in &fixed.options {
-        if let Some(value) = option.strip_prefix("value=") {
-            options.values.insert((check.meta.id.to_owned(), None), value.replace('+', " "));
-        }
+    if let Some(value) = fixed.value() {
+        options.values.insert((check.meta.id.to_owned(), None), value);
     }
     let config = configure(check, &bad.options)?;
     let first = fix_text(check, list, &config, &without_marks(&bad.text), &options)?;
@@ -200,13 +226,8 @@ fn fix_text(
     text: &str,
     options: &ironclad_fix::Options,
 ) -> Result<FixedText, String> {
-    let waivers = matches!(check.run, Subscription::Waivers);
     let judge = |subject: &ironclad_fix::Subject<'_>| {
-        let outcome = match waivers {
-            true => judge_waivers(check, list, config.clone(), subject.snapshot).unwrap_or_default(),
-            false => run(subject.snapshot, config),
-        };
-        outcome.findings
+        judge_example(check, list, config, subject.snapshot).unwrap_or_default().findings
     };
     let snapshot = std::sync::Arc::new(snapshot("page.yaml", text));
     let findings = judge(&ironclad_fix::Subject { snapshot: &snapshot, comments: &[] });
@@ -225,10 +246,9 @@ fn test_block(check: &'static Check, list: &'static [Check], block: &Block) -> R
     // A waiver's comment ends with its line, so the mark behind it must not be part of it.
     let text = if waivers { without_marks(&block.text) } else { block.text.clone() };
     let snapshot = snapshot("page.yaml", &text);
-    let outcome = match waivers {
-        true => judge_waivers(check, list, config, &snapshot)?,
-        false if block.options.iter().any(|option| option == "live") => run_live(&snapshot, &config),
-        false => run(&snapshot, &config),
+    let outcome = match block.is_live() {
+        true => run_live(&snapshot, &config),
+        false => judge_example(check, list, &config, &snapshot)?,
     };
     if let Some(failure) = outcome.failures.first() {
         return Err(format!("the check failed on {}: {}", failure.object, failure.message));

@@ -56,7 +56,10 @@ impl Candidate {
         };
         let metadata = object.field("metadata");
         let named = |name: &str| text(metadata.and_then(|metadata| metadata.field(name)));
-        Some([text(object.field("apiVersion")), text(object.field("kind")), named("namespace"), named("name")])
+        // What names no namespace may well be applied to `default`.
+        let namespace = Some(named("namespace")).filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        Some([text(object.field("apiVersion")), text(object.field("kind")), namespace, named("name")])
     }
 }
 
