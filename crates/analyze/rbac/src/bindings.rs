@@ -1,7 +1,7 @@
 //! Bindings and their subjects, as the checks of bindings walk them.
 
 use crate::facts::{Facts, UNNAMED};
-use ironclad_authz::{BindingId, SubjectId, SubjectKind};
+use ironclad_authz::{BindingId, Origin, SubjectId, SubjectKind};
 use ironclad_check::Cx;
 use ironclad_model::{Object, Spot};
 use ironclad_tree::{NodeRef, f};
@@ -23,29 +23,27 @@ impl<'s> Named<'s> {
 }
 
 /// Every subject of every binding of the input, but of those that are as the API server makes them.
-pub(crate) fn subjects<'s>(facts: &Facts, cx: &Cx<'s>) -> Vec<Named<'s>> {
-    let world = &facts.world;
-    let mut found = Vec::with_capacity(world.binding_ids().size_hint().0);
-    for binding in world.binding_ids().filter(|binding| !facts.is_default_binding(*binding)) {
-        let Some(object) = facts.object(world.binding(binding).origin(), cx) else { continue };
-        for subject in world.subjects_of(binding) {
-            found.push(Named { binding, subject, object });
-        }
-    }
-    found
+pub(crate) fn subjects<'f, 's>(facts: &'f Facts, cx: &Cx<'s>) -> impl Iterator<Item = Named<'s>> + use<'f, 's> {
+    let (world, snapshot) = (&facts.world, cx.snapshot());
+    world.binding_ids().filter(|binding| !facts.is_default_binding(*binding)).flat_map(move |binding| {
+        let object = match world.binding(binding).origin() {
+            Origin::Object(id) => snapshot.object(id),
+            Origin::BuiltIn => None,
+        };
+        let subjects = object.into_iter().flat_map(move |_| world.subjects_of(binding));
+        subjects.filter_map(move |subject| Some(Named { binding, subject, object: object? }))
+    })
 }
 
 fn subject_node<'s>(facts: &Facts, object: &'s Object, subject: SubjectId) -> Option<NodeRef<'s>> {
     let world = &facts.world;
     let text = |item: NodeRef<'s>, field| item.get(field).and_then(|entry| entry.value().as_str()).unwrap_or_default();
+    let (name, kind) = (world.subject_name(subject), world.subject(subject).kind().as_str());
     let home = world.subject_namespace(subject);
+    let same_home = |own: &str| own == home || own.is_empty() || home.is_empty();
     let mut items = object.root().get(f::SUBJECTS)?.value().items();
     items.find(|item| {
-        let own = text(*item, f::NAMESPACE);
-        let same_home = own == home || own.is_empty() || home.is_empty();
-        text(*item, f::NAME) == world.subject_name(subject)
-            && text(*item, f::KIND) == world.subject(subject).kind().as_str()
-            && same_home
+        text(*item, f::NAME) == name && text(*item, f::KIND) == kind && same_home(text(*item, f::NAMESPACE))
     })
 }
 

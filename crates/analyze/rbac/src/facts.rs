@@ -2,10 +2,12 @@
 
 use ironclad_authz::resources::Table;
 use ironclad_authz::{
-    BindingId, Origin, PolicyRule, RoleId, SubjectId, SubjectKind, World, covers, is_default_binding, is_default_role,
+    BindingId, Options, Origin, PolicyRule, RoleId, SubjectId, SubjectKind, World, covers, is_default_binding,
+    is_default_role,
 };
-use ironclad_check::{Cx, RunConfig};
+use ironclad_check::Cx;
 use ironclad_model::{Kind, Object, Snapshot};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,10 +28,10 @@ pub(crate) use ironclad_authz::UNNAMED;
 pub(crate) struct Facts {
     pub(crate) world: Arc<World>,
     pub(crate) resources: Table,
-    /// By role: its rules.
-    rules: Vec<Vec<PolicyRule>>,
-    /// By role: does it grant everything?
-    admin: Vec<bool>,
+    /// The distinct lists of rules: roles share most of them.
+    lists: Vec<RuleList>,
+    /// By an entry of `resources`: the rules that have it, as list and index.
+    by_entry: FxHashMap<String, Vec<(u32, u32)>>,
     /// By role: is it as the API server makes it?
     default_role: Vec<bool>,
     /// By binding: is it as the API server makes it?
@@ -49,6 +51,16 @@ pub(crate) struct Controller {
     pub(crate) words: String,
     /// Can it do everything, where that is known?
     pub(crate) everything: Option<bool>,
+}
+
+/// A list of rules, and the roles that hold it.
+#[derive(Default)]
+struct RuleList {
+    rules: Vec<PolicyRule>,
+    /// Those that are judged.
+    roles: Vec<RoleId>,
+    /// Do they grant everything?
+    is_admin: bool,
 }
 
 /// Custom resources without a namespace, of operators that the checks know: said here because the definitions seldom lie
@@ -84,21 +96,51 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 /// The facts of this run.
 pub(crate) fn facts(cx: &Cx<'_>) -> Arc<Facts> {
     cx.shared(|snapshot, config| {
+        // Without a role or binding there is nothing to hold anything against: most folders of manifests.
+        if !READS.iter().any(|kind| snapshot.has_kind(*kind)) {
+            let nothing = World::of(&Snapshot::default(), &Options { namespace: UNNAMED, ..Options::default() });
+            return Facts::find_out(Arc::new(nothing), Table::default(), snapshot);
+        }
         let world = cx.shared(|snapshot, config| World::of_manifests(snapshot, config.version));
-        Facts::find_out(world, snapshot, config)
+        Facts::find_out(world, Table::of(config.version, snapshot), snapshot)
     })
 }
 
 impl Facts {
-    fn find_out(world: Arc<World>, snapshot: &Snapshot, config: &RunConfig) -> Facts {
-        let rules: Vec<Vec<PolicyRule>> = world.role_ids().map(|role| world.rules_of(role)).collect();
-        let admin: Vec<bool> = rules.iter().map(|rules| is_everything(rules)).collect();
-        let default_role = world
+    fn find_out(world: Arc<World>, resources: Table, snapshot: &Snapshot) -> Facts {
+        let mut lists: Vec<RuleList> = Vec::new();
+        for role in world.role_ids() {
+            let class = world.rules_class(role) as usize;
+            if class >= lists.len() {
+                lists.resize_with(class + 1, RuleList::default);
+            }
+            let Some(list) = lists.get_mut(class) else { continue };
+            if list.roles.is_empty() {
+                list.rules = world.rules_of(role);
+                list.is_admin = is_everything(&list.rules);
+            }
+            list.roles.push(role);
+        }
+        let mut by_entry: FxHashMap<String, Vec<(u32, u32)>> = FxHashMap::default();
+        for (class, list) in lists.iter().enumerate() {
+            for (index, rule) in list.rules.iter().enumerate() {
+                for entry in &rule.resources {
+                    let place = (class as u32, index as u32);
+                    match by_entry.get_mut(entry) {
+                        // An entry that is written twice is one.
+                        Some(places) if places.last() == Some(&place) => {}
+                        Some(places) => places.push(place),
+                        None => drop(by_entry.insert(entry.clone(), vec![place])),
+                    }
+                }
+            }
+        }
+        let rules_of = |role: RoleId| lists.get(world.rules_class(role) as usize).map_or(&[][..], |list| &list.rules);
+        let default_role: Vec<bool> = world
             .role_ids()
             .map(|role| {
                 let built_in = world.role(role).origin() == Origin::BuiltIn;
-                built_in
-                    || (world.role(role).is_cluster() && is_default_role(world.role_name(role), &rules[role.index()]))
+                built_in || (world.role(role).is_cluster() && is_default_role(world.role_name(role), rules_of(role)))
             })
             .collect();
         let default_binding = world
@@ -109,11 +151,20 @@ impl Facts {
                 is_default_binding(namespace, world.binding_name(binding), &world.role_ref_label(binding), subjects)
             })
             .collect();
+        // `view`, `edit` and `admin` as the API server makes them.
+        let is_for_people = |role: RoleId| {
+            let name = world.role_name(role);
+            matches!(name, "view" | "edit" | "admin") && world.role(role).origin() == Origin::BuiltIn
+                || name.starts_with("system:aggregate-to-") && default_role.get(role.index()) == Some(&true)
+        };
+        for list in &mut lists {
+            list.roles.retain(|role| !is_for_people(*role));
+        }
         let mut facts = Facts {
-            resources: Table::of(config.version, snapshot),
+            resources,
             world,
-            rules,
-            admin,
+            lists,
+            by_entry,
             default_role,
             default_binding,
             system: BTreeSet::from(["kube-system".to_owned()]),
@@ -143,12 +194,37 @@ impl Facts {
 
     /// Rules of a role.
     pub(crate) fn rules(&self, role: RoleId) -> &[PolicyRule] {
-        self.rules.get(role.index()).map_or(&[], Vec::as_slice)
+        self.list(role).map_or(&[], |list| &list.rules)
     }
 
     /// Does the role grant everything, by what it holds and not by its name?
     pub(crate) fn is_admin(&self, role: RoleId) -> bool {
-        self.admin.get(role.index()).copied().unwrap_or_default()
+        self.list(role).is_some_and(|list| list.is_admin)
+    }
+
+    fn list(&self, role: RoleId) -> Option<&RuleList> {
+        self.lists.get(self.world.rules_class(role) as usize)
+    }
+
+    /// Every distinct rule, by list of rules and index.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        let lists = self.lists.iter().enumerate();
+        lists.flat_map(|(class, list)| (0..list.rules.len() as u32).map(move |index| (class as u32, index)))
+    }
+
+    /// The distinct rules with this entry among their resources, in order.
+    pub(crate) fn places_of(&self, entry: &str) -> &[(u32, u32)] {
+        self.by_entry.get(entry).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rule at a place.
+    pub(crate) fn rule_at(&self, (class, index): (u32, u32)) -> Option<&PolicyRule> {
+        self.lists.get(class as usize)?.rules.get(index as usize)
+    }
+
+    /// The roles to judge that hold a list of rules, in order; none where it grants everything.
+    pub(crate) fn judged_roles(&self, class: u32) -> &[RoleId] {
+        self.lists.get(class as usize).filter(|list| !list.is_admin).map_or(&[], |list| &list.roles)
     }
 
     /// Is the role as the API server makes it?

@@ -8,7 +8,7 @@ mod world;
 use ironclad_authz::resources::VERBS;
 use ironclad_authz::{Column, Options, Request, User, World};
 use std::time::{Duration, Instant};
-use world::{Dice, SUBJECTS, names, snapshot};
+use world::{Dice, SUBJECTS, resources, snapshot};
 
 fn best<T>(runs: usize, mut work: impl FnMut() -> T) -> (Duration, T) {
     let mut result = None;
@@ -32,9 +32,8 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let all = names();
-    let (snapshot, size) = snapshot(&all);
-    let names: Vec<&str> = all.iter().map(String::as_str).collect();
+    let served = resources();
+    let (snapshot, size) = snapshot(&served);
     println!("{} objects, {:.1} MB of JSON", snapshot.len(), size as f64 / 1e6);
 
     let (index, world) = best(5, || World::of(&snapshot, &Options::default()));
@@ -50,7 +49,8 @@ fn main() {
     let mut times = Vec::new();
     let mut found = 0;
     for _ in 0..2_000 {
-        let mut request = Request::resource(dice.pick(&VERBS), dice.pick(&["", "apps", "batch"]), dice.pick(&names));
+        let asked = &served[dice.roll(served.len() as u64) as usize];
+        let mut request = Request::resource(dice.pick(&VERBS), &asked.group, &asked.name);
         if dice.roll(2) == 0 {
             request = request.within(&format!("ns{}", dice.roll(500)));
         }
@@ -70,8 +70,9 @@ fn main() {
     for _ in 0..20_000 {
         let user =
             User::implied(&format!("user-{}", dice.roll(SUBJECTS)), &[format!("group-{}", dice.roll(2_000) * 10)]);
-        let request = Request::resource(dice.pick(&VERBS), dice.pick(&["", "apps"]), dice.pick(&names))
-            .within(&format!("ns{}", dice.roll(500)));
+        let asked = &served[dice.roll(served.len() as u64) as usize];
+        let request =
+            Request::resource(dice.pick(&VERBS), &asked.group, &asked.name).within(&format!("ns{}", dice.roll(500)));
         let started = Instant::now();
         std::hint::black_box(world.decide(&user, &request));
         times.push(started.elapsed());
@@ -83,12 +84,11 @@ fn main() {
         half.as_secs_f64() * 1e6
     );
 
-    let columns: Vec<Column> = names
+    let columns: Vec<Column> = served
         .iter()
-        .take(150)
-        .map(|name| Column {
-            group: dice.pick(&["", "apps"]).to_owned(),
-            resource: (*name).to_owned(),
+        .map(|own| Column {
+            group: own.group.clone(),
+            resource: own.name.clone(),
             subresource: String::new(),
             name: String::new(),
         })

@@ -2,10 +2,11 @@
 
 use crate::facts::{Facts, READS, facts};
 use crate::served::Served;
+use ironclad_authz::PolicyRule;
 use ironclad_authz::resources::VERBS;
 use ironclad_check::{Cx, Meta, Profile};
-use ironclad_model::{Object, Severity};
-use ironclad_tree::{NodeRef, f};
+use ironclad_model::Severity;
+use ironclad_tree::{Symbol, f};
 use rustc_hash::FxHashMap;
 
 pub(super) static META: Meta = Meta {
@@ -21,108 +22,143 @@ pub(super) static META: Meta = Meta {
 pub(super) fn check(cx: &mut Cx<'_>) {
     let facts = facts(cx);
     let world = &facts.world;
-    let served = cx.shared(|_, _| Served::new());
-    let mut meant = Meant::default();
+    let judge = Judge { facts: &facts, served: Served::new() };
+    // Roles with the same rules are judged once: a cluster repeats its mistakes.
+    let mut known: FxHashMap<u32, Vec<Idle>> = FxHashMap::default();
     for role in world.role_ids().filter(|role| !facts.is_default_role(*role)) {
         let Some(object) = facts.object(world.role(role).origin(), cx) else { continue };
-        let rules = object.root().get(f::RULES).into_iter().flat_map(|entry| entry.value().items());
-        for rule in rules {
-            for (field, why) in
-                [(f::VERBS, verb as fn(&str) -> Option<String>), (f::API_GROUPS, group), (f::RESOURCES, resource)]
-            {
-                let items = rule.get(field).into_iter().flat_map(|entry| entry.value().items());
-                for item in items {
-                    if let Some(message) = item.as_str().and_then(why) {
-                        cx.find_in(object, item, message);
+        let nodes = || object.root().get(f::RULES).into_iter().flat_map(|entry| entry.value().items());
+        // The index has no rules of what the API server refuses, and those of others where they are gathered.
+        let own;
+        let found = if world.role(role).is_refused() || world.role(role).is_aggregated() {
+            own = judge.rules(&nodes().map(PolicyRule::of).collect::<Vec<_>>());
+            &own
+        } else {
+            known.entry(world.rules_class(role)).or_insert_with(|| judge.rules(facts.rules(role)))
+        };
+        for idle in found {
+            let list = nodes().nth(idle.rule).and_then(|rule| rule.get(idle.field));
+            let item = list.and_then(|list| list.value().items().nth(idle.item));
+            if let Some(item) = item.filter(|item| item.as_str().is_some()) {
+                cx.find_in(object, item, idle.message.clone()).severity(idle.severity);
+            }
+        }
+    }
+}
+
+/// An entry that matches nothing, or less than it seems to.
+struct Idle {
+    rule: usize,
+    field: Symbol,
+    item: usize,
+    message: String,
+    severity: Severity,
+}
+
+struct Judge<'f> {
+    facts: &'f Facts,
+    served: Served,
+}
+
+impl Judge<'_> {
+    fn rules(&self, rules: &[PolicyRule]) -> Vec<Idle> {
+        let mut found = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let mut say = |field, item, message, severity| {
+                found.push(Idle { rule: index, field, item, message, severity });
+            };
+            written(rule, &mut say);
+            self.unserved(rule, &mut say);
+            unnamed(rule, &mut say);
+        }
+        found
+    }
+
+    /// Resources that the API server's own groups do not have, and verbs that none of the resources is asked with.
+    fn unserved(&self, rule: &PolicyRule, say: &mut impl FnMut(Symbol, usize, String, Severity)) {
+        let Judge { facts, served } = self;
+        for (index, text) in rule.api_groups.iter().enumerate() {
+            if let Some(meant) = served.group_meant(text).filter(|_| group(text).is_none()) {
+                let message = format!("API group `{text}` is none: write `{meant}`");
+                say(f::API_GROUPS, index, message, Severity::Medium);
+            }
+        }
+        let groups: Vec<&str> = rule.api_groups.iter().map(String::as_str).collect();
+        if !served.knows(&groups) {
+            return;
+        }
+        let place = match groups.as_slice() {
+            [""] => "the core group".to_owned(),
+            [group] => format!("group `{group}`"),
+            _ => "the groups of this rule".to_owned(),
+        };
+        let mut verbs: Vec<&str> = Vec::new();
+        let mut all_known = true;
+        for (index, text) in rule.resources.iter().enumerate() {
+            match served.verbs(&facts.resources, &groups, text) {
+                Some(own) => verbs.extend(own),
+                None => {
+                    all_known = false;
+                    // Told in other words.
+                    if resource(text).is_some() {
+                        continue;
                     }
+                    let meant = served.meant(&groups, text);
+                    // It may be of a release that is long gone, or to come.
+                    let severity = if meant.is_some() { Severity::Medium } else { Severity::Low };
+                    let meant = meant.map(|meant| format!(": {meant}")).unwrap_or_default();
+                    say(f::RESOURCES, index, format!("resource `{text}` is not in {place}{meant}"), severity);
                 }
             }
-            unserved(cx, &facts, &served, &mut meant, object, rule);
-            unnamed(cx, object, rule);
         }
-    }
-}
-
-/// Texts of a list of a rule, with their nodes.
-fn texts<'s>(rule: NodeRef<'s>, field: ironclad_tree::Symbol) -> Vec<(&'s str, NodeRef<'s>)> {
-    let items = rule.get(field).into_iter().flat_map(|entry| entry.value().items());
-    items.filter_map(|item| Some((item.as_str()?, item))).collect()
-}
-
-/// What entries may have meant, by groups and entry: a cluster repeats its mistakes.
-type Meant<'s> = FxHashMap<(Vec<&'s str>, &'s str), Option<String>>;
-
-/// Resources that the API server's own groups do not have, and verbs that none of the resources is asked with.
-fn unserved<'s>(
-    cx: &mut Cx<'s>,
-    facts: &Facts,
-    served: &Served,
-    meant: &mut Meant<'s>,
-    object: &'s Object,
-    rule: NodeRef<'s>,
-) {
-    let own_groups = texts(rule, f::API_GROUPS);
-    for (text, node) in &own_groups {
-        if let Some(meant) = served.group_meant(text).filter(|_| group(text).is_none()) {
-            cx.find_in(object, *node, format!("API group `{text}` is none: write `{meant}`"));
+        if !all_known || verbs.is_empty() {
+            return;
         }
-    }
-    let groups: Vec<&str> = own_groups.iter().map(|(text, _)| *text).collect();
-    if !served.knows(&groups) {
-        return;
-    }
-    let place = match groups.as_slice() {
-        [""] => "the core group".to_owned(),
-        [group] => format!("group `{group}`"),
-        _ => "the groups of this rule".to_owned(),
-    };
-    let mut verbs: Vec<&str> = Vec::new();
-    let mut all_known = true;
-    for (text, node) in texts(rule, f::RESOURCES) {
-        match served.verbs(&facts.resources, &groups, text) {
-            Some(own) => verbs.extend(own),
-            None => {
-                all_known = false;
-                // Told above, in other words.
-                if resource(text).is_some() {
+        for (index, text) in rule.verbs.iter().enumerate() {
+            let text = text.as_str();
+            if VERBS.contains(&text) && !verbs.contains(&text) {
+                let served: Vec<String> =
+                    VERBS.iter().filter(|verb| verbs.contains(verb)).map(|verb| format!("`{verb}`")).collect();
+                if served.is_empty() {
                     continue;
                 }
-                let key = (groups.clone(), text);
-                let meant = meant.entry(key).or_insert_with(|| served.meant(&groups, text)).as_ref();
-                // It may be of a release that is long gone, or to come.
-                let severity = if meant.is_some() { Severity::Medium } else { Severity::Low };
-                let meant = meant.map(|meant| format!(": {meant}")).unwrap_or_default();
-                let message = format!("resource `{text}` is not in {place}{meant}");
-                cx.find_in(object, node, message).severity(severity);
+                let has = served.join(", ");
+                let message = format!("verb `{text}` matches nothing here: what the rule names has {has}");
+                say(f::VERBS, index, message, Severity::Low);
             }
         }
     }
-    if !all_known || verbs.is_empty() {
-        return;
-    }
-    for (text, node) in texts(rule, f::VERBS) {
-        if VERBS.contains(&text) && !verbs.contains(&text) {
-            let served: Vec<String> =
-                VERBS.iter().filter(|verb| verbs.contains(verb)).map(|verb| format!("`{verb}`")).collect();
-            if served.is_empty() {
-                continue;
+}
+
+/// Why an entry matches nothing, where it does.
+type Why = fn(&str) -> Option<String>;
+
+/// Entries that no text of a request can equal.
+fn written(rule: &PolicyRule, say: &mut impl FnMut(Symbol, usize, String, Severity)) {
+    let lists: [(Symbol, &[String], Why); 3] = [
+        (f::VERBS, &rule.verbs, verb),
+        (f::API_GROUPS, &rule.api_groups, group),
+        (f::RESOURCES, &rule.resources, resource),
+    ];
+    for (field, texts, why) in lists {
+        for (index, text) in texts.iter().enumerate() {
+            if let Some(message) = why(text) {
+                say(field, index, message, Severity::Medium);
             }
-            let message = format!("verb `{text}` matches nothing here: what the rule names has {}", served.join(", "));
-            cx.find_in(object, node, message).severity(Severity::Low);
         }
     }
 }
 
 /// Verbs whose requests have no name, in a rule that is limited to names. Requests to subresources have one.
-fn unnamed(cx: &mut Cx<'_>, object: &Object, rule: NodeRef<'_>) {
-    let names = texts(rule, f::RESOURCE_NAMES);
-    let whole = texts(rule, f::RESOURCES).iter().any(|(text, _)| !text.contains('/'));
+fn unnamed(rule: &PolicyRule, say: &mut impl FnMut(Symbol, usize, String, Severity)) {
+    let names = &rule.resource_names;
+    let whole = rule.resources.iter().any(|text| !text.contains('/'));
     // The empty name is that of a request without one.
-    if names.is_empty() || !whole || names.iter().any(|(name, _)| name.is_empty()) {
+    if names.is_empty() || !whole || names.iter().any(String::is_empty) {
         return;
     }
-    for (text, node) in texts(rule, f::VERBS) {
-        let (why, severity) = match text {
+    for (index, text) in rule.verbs.iter().enumerate() {
+        let (why, severity) = match text.as_str() {
             "deletecollection" => ("matches nothing: such a request has no name", Severity::Low),
             "create" => ("allows to make them by apply alone: other requests to create have no name", Severity::Info),
             "list" | "watch" => {
@@ -130,7 +166,7 @@ fn unnamed(cx: &mut Cx<'_>, object: &Object, rule: NodeRef<'_>) {
             }
             _ => continue,
         };
-        cx.find_in(object, node, format!("verb `{text}` with `resourceNames` {why}")).severity(severity);
+        say(f::VERBS, index, format!("verb `{text}` with `resourceNames` {why}"), severity);
     }
 }
 

@@ -78,43 +78,46 @@ pub(super) struct Search<'a> {
 /// Where any of these risks is held.
 pub(super) fn sites(cx: &Cx<'_>, facts: &Facts, risks: &[&Risk], search: Search<'_>) -> BTreeMap<Site, Hits> {
     let mut sites: BTreeMap<Site, Hits> = BTreeMap::new();
-    let wanted = |role: &RoleId| {
-        let has = |rule: fn(&PolicyRule) -> bool| facts.rules(*role).iter().any(rule);
-        !facts.is_admin(*role) && !is_for_people(facts, *role) && search.rules.is_none_or(has)
-    };
-    let roles: Vec<RoleId> = facts.world.role_ids().filter(wanted).collect();
     for risk in risks {
-        find(cx, facts, risk, &roles, search, &mut sites);
+        find(cx, facts, risk, search, &mut sites);
     }
     sites
 }
 
-fn find(
-    cx: &Cx<'_>,
-    facts: &Facts,
-    risk: &Risk,
-    roles: &[RoleId],
-    search: Search<'_>,
-    sites: &mut BTreeMap<Site, Hits>,
-) {
-    // Roles with the same rules are looked at once.
-    let mut known: BTreeMap<u32, Vec<(u32, Met)>> = BTreeMap::new();
-    for role in roles.iter().copied() {
-        let met = known.entry(facts.world.rules_class(role)).or_insert_with(|| {
-            let rules = facts.rules(role).iter().enumerate();
-            let rules = rules.filter(|(_, rule)| search.rules.is_none_or(|wanted| wanted(rule)));
-            rules.filter_map(|(i, rule)| Some((i as u32, meets(facts, rule, &risk.needs[0], risk.named)?))).collect()
-        });
-        for (index, met) in met {
-            let bound = collect(facts, risk, (role, *index), *met, search.without, sites);
-            if !bound
-                && is_loose(cx, facts, risk, role, *index)
-                && !search.without.iter().any(|r| gives(facts, role, r))
-            {
-                sites.entry(Site::Rule(role, *index)).or_default();
-            }
+fn find(cx: &Cx<'_>, facts: &Facts, risk: &Risk, search: Search<'_>, sites: &mut BTreeMap<Site, Hits>) {
+    let Some(need) = risk.needs.first() else { return };
+    // Roles with the same rules are looked at once, and of these only the rules that name what is needed.
+    let mut met: Vec<(RoleId, u32, Met)> = Vec::new();
+    for place @ (class, index) in candidates(facts, need) {
+        let rule = facts.rule_at(place).filter(|rule| search.rules.is_none_or(|wanted| wanted(rule)));
+        let Some(how) = rule.and_then(|rule| meets(facts, rule, need, risk.named)) else { continue };
+        met.extend(facts.judged_roles(class).iter().map(|role| (*role, index, how)));
+    }
+    met.sort_unstable_by_key(|(role, index, _)| (*role, *index));
+    for (role, index, how) in met {
+        let bound = collect(facts, risk, (role, index), how, search.without, sites);
+        if !bound && is_loose(cx, facts, risk, role, index) && !search.without.iter().any(|r| gives(facts, role, r)) {
+            sites.entry(Site::Rule(role, index)).or_default();
         }
     }
+}
+
+/// The rules that may meet a need, in order: those that [`meets`] need not be asked about are left out.
+fn candidates(facts: &Facts, need: &Need) -> Vec<(u32, u32)> {
+    let is_pattern = |(_, resource): &(&str, &str)| resource.starts_with('*') || resource.ends_with("/*");
+    if need.written.is_some() || need.on.iter().any(is_pattern) {
+        return facts.places().collect();
+    }
+    let mut found = facts.places_of("*").to_vec();
+    for (_, resource) in need.on {
+        found.extend(facts.places_of(resource));
+        if let Some((_, subresource)) = resource.split_once('/') {
+            found.extend(facts.places_of(&format!("*/{subresource}")));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Has a role all rights of a risk in itself?
@@ -141,13 +144,6 @@ fn is_loose(cx: &Cx<'_>, facts: &Facts, risk: &Risk, role: RoleId, index: u32) -
         && label.is_none()
         && !facts.is_default_role(role)
         && risk.needs.iter().skip(1).all(has)
-}
-
-/// `view`, `edit` and `admin` as the API server makes them.
-fn is_for_people(facts: &Facts, role: RoleId) -> bool {
-    let name = facts.world.role_name(role);
-    matches!(name, "view" | "edit" | "admin") && facts.world.role(role).origin() == Origin::BuiltIn
-        || name.starts_with("system:aggregate-to-") && facts.is_default_role(role)
 }
 
 /// Adds who holds the right through a rule. Is the role bound to anybody?

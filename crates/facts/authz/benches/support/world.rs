@@ -1,6 +1,10 @@
 //! The large cluster of the benches: the same on every machine.
+//!
+//! Rules are as in clusters: resources with their own group and the verbs that they have, a quarter of them custom; one
+//! rule in fifty is a mistake (a resource in a group that has no such one), one in ten is limited to a name, one entry
+//! in four hundred is `*`. Nearly all ServiceAccounts that bindings name are there.
 
-use ironclad_authz::resources::Table;
+use ironclad_authz::resources::{Table, VERBS};
 use ironclad_model::Snapshot;
 use ironclad_tree::{Limits, Source, parse};
 use std::fmt::Write as _;
@@ -26,23 +30,66 @@ impl Dice {
     }
 }
 
-fn rule(dice: &mut Dice, names: &[&str]) -> String {
-    let verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
-    let groups = ["", "apps", "batch", "networking.k8s.io", "rbac.authorization.k8s.io"];
-    let (a, b) = (dice.pick(&verbs), dice.pick(&verbs));
-    let (group, x, y) = (dice.pick(&groups), dice.pick(names), dice.pick(names));
-    let limited =
-        if dice.roll(10) == 0 { format!(",\"resourceNames\":[\"n{}\"]", dice.roll(1000)) } else { String::new() };
-    let resource = if dice.roll(400) == 0 { "*" } else { x };
-    format!(
-        "{{\"verbs\":[\"{a}\",\"{b}\"],\"apiGroups\":[\"{group}\"],\"resources\":[\"{resource}\",\"{y}\"]{limited}}}"
-    )
+/// A resource that is served.
+pub(crate) struct Served {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    verbs: Vec<String>,
+    built_in: bool,
 }
 
-fn manifests(names: &[&str]) -> String {
+/// 150 resources: the built-in ones and custom ones.
+pub(crate) fn resources() -> Vec<Served> {
+    let table = Table::of(37, &Snapshot::default());
+    let whole = table.all().iter().filter(|resource| resource.subresource.is_empty());
+    let mut served: Vec<Served> = whole
+        .map(|resource| Served {
+            group: resource.group.clone(),
+            name: resource.name.clone(),
+            verbs: resource.verbs.clone(),
+            built_in: true,
+        })
+        .collect();
+    let all: Vec<String> = VERBS.iter().map(|verb| (*verb).to_owned()).collect();
+    served.extend((served.len()..150).map(|n| Served {
+        group: format!("group{}.example.com", n % 7),
+        name: format!("widgets{n}"),
+        verbs: all.clone(),
+        built_in: false,
+    }));
+    served
+}
+
+fn rule(dice: &mut Dice, served: &[Served]) -> String {
+    let built_in = dice.roll(4) != 0;
+    let of_kind: Vec<&Served> = served.iter().filter(|own| own.built_in == built_in).collect();
+    let x = of_kind[dice.roll(of_kind.len() as u64) as usize];
+    let beside: Vec<&Served> = of_kind.iter().copied().filter(|own| own.group == x.group).collect();
+    let y = beside[dice.roll(beside.len() as u64) as usize];
+    let limited = dice.roll(10) == 0;
+    let wanted: Vec<&str> = match dice.roll(10) {
+        _ if limited => vec!["get", "update"],
+        0..=4 => vec!["get", "list", "watch"],
+        5..=7 => vec!["get", "list", "watch", "create", "update", "patch", "delete"],
+        _ => vec![dice.pick(&VERBS)],
+    };
+    let has = |verb: &&str| [x, y].iter().any(|own| own.verbs.iter().any(|own| own == verb));
+    let mut verbs: Vec<&str> = wanted.into_iter().filter(has).collect();
+    if verbs.is_empty() {
+        verbs.push(&x.verbs[0]);
+    }
+    let group = if dice.roll(50) == 0 { dice.pick(&["", "apps", "batch"]) } else { &x.group };
+    let resource = if dice.roll(400) == 0 { "*" } else { &x.name };
+    let names = if limited { format!(",\"resourceNames\":[\"n{}\"]", dice.roll(1000)) } else { String::new() };
+    let verbs = verbs.join("\",\"");
+    let other = if y.name == x.name { String::new() } else { format!(",\"{}\"", y.name) };
+    format!("{{\"verbs\":[\"{verbs}\"],\"apiGroups\":[\"{group}\"],\"resources\":[\"{resource}\"{other}]{names}}}")
+}
+
+fn manifests(served: &[Served]) -> String {
     let mut dice = Dice(SEED);
     let bodies: Vec<String> =
-        (0..ROLES / 5).map(|_| (0..5).map(|_| rule(&mut dice, names)).collect::<Vec<_>>().join(",")).collect();
+        (0..ROLES / 5).map(|_| (0..5).map(|_| rule(&mut dice, served)).collect::<Vec<_>>().join(",")).collect();
     // A document each, as a cluster hands them out.
     let mut out = String::new();
     for role in 0..ROLES {
@@ -73,23 +120,25 @@ fn manifests(names: &[&str]) -> String {
     out
 }
 
-/// Names of 150 resources: the built-in ones and some more.
-pub(crate) fn names() -> Vec<String> {
-    let table = Table::of(37, &Snapshot::default());
-    let whole = table.all().iter().filter(|resource| resource.subresource.is_empty());
-    let mut names: Vec<String> = whole.map(|resource| resource.name.clone()).collect();
-    names.extend((names.len()..150).map(|n| format!("widgets{n}")));
-    names
+/// The ServiceAccounts that bindings name, but for one in thirty.
+fn accounts() -> String {
+    let mut out = String::new();
+    for n in (0..SUBJECTS).filter(|n| n % 10 >= 4 && n % 50 != 7) {
+        let namespace = n % 500;
+        write!(out, "{{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{{\"name\":\"sa-{n}\",\"namespace\":\"ns{namespace}\"}}}}\n---\n").unwrap();
+    }
+    out
 }
 
-/// The cluster, and the size of its JSON in bytes.
-pub(crate) fn snapshot(names: &[String]) -> (Snapshot, usize) {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let text = manifests(&names);
-    let source = Source::new("world.json", text.as_str());
+/// The cluster, and the size in bytes of the JSON of its roles and bindings.
+pub(crate) fn snapshot(served: &[Served]) -> (Snapshot, usize) {
+    let text = manifests(served);
     let mut builder = Snapshot::builder();
-    for document in parse(&source, &Limits { document_bytes: 1 << 30, ..Limits::default() }).documents {
-        builder.add(document, Default::default());
+    for (name, text) in [("world.json", text.as_str()), ("accounts.json", accounts().as_str())] {
+        let limits = Limits { document_bytes: 1 << 30, ..Limits::default() };
+        for document in parse(&Source::new(name, text), &limits).documents {
+            builder.add(document, Default::default());
+        }
     }
     (builder.build(), text.len())
 }
