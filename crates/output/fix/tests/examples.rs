@@ -180,7 +180,8 @@ impl Example {
     fn faults(&self, allowed: Allowed, met: &mut Met) -> Vec<String> {
         let mut faults = Vec::new();
         let id = self.check.meta.id;
-        let mut fault = |what: String| faults.push(format!("{id} at {} line {} ({allowed:?}): {what}", self.page, self.line));
+        let mut fault =
+            |what: String| faults.push(format!("{id} at {} line {} ({allowed:?}): {what}", self.page, self.line));
         let fixed = self.fixed(&self.text, allowed);
         let after = fixed.sources.first().map_or(self.text.as_str(), |source| source.after.text());
         for refused in &fixed.refused {
