@@ -235,6 +235,16 @@ impl<'o> Entry<'o> {
         plain(node).map(|text| (node, text))
     }
 
+    /// Is its name in the cluster known: written as a text, or left to EKS?
+    pub(crate) fn has_plain_username(&self) -> bool {
+        field(self.node, self.names.user).is_none_or(|node| plain(node).is_some())
+    }
+
+    /// Is its type known: written as a text, or left out?
+    pub(crate) fn has_plain_kind(&self) -> bool {
+        field(self.node, self.names.kind).is_none_or(|node| plain(node).is_some())
+    }
+
     /// Its groups in the cluster.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (NodeRef<'o>, &'o str)> + use<'o> {
         items(self.node, self.names.groups).filter_map(|node| plain(node).map(|text| (node, text)))

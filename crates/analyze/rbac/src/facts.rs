@@ -335,7 +335,7 @@ impl Facts {
     pub(crate) fn object<'s>(&self, origin: Origin, cx: &Cx<'s>) -> Option<&'s Object> {
         match origin {
             Origin::Object(id) => cx.object_of(id),
-            Origin::BuiltIn => None,
+            Origin::BuiltIn | Origin::Outside(_) => None,
         }
     }
 

@@ -109,7 +109,7 @@ fn selectors(world: &World, snapshot: &Snapshot, options: &Options<'_>) -> BTree
                 let selectors = items(rule, f::CLUSTER_ROLE_SELECTORS).filter_map(|node| LabelSelector::of(node).ok());
                 found.insert(id, selectors.collect());
             }
-            Origin::Object(_) => {}
+            Origin::Object(_) | Origin::Outside(_) => {}
             Origin::BuiltIn => {
                 let selectors = defaults::selectors(world.role_name(id), options.defaults);
                 if !selectors.is_empty() {
@@ -125,6 +125,7 @@ fn labels<'a>(world: &World, snapshot: &'a Snapshot, id: RoleId, options: &Optio
     match world.role(id).origin {
         Origin::Object(object) => Labels::Node(snapshot.object(object).and_then(|object| object.labels())),
         Origin::BuiltIn => Labels::BuiltIn(defaults::labels(world.role_name(id), options.defaults)),
+        Origin::Outside(_) => Labels::Node(None),
     }
 }
 

@@ -99,6 +99,7 @@ impl World {
             let key = (SubjectKind::Group, self.rules.texts.find(group));
             found.extend(self.principals.get(&key).copied().filter(|id| !found.contains(id)));
         }
+        self.named_outside(&user.name, &mut found);
         found
     }
 
@@ -149,6 +150,10 @@ impl World {
             _ => format!("{kind} \"{name}/{namespace}\""),
         };
         let binding = self.binding(proof.binding);
+        if self.is_outside(proof.binding) {
+            let user = self.subject_name(proof.subject);
+            return format!("allowed by {} to User \"{user}\"", self.binding_label(proof.binding));
+        }
         let kind = if binding.cluster { "ClusterRoleBinding" } else { "RoleBinding" };
         let binding_text = of(kind, self.binding_name(proof.binding), self.binding_namespace(proof.binding));
         let role_kind = if self.role(proof.role).cluster { "ClusterRole" } else { "Role" };

@@ -44,6 +44,8 @@ pub enum Origin {
     Object(ObjectId),
     /// The API server makes it by default.
     BuiltIn,
+    /// Another authorizer than RBAC: position in the list of [`World::with`](crate::World::with).
+    Outside(u32),
 }
 
 /// A role.

@@ -53,6 +53,8 @@ pub struct World {
     pub(crate) by_resource: FxHashMap<Text, Vec<u32>>,
     pub(crate) url_rules: Vec<u32>,
     pub(crate) order: OnceLock<Vec<SubjectId>>,
+    /// Names of users of other authorizers that are in no map: patterns, and second names. Few, or none.
+    pub(crate) aliases: Vec<(String, SubjectId)>,
     pub(crate) invalid: Vec<Invalid>,
     pub(crate) duplicates: Vec<Duplicate>,
 }
@@ -70,6 +72,11 @@ pub(crate) struct Builder<'o> {
 impl World {
     /// Indexes the roles and bindings of a snapshot.
     pub fn of(snapshot: &Snapshot, options: &Options<'_>) -> World {
+        World::builder(snapshot, options).finish()
+    }
+
+    /// All that a snapshot holds.
+    pub(crate) fn builder<'o>(snapshot: &Snapshot, options: &'o Options<'o>) -> Builder<'o> {
         let mut builder = Builder::new(options);
         for (kind, cluster) in [(Kind::CLUSTER_ROLE, true), (Kind::ROLE, false)] {
             for object in snapshot.of_kind(kind) {
@@ -84,7 +91,7 @@ impl World {
         }
         builder.default_bindings();
         aggregate::compute(&mut builder.world, snapshot, options);
-        builder.finish()
+        builder
     }
 
     /// The index that checks of manifests share: namespaces that are not said stay [`UNNAMED`], and the default roles
@@ -198,8 +205,11 @@ impl World {
         self.rules.texts.get(self.role(id).namespace)
     }
 
-    /// `ClusterRole/name` or `Role/namespace/name`.
+    /// `ClusterRole/name` or `Role/namespace/name`; of another authorizer its own words.
     pub fn role_label(&self, id: RoleId) -> String {
+        if matches!(self.role(id).origin, Origin::Outside(_)) {
+            return self.role_name(id).to_owned();
+        }
         match self.role(id).cluster {
             true => format!("ClusterRole/{}", self.role_name(id)),
             false => format!("Role/{}/{}", self.role_namespace(id), self.role_name(id)),
@@ -216,8 +226,11 @@ impl World {
         self.rules.texts.get(self.binding(id).namespace)
     }
 
-    /// `ClusterRoleBinding/name` or `RoleBinding/namespace/name`.
+    /// `ClusterRoleBinding/name` or `RoleBinding/namespace/name`; of another authorizer its own words.
     pub fn binding_label(&self, id: BindingId) -> String {
+        if self.is_outside(id) {
+            return self.binding_name(id).to_owned();
+        }
         match self.binding(id).cluster {
             true => format!("ClusterRoleBinding/{}", self.binding_name(id)),
             false => format!("RoleBinding/{}/{}", self.binding_namespace(id), self.binding_name(id)),
@@ -227,6 +240,9 @@ impl World {
     /// `ClusterRole/name` or `Role/name`: what a binding refers to.
     pub fn role_ref_label(&self, id: BindingId) -> String {
         let RoleRef { cluster, name } = self.binding(id).role_ref;
+        if self.is_outside(id) {
+            return self.rules.texts.get(name).to_owned();
+        }
         format!("{}/{}", if cluster { "ClusterRole" } else { "Role" }, self.rules.texts.get(name))
     }
 
@@ -294,6 +310,7 @@ impl<'o> Builder<'o> {
             by_resource: FxHashMap::default(),
             url_rules: Vec::new(),
             order: OnceLock::new(),
+            aliases: Vec::new(),
             invalid: Vec::new(),
             duplicates: Vec::new(),
         };
@@ -445,7 +462,7 @@ impl<'o> Builder<'o> {
         self.options.defaults
     }
 
-    fn finish(self) -> World {
+    pub(crate) fn finish(self) -> World {
         let Builder { mut world, binding_subjects, .. } = self;
         world.rules.finish();
         world.binding_subjects = Rows::grouped(world.bindings.len(), &binding_subjects);

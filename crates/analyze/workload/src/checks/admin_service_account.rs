@@ -45,7 +45,7 @@ pub(super) fn check(pod: &Pod<'_>, cx: &mut Cx<'_>) {
     let Some(held) = world.takeover(pod.object.namespace(), account.name, Reach::default()) else { return };
     let binding = match world.binding(held.proof.binding).origin() {
         Origin::Object(id) => cx.object_of(id),
-        Origin::BuiltIn => None,
+        Origin::BuiltIn | Origin::Outside(_) => None,
     };
     let finder = cx
         .find(account.field, format!("ServiceAccount \"{}\" of the pod may {}", account.name, held.what))

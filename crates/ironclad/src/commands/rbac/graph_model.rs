@@ -221,7 +221,7 @@ impl Marks {
         let world = &session.world;
         let object = |origin: Origin| match origin {
             Origin::Object(id) => Some(id),
-            Origin::BuiltIn => None,
+            Origin::BuiltIn | Origin::Outside(_) => None,
         };
         let mut objects: BTreeSet<ObjectId> = BTreeSet::new();
         for binding in bindings {
