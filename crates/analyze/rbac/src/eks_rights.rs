@@ -29,14 +29,14 @@ pub struct Right<'o> {
 /// The policies of EKS that identities of AWS have, by all documents together: one may name the user and another the policy.
 pub fn rights<'o>(objects: &[&'o Object]) -> Vec<Right<'o>> {
     let mut found = Vec::new();
-    let mut names: Option<FxHashMap<&str, Vec<Option<&str>>>> = None;
+    let mut shared: Option<(FxHashMap<&str, Vec<Option<&str>>>, bool)> = None;
     for object in objects.iter().copied() {
         for entry in entries(object) {
             for policy in entry.policies() {
                 let Some(name) = policy.name() else { continue };
-                let names = names.get_or_insert_with(|| user_names(objects));
+                let (names, counts) = shared.get_or_insert_with(|| (user_names(objects), counts(objects)));
                 let users = users(&entry, names);
-                let known = !users.is_empty() && is_standard(&entry) && is_certain(&policy) && counts(objects);
+                let known = !users.is_empty() && is_standard(&entry) && is_certain(&policy) && *counts;
                 let rules = if known { rules_of(name) } else { None };
                 let namespaces = match policy.scope {
                     Scope::Namespaces(_, names) => names,

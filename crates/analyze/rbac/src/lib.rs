@@ -2,7 +2,7 @@
 //!
 //! One file a check in `checks/`, its page beside it; [`CHECKS`] is the list. [`facts`] is the index over the snapshot and
 //! what all checks ask of it; [`risk`] judges a permission by who really holds it, and where;
-//! [`served`] knows what a rule can ask for; [`aws_auth`], [`eks`], [`trust`] and [`cloud`] read who is who in a cloud.
+//! [`served`] knows what a rule can ask for; [`aws_auth`], [`eks`], [`eks_rights`], [`trust`] and [`cloud`] read who is who in a cloud.
 
 mod accounts;
 mod apiserver;
@@ -11,6 +11,7 @@ mod bindings;
 mod checks;
 mod cloud;
 mod eks;
+mod eks_rights;
 mod facts;
 mod risk;
 mod served;
@@ -18,3 +19,4 @@ mod trust;
 
 pub use checks::CHECKS;
 pub use eks::{Grant as EksGrant, grants as eks_grants};
+pub use eks_rights::{Right as EksRight, rights as eks_rights};

@@ -19,6 +19,7 @@ mod live;
 mod lookup;
 mod matrix;
 mod matrix_show;
+mod policies;
 mod proof;
 mod question;
 mod risks;

@@ -23,9 +23,9 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
         let from = from(&arguments.input, &arguments.operands, example)?;
         // Any line may ask for any namespace, and for a node.
         let asked = Asked { nodes: true, ..Asked::default() };
-        let setting = Setting { namespace: arguments.scope.namespace.as_deref(), empty: false, asked };
+        let namespace = arguments.scope.namespace.as_deref();
+        let setting = Setting { namespace, empty: false, asked, policies: true };
         let session = Session::open(&arguments.input, &from, setting, global)?;
-        session.say_policies_of_eks(global);
         let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
         let judge = Judge::new(&session, &arguments.authorizers, chain)?;
         let complete = batch::answer(file, |line| {
@@ -42,7 +42,6 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
     let named = question::user(&arguments.who, arguments.scope.namespace.as_deref())?;
     let setting = Setting::of_user(&arguments.scope, named.as_ref());
     let session = Session::open(&arguments.input, &operands.from, setting, global)?;
-    session.say_policies_of_eks(global);
     let user = session.me(named)?;
     let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;

@@ -1,5 +1,6 @@
 //! The verdict on a request: of the authorizers that are known, honest about the others, or of the cluster itself.
 
+use super::policies::Beside;
 use super::session::Session;
 use crate::args::rbac::Authorizers;
 use crate::failure::user_error;
@@ -84,10 +85,22 @@ impl<'s> Judge<'s> {
             own.verdict = Verdict::Unknown(doubt.clone());
         }
         if own.verdict == Verdict::NoOpinion
-            && let Some(policy) = self.session.policy_of_eks(user, request)
+            && let Some(beside) = self.session.policies.beside(user, request)
         {
-            let reason = format!("the access policy `{policy}` of EKS may allow it, and its rules are not known here");
-            own.verdict = Verdict::Unknown(reason);
+            (own.verdict, own.by) = match beside {
+                Beside::Allows(policy) => (Verdict::Allow, policy),
+                Beside::May(policy) => {
+                    let reason = "may allow it, and what it allows them is not known here";
+                    (Verdict::Unknown(format!("the access policy `{policy}` of EKS {reason}")), String::new())
+                }
+            };
+        }
+        let world = &self.session.world;
+        if let Some(rbac) = own.rbac.as_ref().filter(|rbac| rbac.allowed && !rbac.bypass)
+            && own.verdict == Verdict::Allow
+            && rbac.proofs.iter().all(|proof| world.is_outside(proof.binding))
+        {
+            own.by = "EKS".to_owned();
         }
         let connection = self.session.connection().filter(|_| self.ask_cluster);
         let server = connection.map(|connection| connection.decide(&[attributes(user, request)])).transpose();

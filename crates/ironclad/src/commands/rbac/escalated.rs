@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 
 /// Who could, in the namespace of the request or, `everywhere`, in any.
 pub(crate) fn climbs(session: &Session, request: &Request, everywhere: bool) -> Vec<Climb> {
-    let world = &session.world;
+    // Rights of an access policy of EKS follow nobody who acts as another, and let nobody give away roles: steps are those of
+    // roles and bindings.
+    let alone = session.of_rbac_alone();
+    let world = alone.as_ref().unwrap_or(&session.world);
     let mut requests = vec![request.clone()];
     if everywhere {
         let spaces: BTreeSet<&str> = world.binding_ids().map(|id| world.binding_namespace(id)).collect();
@@ -20,7 +23,12 @@ pub(crate) fn climbs(session: &Session, request: &Request, everywhere: bool) -> 
     let mut start: Vec<_> = requests.iter().flat_map(|request| world.who_can(request).subjects).collect();
     start.sort_unstable();
     start.dedup();
-    world.who_could(&start, &requests, &surroundings(session))
+    let mut climbs = world.who_could(&start, &requests, &surroundings(session));
+    if alone.is_some() {
+        let may: BTreeSet<_> = requests.iter().flat_map(|request| session.world.who_can(request).subjects).collect();
+        climbs.retain(|climb| !may.contains(&climb.who));
+    }
+    climbs
 }
 
 /// The pods and the Secrets with tokens, as far as the input has them.

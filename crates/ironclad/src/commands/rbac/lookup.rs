@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
     let kind = arguments.kind.as_deref().map(subject_kind).transpose()?;
     let namespace = arguments.namespace.as_deref();
     let asked = Asked { narrow: namespace.is_some(), ..Asked::default() };
-    let setting = Setting { namespace, empty: only_google, asked };
+    let setting = Setting { namespace, empty: only_google, asked, policies: false };
     let session = Session::open(&arguments.input, &from, setting, global)?;
     let world = &session.world;
     let mut columns = vec!["SUBJECT", "SCOPE", "ROLE"];

@@ -64,7 +64,6 @@ fn open(arguments: &Matrix, from: &From, global: &Global) -> anyhow::Result<Sess
     // The other side of a comparison may be another namespace.
     setting.asked.narrow &= arguments.diff_with.is_none();
     let session = Session::open(&arguments.input, from, setting, global)?;
-    session.say_policies_of_eks(global);
     Ok(session)
 }
 

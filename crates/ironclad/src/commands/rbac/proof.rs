@@ -6,6 +6,9 @@ use ironclad_model::{Object, ObjectId};
 use ironclad_tree::{NodeRef, Span};
 use serde_json::{Map, Value, json};
 
+/// Where rights come from that an access policy of EKS gives, for programs.
+const EKS: &str = "eks-access-policy";
+
 /// `file:line`; of an object of a cluster the cluster alone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct At {
@@ -14,6 +17,12 @@ pub(crate) struct At {
 }
 
 impl At {
+    /// Where a part of an object is.
+    pub(crate) fn of(object: &Object, span: Span) -> At {
+        let line = || object.document().source().position(span.start).line as usize;
+        At { source: object.source_name().to_owned(), line: (!object.is_live()).then(line) }
+    }
+
     /// For programs: `source` and, where there is one, `line`.
     pub(crate) fn json(&self) -> Value {
         match self.line {
@@ -32,17 +41,17 @@ impl std::fmt::Display for At {
     }
 }
 
-fn at(object: &Object, span: Span) -> At {
-    let line = || object.document().source().position(span.start).line as usize;
-    At { source: object.source_name().to_owned(), line: (!object.is_live()).then(line) }
-}
 
 impl Session {
     fn place<'s>(&'s self, origin: Origin, pick: impl Fn(NodeRef<'s>) -> Option<NodeRef<'s>>) -> Option<At> {
-        let Origin::Object(id) = origin else { return None };
+        let id = match origin {
+            Origin::Object(id) => id,
+            Origin::BuiltIn => return None,
+            Origin::Outside(number) => return self.policies.place(number).cloned(),
+        };
         let object = self.object(id)?;
         let node = pick(object.root()).unwrap_or_else(|| object.root());
-        Some(at(object, node.span()))
+        Some(At::of(object, node.span()))
     }
 
     fn object(&self, id: ObjectId) -> Option<&Object> {
@@ -109,28 +118,46 @@ impl Session {
             role.insert("source".to_owned(), json!("builtin"));
         }
         insert_place(&mut role, self.role_place(proof.role));
-        json!({
+        let outside = world.is_outside(proof.binding);
+        if outside {
+            role.insert("source".to_owned(), json!(EKS));
+        }
+        let mut value = json!({
             "subject": world.subject_label(proof.subject),
             "binding": binding,
             "role": role,
             "rule": rule_json,
             "reason": world.reason(proof),
-        })
+        });
+        if outside {
+            value["source"] = json!(EKS);
+        }
+        value
     }
 
-    /// A proof for people: four lines, `indent` in front of each.
+    /// A proof for people: four lines, `indent` in front of each; three for an access policy of EKS, which is no binding.
     pub(crate) fn proof_text(&self, proof: &Proof, indent: &str) -> String {
         let world = &self.world;
         let or = |place: Option<At>| place.map_or_else(|| "built in".to_owned(), |at| at.to_string());
         let rule = world.rule_of(proof.role, proof.rule);
         let (source, index) = world.rule_source(proof.role, proof.rule);
         let from = if source == proof.role { String::new() } else { format!(", from {}", world.role_label(source)) };
-        let lines = [
+        let mut lines = vec![
             (world.subject_label(proof.subject), or(self.subject_place(proof.binding, proof.subject))),
             (format!("← {}", world.binding_label(proof.binding)), or(self.binding_place(proof.binding))),
             (format!("← {}", world.role_label(proof.role)), or(self.role_place(proof.role))),
             (format!("← rule {}{from}: {rule}", index + 1), or(self.rule_place(proof.role, proof.rule))),
         ];
+        if world.is_outside(proof.binding) {
+            let at = or(self.binding_place(proof.binding));
+            let policy = format!("← {} associated in {at}", world.binding_label(proof.binding));
+            let published = "as AWS publishes it".to_owned();
+            lines = vec![
+                (world.subject_label(proof.subject), "by its access entry".to_owned()),
+                (policy, world.role_label(proof.role)),
+                (format!("← rule {}: {rule}", index + 1), published),
+            ];
+        }
         let mut out = String::new();
         for (depth, (text, place)) in lines.iter().enumerate() {
             out.push_str(&format!("{indent}{}{text}  ({place})\n", "  ".repeat(depth)));

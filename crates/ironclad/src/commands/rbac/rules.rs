@@ -23,7 +23,6 @@ pub(crate) fn run(arguments: &Rules, global: &Global) -> anyhow::Result<Exit> {
     let mut setting = Setting::of(&arguments.scope);
     setting.asked.narrow &= pattern.is_none();
     let session = Session::open(&arguments.input, &from, setting, global)?;
-    session.say_policies_of_eks(global);
     let world = &session.world;
     let user = match &pattern {
         Some(_) => User::default(),

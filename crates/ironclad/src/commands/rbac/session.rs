@@ -1,6 +1,7 @@
 //! What was read: the snapshot, the index over it, the resources that are known.
 
 use super::live::{self, Asked, Live};
+use super::policies::{ALWAYS, Policies};
 use crate::args::rbac::{RbacInput, Scope};
 use crate::args::{self, Global};
 use crate::commands::{inputs, scan, settings};
@@ -9,7 +10,7 @@ use crate::failure::user_error;
 use crate::output;
 use crate::progress::Line;
 use ironclad_authz::resources::Table;
-use ironclad_authz::{Defaults, NEWEST, OLDEST, Options, Request, Target, User, World};
+use ironclad_authz::{Defaults, NEWEST, OLDEST, Options, User, World};
 use ironclad_cluster::Connection;
 use ironclad_model::{Kind, Object, ReportedProblem, Snapshot};
 use std::cell::OnceCell;
@@ -31,6 +32,9 @@ pub(crate) struct Session {
     pub(crate) namespace: String,
     /// Nothing but a cluster's own objects: its default bindings are among them, and it has a Node authorizer.
     pub(crate) live: bool,
+    /// Access policies of EKS; none where the question is about roles and bindings alone.
+    pub(crate) policies: Policies,
+    defaults: Defaults,
     /// Why the answer may not be the whole one: what could not be read, or was not shown.
     unseen: Vec<String>,
     connection: Option<Connection>,
@@ -54,13 +58,15 @@ pub(crate) struct Setting<'a> {
     pub(crate) empty: bool,
     /// What a cluster is asked for beside roles and bindings.
     pub(crate) asked: Asked<'a>,
+    /// Do rights count that no role and no binding gives?
+    pub(crate) policies: bool,
 }
 
 impl<'a> Setting<'a> {
     /// For a question about one namespace, `default` or the context's where none is named.
     pub(crate) fn of(scope: &'a Scope) -> Setting<'a> {
         let asked = Asked { narrow: !scope.all_namespaces, ..Asked::default() };
-        Setting { namespace: scope.namespace.as_deref(), empty: false, asked }
+        Setting { namespace: scope.namespace.as_deref(), empty: false, asked, policies: true }
     }
 
     /// The same where a user asks: of a node's pods its rights follow.
@@ -133,13 +139,15 @@ impl Session {
             namespace: setting.namespace.unwrap_or("default").to_owned(),
             snapshot: Arc::new(snapshot),
             world: World::of(&Snapshot::default(), &Options::default()),
+            policies: Policies::default(),
+            defaults: Defaults::None,
             version,
             live: alone,
             unseen,
             connection: None,
             others: OnceCell::new(),
         };
-        Ok(session.indexed(input, alone && sees_roles, global))
+        Ok(session.indexed(input, alone && sees_roles, setting.policies, global))
     }
 
     fn read_cluster(
@@ -166,16 +174,18 @@ impl Session {
             version: version.or(read.served.minor()).unwrap_or(settings::NEWEST),
             snapshot: Arc::new(read.snapshot),
             world: World::of(&Snapshot::default(), &Options::default()),
+            policies: Policies::default(),
+            defaults: Defaults::None,
             live: true,
             unseen: unseen.into_iter().map(|(_, reason)| reason).collect(),
             connection: Some(connection),
             others: OnceCell::new(),
         };
-        Ok(session.indexed(input, sees_roles, global))
+        Ok(session.indexed(input, sees_roles, setting.policies, global))
     }
 
     /// Builds the index. `whole`: the default roles are among the objects, as a cluster has them.
-    fn indexed(mut self, input: &RbacInput, whole: bool, global: &Global) -> Session {
+    fn indexed(mut self, input: &RbacInput, whole: bool, policies: bool, global: &Global) -> Session {
         if !(OLDEST..=NEWEST).contains(&self.version) && !whole {
             output::note(&format!(
                 "warning: default roles of 1.{} are not known; those of 1.{} are used",
@@ -188,10 +198,21 @@ impl Session {
             (false, true) => Defaults::None,
             (false, false) => Defaults::Roles(self.version),
         };
+        self.defaults = defaults;
+        if policies {
+            self.policies = Policies::of(&self.snapshot, &self.namespace);
+        }
         let options = Options { namespace: &self.namespace, defaults, live: self.live };
-        self.world = World::of(&self.snapshot, &options);
+        self.world = World::with(&self.snapshot, &options, &self.policies.rights());
         self.say_what_grants_nothing(global);
+        self.policies.say_what_is_not_counted(global);
         self
+    }
+
+    /// The index of roles and bindings alone, where [`Session::world`] holds more. Numbers of the one hold in the other.
+    pub(crate) fn of_rbac_alone(&self) -> Option<World> {
+        let options = Options { namespace: &self.namespace, defaults: self.defaults, live: self.live };
+        self.policies.are_known().then(|| World::of(&self.snapshot, &options))
     }
 
     /// Why a "no" may be none: what could not be read, or was not shown.
@@ -235,34 +256,6 @@ impl Session {
     }
 
     /// Warnings about objects that are not what their author thinks.
-    /// A policy of EKS that a user has where a request is made. Whoever takes a role is named by the session, as EKS does.
-    pub(crate) fn policy_of_eks(&self, user: &User, request: &Request) -> Option<String> {
-        let place = match &request.target {
-            Target::Resource { namespace, .. } => namespace.as_str(),
-            Target::Path(_) => "",
-        };
-        let objects = self.snapshot.of_kind(Kind::OTHER);
-        objects.into_iter().flat_map(ironclad_rbac::eks_grants).find_map(|grant| {
-            let here = grant.namespaces.is_empty()
-                || !place.is_empty() && grant.namespaces.iter().any(|own| fits_namespace(own, place));
-            let theirs = grant.principal.is_some_and(|principal| is_same_principal(principal, &user.name));
-            (here && theirs).then(|| grant.policy.to_owned())
-        })
-    }
-
-    /// Says that rights are known which no role and no binding gives: they are not counted.
-    pub(crate) fn say_policies_of_eks(&self, global: &Global) {
-        let objects = self.snapshot.of_kind(Kind::OTHER);
-        let count: usize = objects.into_iter().map(|object| ironclad_rbac::eks_grants(object).len()).sum();
-        if count > 0 && !global.quiet {
-            let s = if count == 1 { "access policy of EKS gives" } else { "access policies of EKS give" };
-            output::note(&format!(
-                "warning: {count} {s} rights beside roles and bindings, and what follows does not count them; `ironclad rbac \
-                 lookup` lists them"
-            ));
-        }
-    }
-
     fn say_what_grants_nothing(&self, global: &Global) {
         if global.quiet {
             return;
@@ -310,31 +303,9 @@ impl Session {
             return None;
         }
         known.extend(self.snapshot.objects().filter_map(|object| object.namespace()));
-        known.extend(["default", "kube-system", "kube-public", "kube-node-lease"]);
+        known.extend(ALWAYS);
         Some(known)
     }
-}
-
-/// Is it the namespace, or one that a pattern (`dev-*`) means?
-fn fits_namespace(pattern: &str, namespace: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => {
-            namespace.len() >= start.len() + end.len() && namespace.starts_with(start) && namespace.ends_with(end)
-        }
-        None => pattern == namespace,
-    }
-}
-
-/// Is a user the one of an ARN: the ARN itself, or a session of the role that it names?
-fn is_same_principal(arn: &str, user: &str) -> bool {
-    let session = || {
-        let (head, role) = arn.split_once(":role/")?;
-        let account = head.rsplit(':').next()?;
-        let name = role.rsplit('/').next()?;
-        let (before, rest) = user.split_once(":assumed-role/")?;
-        Some(before.ends_with(&format!(":sts::{account}")) && rest.split('/').next() == Some(name))
-    };
-    arn.eq_ignore_ascii_case(user) || session().unwrap_or_default()
 }
 
 /// A rule that holds `y` or `1.10` without quotes, which kubectl reads as no text: the API server refuses it, and the

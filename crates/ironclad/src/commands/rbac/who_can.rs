@@ -19,9 +19,9 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
         batch::no_other_question(arguments.what.name.is_some() || arguments.what.subresource.is_some())?;
         let example = "`ironclad rbac who-can --requests questions.jsonl rbac/`";
         let from = from(&arguments.input, &arguments.operands, example)?;
-        let setting = Setting { namespace: arguments.scope.namespace.as_deref(), ..Setting::default() };
+        let namespace = arguments.scope.namespace.as_deref();
+        let setting = Setting { namespace, policies: true, ..Setting::default() };
         let session = Session::open(&arguments.input, &from, setting, global)?;
-        session.say_policies_of_eks(global);
         let complete = batch::answer(file, |line| {
             let request = batch::request(line)?;
             let mut keys = Map::new();
@@ -49,7 +49,6 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
             if arguments.through_groups { &[Kind::SERVICE_ACCOUNT, Kind::POD] } else { &[Kind::POD] };
     }
     let session = Session::open(&arguments.input, &operands.from, setting, global)?;
-    session.say_policies_of_eks(global);
     let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     // What has no namespace is asked for without one, and RoleBindings never grant it.
     let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
@@ -132,7 +131,11 @@ fn are_labels(expected: &[String]) -> anyhow::Result<()> {
 fn answer(session: &Session, request: &Request) -> (Vec<String>, Vec<Proof>) {
     let who = session.world.who_can(request);
     let proofs = who.subjects.iter().flat_map(|subject| session.world.proofs_for(&who, *subject, request)).collect();
-    (who.labels(&session.world), proofs)
+    let mut labels = who.labels(&session.world);
+    labels.extend(session.policies.unindexed(request));
+    labels.sort();
+    labels.dedup();
+    (labels, proofs)
 }
 
 /// In every namespace at once: cluster-wide, and in each namespace that has bindings.

@@ -24,7 +24,6 @@ pub(crate) fn run(arguments: &Why, global: &Global) -> anyhow::Result<Exit> {
     // What holds in another namespace is the nearest miss.
     setting.asked.narrow = false;
     let session = Session::open(&arguments.input, &operands.from, setting, global)?;
-    session.say_policies_of_eks(global);
     let user = session.me(named)?;
     let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
     let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
