@@ -82,7 +82,7 @@ fn folder() -> tempfile::TempDir {
 
 fn ask(arguments: &[&str]) -> Output {
     let folder = folder();
-    ironclad(&[&["rbac"], arguments, &["cluster.yaml", "rbac.yaml"]].concat(), folder.path())
+    ironclad(&[&["rbac"], arguments, &["./cluster.yaml", "rbac.yaml"]].concat(), folder.path())
 }
 
 #[test]
@@ -95,7 +95,6 @@ fn who_has_a_policy_may_what_it_says() {
         (OPS, "get", "/metrics", "", YES),
         ("arn:aws:iam::111122223333:role/admins/ops", "delete", "nodes", "", YES),
         ("arn:aws:sts::999922223333:assumed-role/ops/eve", "delete", "nodes", "", NO),
-        ("arn:aws:sts::111122223333:assumed-role/ops/a/b", "delete", "nodes", "", UNKNOWN),
         ("dev:eve", "create", "pods/exec", "dev-a", YES),
         ("dev:eve", "create", "pods/exec", "dev-zz", YES),
         ("dev:eve", "create", "pods/exec", "shop", YES),
@@ -118,7 +117,7 @@ fn who_has_a_policy_may_what_it_says() {
     ] {
         let scope: &[&str] = if namespace.is_empty() { &[] } else { &["-n", namespace] };
         for command in ["can-i", "why"] {
-            let output = ask(&[&[command, verb, what, "--as", user], scope].concat());
+            let output = ask(&[&[command, verb, what, "--allow-unknown", "--as", user], scope].concat());
             assert_eq!(output.status.code(), Some(expected), "{user} {verb} {what} {namespace}: {}", text(&output));
         }
     }
@@ -126,7 +125,7 @@ fn who_has_a_policy_may_what_it_says() {
 
 #[test]
 fn proofs_name_the_policy_and_its_place() {
-    let why = text(&ask(&["why", "create", "pods/exec", "--as", "dev:eve", "-n", "dev-zz"]));
+    let why = text(&ask(&["why", "create", "pods/exec", "--as", "dev:eve", "-n", "dev-zz", "--allow-unknown"]));
     for part in [
         "User:dev:{{SessionName}}  (by its access entry)",
         "← EKS access policy AmazonEKSEditPolicy associated in cluster.yaml:14  (EKS/AmazonEKSEditPolicy)",
@@ -153,14 +152,18 @@ fn proofs_name_the_policy_and_its_place() {
 #[test]
 fn who_can_counts_them() {
     let who = |arguments: &[&str]| {
-        let value = json(&ask(&[&["who-can"], arguments, &["--format", "json"]].concat()));
+        let value = json(&ask(&[&["who-can", "--allow-unknown", "--format", "json"], arguments].concat()));
         let subjects = value["subjects"].as_array().unwrap().iter();
-        subjects.map(|label| label.as_str().unwrap().replace("arn:aws:iam::111122223333:", "")).collect::<Vec<_>>()
+        let short = |label: &Value| label.as_str().unwrap().replace("arn:aws:iam::111122223333:", "");
+        let mut labels: Vec<String> = subjects.map(short).collect();
+        labels.sort();
+        labels
     };
     let ops = "User:arn:aws:sts::111122223333:assumed-role/ops/{{SessionName}}";
     let masters = "Group:system:masters";
     assert_eq!(who(&["get", "secrets", "-n", "prod"]), [masters, ops, "User:user/auditor"]);
-    let everybody = [masters, ops, "User:bob", "User:dev:{{SessionName}}", "User:lead", "User:user/auditor", "User:user/eve"];
+    let everybody =
+        [masters, ops, "User:bob", "User:dev:{{SessionName}}", "User:lead", "User:user/auditor", "User:user/eve"];
     assert_eq!(who(&["get", "pods", "-n", "shop"]), everybody);
     assert_eq!(who(&["create", "pods", "-n", "dev-zz"]), [masters, ops, "User:dev:{{SessionName}}"]);
     assert_eq!(who(&["create", "pods", "-A"]), [masters, ops, "User:dev:{{SessionName}}", "User:lead"]);
@@ -171,6 +174,8 @@ fn who_can_counts_them() {
     // Steps are those of roles and bindings; who may already is in no step.
     let escalated = json(&ask(&["who-can", "get", "secrets", "-n", "shop", "--escalated", "--format", "json"]));
     assert_eq!(escalated["escalated"], json!([]), "{escalated}");
+    let note = text(&ask(&["who-can", "get", "secrets", "-n", "shop", "--escalated"]));
+    assert!(note.contains("steps that somebody takes by an access policy of EKS are not followed"), "{note}");
 }
 
 #[test]
@@ -187,7 +192,8 @@ fn rules_matrix_and_lookup_show_them() {
     let matrix = json(&ask(&["matrix", "--for", "secrets", "-n", "shop", "--format", "json"])).to_string();
     assert!(matrix.contains("EKS access policy AmazonEKSEditPolicy") && !matrix.contains("user/eve"), "{matrix}");
     let lookup = json(&ask(&["lookup", "--format", "json"]));
-    let rows: Vec<&Value> = lookup.as_array().unwrap().iter().filter(|row| row["source"] == "eks-access-policy").collect();
+    let rows: Vec<&Value> =
+        lookup.as_array().unwrap().iter().filter(|row| row["source"] == "eks-access-policy").collect();
     assert_eq!(rows.len(), 7, "{lookup}");
 }
 
@@ -196,13 +202,12 @@ fn rules_matrix_and_lookup_show_them() {
 fn questions_by_the_thousand_know_patterns() {
     let folder = folder();
     let question = |user: &str, namespace: &str| {
-        let attributes = json!({"verb": "create", "resource": "pods", "namespace": namespace});
-        json!({"spec": {"user": user, "resourceAttributes": attributes}}).to_string()
+        json!({"user": user, "verb": "create", "resource": "pods", "namespace": namespace}).to_string()
     };
     let lines = [question("dev:eve", "dev-zz"), question("dev:eve", "prod"), question("dev:eve", "dev-a")].join("\n");
     fs::write(folder.path().join("questions.jsonl"), lines).unwrap();
     let run = |command: &str| {
-        let arguments = ["rbac", command, "--requests", "questions.jsonl", "cluster.yaml", "rbac.yaml"];
+        let arguments = ["rbac", command, "--requests", "questions.jsonl", "./cluster.yaml", "rbac.yaml"];
         let output = ironclad(&arguments, folder.path());
         let out = String::from_utf8(output.stdout).unwrap();
         out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
@@ -213,7 +218,8 @@ fn questions_by_the_thousand_know_patterns() {
     let by = "authorizer/EKS access policy AmazonEKSEditPolicy associated in cluster.yaml:14";
     assert_eq!(can_i[0]["via"], json!([by]));
     let who = run("who-can");
-    let named: Vec<bool> = who.iter().map(|line| line["subjects"].to_string().contains("dev:{{SessionName}}")).collect();
+    let named: Vec<bool> =
+        who.iter().map(|line| line["subjects"].to_string().contains("dev:{{SessionName}}")).collect();
     assert_eq!(named, [true, false, true], "{who:?}");
 }
 
@@ -221,7 +227,8 @@ fn questions_by_the_thousand_know_patterns() {
 /// nothing is certain.
 #[test]
 fn outputs_of_aws_are_put_together() {
-    let entry = json!({"accessEntry": {"clusterName": "prod", "principalArn": EVE, "username": "eve", "type": "STANDARD"}});
+    let entry =
+        json!({"accessEntry": {"clusterName": "prod", "principalArn": EVE, "username": "eve", "type": "STANDARD"}});
     let policies = json!([{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
         "accessScope": {"type": "cluster", "namespaces": []}}]);
     let association = json!({"clusterName": "prod", "principalArn": EVE, "associatedAccessPolicies": policies});
@@ -232,7 +239,6 @@ fn outputs_of_aws_are_put_together() {
         fs::write(folder.path().join("aws.json"), content).unwrap();
         for user in ["eve", EVE] {
             let output = ironclad(&["rbac", "can-i", "list", "pods", "--as", user, "aws.json"], folder.path());
-            let expected = if user == "eve" && mode == "CONFIG_MAP" { 2 } else { expected };
             assert_eq!(output.status.code(), Some(expected), "{mode} {user}: {}", text(&output));
         }
     }

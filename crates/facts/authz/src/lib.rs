@@ -53,7 +53,7 @@ pub use matrix::{Cell, Column, Matrix};
 pub use nearest::{Miss, Reason};
 pub use node::NodeFacts;
 pub use object::{Binding, BindingId, Origin, Role, RoleId, RoleRef, Subject, SubjectId, SubjectKind};
-pub use outside::Outside;
+pub use outside::{Outside, means_user};
 pub use read::{Dangling, Duplicate, Invalid};
 pub use request::{Request, Target};
 pub use rule::PolicyRule;

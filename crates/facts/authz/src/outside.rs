@@ -46,7 +46,7 @@ impl World {
     /// Adds the subjects of other authorizers that a user name means: names of sessions are in no map.
     pub(crate) fn named_outside(&self, name: &str, found: &mut Vec<SubjectId>) {
         for (pattern, subject) in &self.aliases {
-            if !found.contains(subject) && fits(pattern, name) {
+            if !found.contains(subject) && means_user(pattern, name) {
                 found.push(*subject);
             }
         }
@@ -107,14 +107,19 @@ impl Builder<'_> {
             false => *self.world.principals.entry((SubjectKind::User, name)).or_insert(next),
         };
         if id == next {
-            self.world.subjects.push(Subject { kind: SubjectKind::User, principal: name, name, namespace: Text::EMPTY });
+            self.world.subjects.push(Subject {
+                kind: SubjectKind::User,
+                principal: name,
+                name,
+                namespace: Text::EMPTY,
+            });
         }
         id
     }
 }
 
 /// Is it the user name, or one that a name with one `{{…}}` in it means? The name of a session has no `/` and no `:`.
-fn fits(pattern: &str, name: &str) -> bool {
+pub fn means_user(pattern: &str, name: &str) -> bool {
     let parts = pattern.split_once("{{").and_then(|(head, rest)| Some((head, rest.split_once("}}")?.1)));
     match parts {
         None => pattern == name,
@@ -129,7 +134,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test")]
 
-    use super::{Outside, fits};
+    use super::{Outside, means_user};
     use crate::{Options, PolicyRule, Request, User, World};
     use ironclad_model::Snapshot;
 
@@ -147,7 +152,7 @@ mod tests {
             ("alice", "alic", false),
             ("a{{", "a{{", true),
         ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(means_user(pattern, name), expected, "{pattern} {name}");
         }
     }
 

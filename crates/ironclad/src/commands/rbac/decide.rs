@@ -45,6 +45,12 @@ impl Decided {
         let reason = if review.reason.is_empty() { String::new() } else { format!(" ({})", review.reason) };
         (own != review.allowed).then(|| {
             let server = if review.allowed { "allows" } else { "refuses" };
+            if own && self.own.by.starts_with("EKS") {
+                // They are of an identity of AWS; a review names a user.
+                return format!(
+                    "the cluster {server} it{reason}, and an access policy of EKS allows it: a review by user name need not count those"
+                );
+            }
             format!("the cluster {server} it{reason}, and the roles and bindings {} it", says(own))
         })
     }

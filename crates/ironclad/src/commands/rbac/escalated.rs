@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 
 /// Who could, in the namespace of the request or, `everywhere`, in any.
 pub(crate) fn climbs(session: &Session, request: &Request, everywhere: bool) -> Vec<Climb> {
-    // Rights of an access policy of EKS follow nobody who acts as another, and let nobody give away roles: steps are those of
-    // roles and bindings.
+    // Who acts as another has none of the other's access policies of EKS: steps are those of roles and bindings.
     let alone = session.of_rbac_alone();
     let world = alone.as_ref().unwrap_or(&session.world);
     let mut requests = vec![request.clone()];

@@ -6,7 +6,7 @@
 use super::proof::At;
 use crate::args::Global;
 use crate::output;
-use ironclad_authz::{Outside, PolicyRule, Request, Target, User};
+use ironclad_authz::{Outside, PolicyRule, Request, Target, User, means_user};
 use ironclad_model::{Kind, Object, Snapshot};
 use std::collections::BTreeSet;
 
@@ -171,7 +171,7 @@ impl Policy {
     }
 
     fn is_of(&self, user: &str) -> bool {
-        self.users.iter().any(|own| own == user)
+        self.users.iter().any(|own| means_user(own, user))
             || self.principal.as_deref().is_some_and(|arn| is_same_principal(arn, user))
     }
 

@@ -41,7 +41,6 @@ impl std::fmt::Display for At {
     }
 }
 
-
 impl Session {
     fn place<'s>(&'s self, origin: Origin, pick: impl Fn(NodeRef<'s>) -> Option<NodeRef<'s>>) -> Option<At> {
         let id = match origin {

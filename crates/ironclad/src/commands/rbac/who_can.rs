@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &WhoCan, global: &Global) -> anyhow::Result<Exit> {
     }
     let session = Session::open(&arguments.input, &operands.from, setting, global)?;
     let asked = question::question(&session, operands.verb, operands.resource, &what, &arguments.scope)?;
+    if arguments.escalated && session.policies.are_known() && !global.quiet {
+        output::note("note: steps that somebody takes by an access policy of EKS are not followed");
+    }
     // What has no namespace is asked for without one, and RoleBindings never grant it.
     let (subjects, proofs) = match arguments.scope.all_namespaces && asked.namespaced {
         true => everywhere(&session, &asked.request),
