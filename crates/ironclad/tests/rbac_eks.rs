@@ -168,6 +168,8 @@ fn who_can_counts_them() {
     assert_eq!(who(&["create", "pods", "-n", "dev-zz"]), [masters, ops, "User:dev:{{SessionName}}"]);
     assert_eq!(who(&["create", "pods", "-A"]), [masters, ops, "User:dev:{{SessionName}}", "User:lead"]);
     assert_eq!(who(&["delete", "nodes"]), [masters, ops]);
+    let named = text(&ask(&["who-can", "get", "namespaces/dev-zz", "--allow-unknown"]));
+    assert!(named.contains("User:dev:{{SessionName}}"), "{named}");
     let wide = text(&ask(&["who-can", "create", "pods", "-n", "shop", "-o", "wide"]));
     assert!(wide.contains("EKS access policy AmazonEKSEditPolicy") && wide.contains("cluster.yaml:14"), "{wide}");
     assert!(wide.contains("2 access policies of EKS give rights beside roles and bindings of which"), "{wide}");
@@ -195,6 +197,16 @@ fn rules_matrix_and_lookup_show_them() {
     let rows: Vec<&Value> =
         lookup.as_array().unwrap().iter().filter(|row| row["source"] == "eks-access-policy").collect();
     assert_eq!(rows.len(), 7, "{lookup}");
+    let known: Vec<bool> = rows.iter().map(|row| row["rulesKnown"] == true).collect();
+    assert_eq!(known, [true, true, true, true, true, false, false], "{lookup}");
+    let dev = json(&ask(&["lookup", "--pattern", "dev:{{", "--format", "json"]));
+    assert_eq!((dev.as_array().unwrap().len(), &dev[0]["role"]), (1, &json!("EKS/AmazonEKSEditPolicy")), "{dev}");
+    // The other side of a comparison is a namespace that the question names.
+    let compare = |other: &str| {
+        text(&ask(&["matrix", "--as", "dev:eve", "-n", "dev-a", "--resources", "pods", "--diff-with", other]))
+    };
+    let (same, other) = (compare("namespace=dev-zz"), compare("namespace=prod"));
+    assert!(!same.contains("✔ → ✖") && other.contains("✔ → ✖"), "{same}{other}");
 }
 
 /// A line may ask for a namespace that nothing else names.

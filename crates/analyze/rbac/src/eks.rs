@@ -301,23 +301,6 @@ pub struct Grant<'o> {
     pub node: NodeRef<'o>,
 }
 
-/// The policies of EKS that a document gives to identities of AWS. A scope that is not written counts as everywhere.
-pub fn grants(object: &Object) -> Vec<Grant<'_>> {
-    let mut found = Vec::new();
-    for entry in entries(object) {
-        for policy in entry.policies() {
-            let Some(name) = policy.name() else { continue };
-            let namespaces = match policy.scope {
-                Scope::Namespaces(_, names) => names,
-                Scope::Cluster | Scope::Unknown | Scope::Wrong(_) => Vec::new(),
-            };
-            let principal = entry.arn().map(|(_, arn)| arn);
-            found.push(Grant { principal, policy: name, namespaces, node: policy.node });
-        }
-    }
-    found
-}
-
 /// Associations of Pod Identity in a document.
 pub(crate) fn associations(object: &Object) -> Vec<Association<'_>> {
     let root = object.root();

@@ -18,5 +18,5 @@ mod served;
 mod trust;
 
 pub use checks::CHECKS;
-pub use eks::{Grant as EksGrant, grants as eks_grants};
+pub use eks::Grant as EksGrant;
 pub use eks_rights::{Right as EksRight, rights as eks_rights};

@@ -177,8 +177,7 @@ impl List {
         let namespace = arguments.input.charts.namespace.as_deref();
         let from = from(&input, &paths, "`ironclad rbac audit --subjects . rbac/`")?;
         let asked = Asked { needed, ..Asked::default() };
-        let session =
-            Session::open(&input, &from, Setting { namespace, empty: false, asked, policies: false }, global)?;
+        let session = Session::open(&input, &from, Setting { namespace, asked, ..Setting::default() }, global)?;
         let fail_on = fail_on.unwrap_or(Some(Severity::High));
         let mut list = List { session, risks: Vec::new(), target, fail_on };
         list.risks = list.judged(&list.session.snapshot, arguments, ages)?;

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &CanI, global: &Global) -> anyhow::Result<Exit> {
         // Any line may ask for any namespace, and for a node.
         let asked = Asked { nodes: true, ..Asked::default() };
         let namespace = arguments.scope.namespace.as_deref();
-        let setting = Setting { namespace, empty: false, asked, policies: true };
+        let setting = Setting { namespace, asked, policies: true, ..Setting::default() };
         let session = Session::open(&arguments.input, &from, setting, global)?;
         let chain = question::chain(&session, &arguments.authorizers, arguments.input.assume_defaults)?;
         let judge = Judge::new(&session, &arguments.authorizers, chain)?;

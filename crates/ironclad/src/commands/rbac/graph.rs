@@ -39,8 +39,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> anyhow::Result<Exit
     let needed: &[Kind] = if draws_pods { &PODS } else { &[] };
     let narrow = namespace.is_some() && arguments.include_namespaces.is_empty();
     let asked = Asked { narrow, needed, ..Asked::default() };
-    let session =
-        Session::open(&arguments.input, &from, Setting { namespace, empty: false, asked, policies: false }, global)?;
+    let session = Session::open(&arguments.input, &from, Setting { namespace, asked, ..Setting::default() }, global)?;
     let filter = Filter {
         include: arguments.include_subjects.as_deref().map(regex).transpose()?,
         exclude: arguments.exclude_subjects.as_deref().map(regex).transpose()?,

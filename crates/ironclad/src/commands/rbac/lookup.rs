@@ -9,7 +9,8 @@ use crate::args::rbac::Lookup;
 use crate::exit::Exit;
 use crate::failure::user_error;
 use ironclad_authz::{BindingId, SubjectId, SubjectKind, User};
-use ironclad_model::Kind;
+use ironclad_model::{Kind, Object};
+use ironclad_rbac::EksRight;
 use regex::Regex;
 use serde_json::json;
 
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
     let kind = arguments.kind.as_deref().map(subject_kind).transpose()?;
     let namespace = arguments.namespace.as_deref();
     let asked = Asked { narrow: namespace.is_some(), ..Asked::default() };
-    let setting = Setting { namespace, empty: only_google, asked, policies: false };
+    let setting = Setting { namespace, empty: only_google, asked, ..Setting::default() };
     let session = Session::open(&arguments.input, &from, setting, global)?;
     let world = &session.world;
     let mut columns = vec!["SUBJECT", "SCOPE", "ROLE"];
@@ -111,33 +112,34 @@ pub(crate) fn run(arguments: &Lookup, global: &Global) -> anyhow::Result<Exit> {
             }));
         }
     }
-    for object in session.snapshot.of_kind(Kind::OTHER) {
-        for grant in ironclad_rbac::eks_grants(object) {
-            let name = grant.principal.unwrap_or("(a variable names it)");
-            let label = format!("User:{name}");
-            let wanted = kind.is_none_or(|kind| kind == SubjectKind::User)
-                && (matches_text(&pattern, name) || matches_text(&pattern, &label));
-            let place = grant.namespaces.join(",");
-            // A pattern of namespaces is shown where it may fit.
-            let here = |wanted: &str| grant.namespaces.iter().any(|own| *own == wanted || own.contains('*'));
-            if !wanted || !place.is_empty() && namespace.is_some_and(|wanted| !here(wanted)) {
-                continue;
-            }
-            let scope = if place.is_empty() { "cluster-wide" } else { place.as_str() };
-            let role = format!("EKS/{}", grant.policy);
-            let line = object.document().source().position(grant.node.span().start).line;
-            let mut row = vec![if wide { label.clone() } else { name.to_owned() }, scope.to_owned(), role.clone()];
-            if wide {
-                row.extend(["access entry of EKS".to_owned(), format!("{}:{line}", object.source_name())]);
-            }
-            row.resize(sheet.columns.len(), String::new());
-            sheet.push(row);
-            values.push(json!({
-                "subject": label, "kind": "User", "name": grant.principal, "namespace": null, "scope": scope,
-                "role": role, "roleExists": true, "binding": null, "through": null, "source": "eks-access-policy",
-                "location": json!({"source": object.source_name(), "line": line}),
-            }));
+    let clouds: Vec<&Object> = session.snapshot.of_kind(Kind::OTHER).into_iter().collect();
+    for EksRight { grant, object, users, rules } in ironclad_rbac::eks_rights(&clouds) {
+        let name = grant.principal.unwrap_or("(a variable names it)");
+        let label = format!("User:{name}");
+        let mut names = [name, label.as_str()].into_iter().chain(users.iter().map(String::as_str));
+        let wanted =
+            kind.is_none_or(|kind| kind == SubjectKind::User) && names.any(|name| matches_text(&pattern, name));
+        let place = grant.namespaces.join(",");
+        // A pattern of namespaces is shown where it may fit.
+        let here = |wanted: &str| grant.namespaces.iter().any(|own| *own == wanted || own.contains('*'));
+        if !wanted || !place.is_empty() && namespace.is_some_and(|wanted| !here(wanted)) {
+            continue;
         }
+        let scope = if place.is_empty() { "cluster-wide" } else { place.as_str() };
+        let role = format!("EKS/{}", grant.policy);
+        let line = object.document().source().position(grant.node.span().start).line;
+        let mut row = vec![if wide { label.clone() } else { name.to_owned() }, scope.to_owned(), role.clone()];
+        if wide {
+            row.extend(["access entry of EKS".to_owned(), format!("{}:{line}", object.source_name())]);
+        }
+        row.resize(sheet.columns.len(), String::new());
+        sheet.push(row);
+        values.push(json!({
+            "subject": label, "kind": "User", "name": grant.principal, "namespace": null, "scope": scope,
+            "role": role, "roleExists": true, "binding": null, "through": null, "source": "eks-access-policy",
+            "users": users, "rulesKnown": rules.is_some(),
+            "location": json!({"source": object.source_name(), "line": line}),
+        }));
     }
     target.show(&sheet, &json!(values), "no binding names such a subject")?;
     Ok(session.exit(Exit::Clean))

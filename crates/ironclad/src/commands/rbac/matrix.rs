@@ -63,8 +63,8 @@ fn open(arguments: &Matrix, from: &From, global: &Global) -> anyhow::Result<Sess
     let mut setting = Setting::of(&arguments.scope);
     // The other side of a comparison may be another namespace.
     setting.asked.narrow &= arguments.diff_with.is_none();
-    let session = Session::open(&arguments.input, from, setting, global)?;
-    Ok(session)
+    setting.other = arguments.diff_with.as_deref().and_then(|other| other.strip_prefix("namespace="));
+    Session::open(&arguments.input, from, setting, global)
 }
 
 /// Verbs of a row without a word of the user.

@@ -44,8 +44,8 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
-    /// Reads them. A pattern of namespaces holds in those that the snapshot knows, or that the question is about.
-    pub(crate) fn of(snapshot: &Snapshot, question: &str) -> Policies {
+    /// Reads them. A pattern of namespaces holds in those that the snapshot knows, or that the question names.
+    pub(crate) fn of<'n>(snapshot: &Snapshot, named: impl Iterator<Item = &'n str>) -> Policies {
         let objects: Vec<&Object> = snapshot.of_kind(Kind::OTHER).into_iter().collect();
         let rights = ironclad_rbac::eks_rights(&objects);
         if rights.is_empty() {
@@ -54,7 +54,7 @@ impl Policies {
         let mut known: BTreeSet<String> =
             snapshot.of_kind(Kind::NAMESPACE).iter().map(|object| object.name().to_owned()).collect();
         known.extend(snapshot.objects().filter_map(|object| object.namespace()).map(str::to_owned));
-        known.extend(ALWAYS.into_iter().chain([question]).map(str::to_owned));
+        known.extend(ALWAYS.into_iter().chain(named).map(str::to_owned));
         let mut policies = Policies { known, ..Policies::default() };
         for right in rights {
             let spaces: Vec<String> = right.grant.namespaces.iter().map(|space| (*space).to_owned()).collect();
@@ -216,4 +216,31 @@ fn is_same_principal(arn: &str, user: &str) -> bool {
         Some(before.ends_with(&format!(":sts::{account}")) && rest.split('/').next() == Some(name))
     };
     arn.eq_ignore_ascii_case(user) || session().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits_namespace;
+
+    #[test]
+    fn patterns_mean_namespaces() {
+        for (pattern, namespace, expected) in [
+            ("dev", "dev", true),
+            ("dev", "dev-a", false),
+            ("dev-*", "dev-a", true),
+            ("dev-*", "dev-", true),
+            ("dev-*", "dev", false),
+            ("*-dev", "a-dev", true),
+            ("*-dev", "a-dev-b", false),
+            ("a*a", "a", false),
+            ("a*b*c", "a-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("a*b*b", "a-b", false),
+            ("*", "shop", true),
+            ("dev-?", "dev-a", true),
+            ("dev-?", "dev-ab", false),
+        ] {
+            assert_eq!(fits_namespace(pattern, namespace), expected, "{pattern} {namespace}");
+        }
+    }
 }

@@ -60,13 +60,15 @@ pub(crate) struct Setting<'a> {
     pub(crate) asked: Asked<'a>,
     /// Do rights count that no role and no binding gives?
     pub(crate) policies: bool,
+    /// Another namespace that the question names.
+    pub(crate) other: Option<&'a str>,
 }
 
 impl<'a> Setting<'a> {
     /// For a question about one namespace, `default` or the context's where none is named.
     pub(crate) fn of(scope: &'a Scope) -> Setting<'a> {
         let asked = Asked { narrow: !scope.all_namespaces, ..Asked::default() };
-        Setting { namespace: scope.namespace.as_deref(), empty: false, asked, policies: true }
+        Setting { namespace: scope.namespace.as_deref(), asked, policies: true, ..Setting::default() }
     }
 
     /// The same where a user asks: of a node's pods its rights follow.
@@ -147,7 +149,7 @@ impl Session {
             connection: None,
             others: OnceCell::new(),
         };
-        Ok(session.indexed(input, alone && sees_roles, setting.policies, global))
+        Ok(session.indexed(input, alone && sees_roles, setting, global))
     }
 
     fn read_cluster(
@@ -181,11 +183,11 @@ impl Session {
             connection: Some(connection),
             others: OnceCell::new(),
         };
-        Ok(session.indexed(input, sees_roles, setting.policies, global))
+        Ok(session.indexed(input, sees_roles, setting, global))
     }
 
     /// Builds the index. `whole`: the default roles are among the objects, as a cluster has them.
-    fn indexed(mut self, input: &RbacInput, whole: bool, policies: bool, global: &Global) -> Session {
+    fn indexed(mut self, input: &RbacInput, whole: bool, setting: Setting<'_>, global: &Global) -> Session {
         if !(OLDEST..=NEWEST).contains(&self.version) && !whole {
             output::note(&format!(
                 "warning: default roles of 1.{} are not known; those of 1.{} are used",
@@ -199,8 +201,9 @@ impl Session {
             (false, false) => Defaults::Roles(self.version),
         };
         self.defaults = defaults;
-        if policies {
-            self.policies = Policies::of(&self.snapshot, &self.namespace);
+        if setting.policies {
+            let named = std::iter::once(self.namespace.as_str()).chain(setting.other);
+            self.policies = Policies::of(&self.snapshot, named);
         }
         let options = Options { namespace: &self.namespace, defaults, live: self.live };
         self.world = World::with(&self.snapshot, &options, &self.policies.rights());

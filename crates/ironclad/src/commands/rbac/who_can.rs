@@ -210,6 +210,10 @@ fn sheet(
         if own.is_empty() && *label == format!("Group:{MASTERS}") {
             let row = [label.as_str(), "cluster-wide", "(always allowed)", "", "", ""];
             sheet.push(row.into_iter().take(columns.len()));
+        } else if own.is_empty() {
+            // By a pattern of namespaces that means one which nothing else names.
+            let row = [label.as_str(), "", "(an access policy of EKS)", "", "", ""];
+            sheet.push(row.into_iter().take(columns.len()));
         }
         let mut last = None;
         for proof in own {

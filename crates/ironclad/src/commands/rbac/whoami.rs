@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &WhoAmI, global: &Global) -> anyhow::Result<Exit> {
     let target = show::target(&arguments.output, &["table", "json", "yaml"])?;
     let namespace = arguments.namespace.as_deref();
     let asked = Asked { narrow: namespace.is_some(), ..Asked::default() };
-    let setting = Setting { namespace, empty: true, asked, policies: false };
+    let setting = Setting { namespace, empty: true, asked, ..Setting::default() };
     let (me, session) = if arguments.offline || !arguments.paths.is_empty() {
         // The flags of the cluster say whose credentials: no cluster is asked.
         let me = offline(&arguments.input.cluster)?;
