@@ -28,7 +28,7 @@ pub(crate) fn subjects<'f, 's>(facts: &'f Facts, cx: &Cx<'s>) -> impl Iterator<I
     world.binding_ids().filter(|binding| !facts.is_default_binding(*binding)).flat_map(move |binding| {
         let object = match world.binding(binding).origin() {
             Origin::Object(id) => snapshot.object(id),
-            Origin::BuiltIn => None,
+            Origin::BuiltIn | Origin::Outside(_) => None,
         };
         let subjects = object.into_iter().flat_map(move |_| world.subjects_of(binding));
         subjects.filter_map(move |subject| Some(Named { binding, subject, object: object? }))
