@@ -13,6 +13,9 @@ use rustc_hash::FxHashMap;
 
 const DATA: &str = include_str!("../data/eks_access_policies.txt");
 
+/// User names by ARN; nothing for one that EKS makes.
+type Names<'o> = FxHashMap<&'o str, Vec<Option<&'o str>>>;
+
 /// A policy that somebody has.
 pub struct Right<'o> {
     /// Who, which, where and by which line.
@@ -29,7 +32,7 @@ pub struct Right<'o> {
 /// The policies of EKS that identities of AWS have, by all documents together: one may name the user and another the policy.
 pub fn rights<'o>(objects: &[&'o Object]) -> Vec<Right<'o>> {
     let mut found = Vec::new();
-    let mut shared: Option<(FxHashMap<&str, Vec<Option<&str>>>, bool)> = None;
+    let mut shared: Option<(Names<'_>, bool)> = None;
     for object in objects.iter().copied() {
         for entry in entries(object) {
             for policy in entry.policies() {
@@ -88,8 +91,8 @@ fn rule(line: &str) -> Option<PolicyRule> {
 }
 
 /// The user names that entries give to an ARN: nothing where one leaves it to EKS.
-fn user_names<'o>(objects: &[&'o Object]) -> FxHashMap<&'o str, Vec<Option<&'o str>>> {
-    let mut names: FxHashMap<&str, Vec<Option<&str>>> = FxHashMap::default();
+fn user_names<'o>(objects: &[&'o Object]) -> Names<'o> {
+    let mut names = Names::default();
     for object in objects.iter().copied() {
         for entry in entries(object).into_iter().filter(|entry| entry.whole) {
             let (Some((_, arn)), true) = (entry.arn(), entry.has_plain_username()) else { continue };
@@ -103,7 +106,7 @@ fn user_names<'o>(objects: &[&'o Object]) -> FxHashMap<&'o str, Vec<Option<&'o s
     names
 }
 
-fn users(entry: &Entry<'_>, names: &FxHashMap<&str, Vec<Option<&str>>>) -> Vec<String> {
+fn users(entry: &Entry<'_>, names: &Names<'_>) -> Vec<String> {
     let Some((_, arn)) = entry.arn() else { return Vec::new() };
     let own = match entry.whole {
         true if !entry.has_plain_username() => return Vec::new(),
