@@ -6,7 +6,7 @@
 mod world;
 
 use ironclad_authz::resources::VERBS;
-use ironclad_authz::{Column, Options, Request, User, World};
+use ironclad_authz::{Column, Options, Request, Surroundings, User, World};
 use std::time::{Duration, Instant};
 use world::{Dice, SUBJECTS, resources, snapshot};
 
@@ -83,6 +83,12 @@ fn main() {
         most.as_secs_f64() * 1e6,
         half.as_secs_f64() * 1e6
     );
+
+    let request = Request::resource("list", "", "secrets").within("ns7");
+    let start = world.who_can(&request).subjects;
+    let around = Surroundings { version: 37, ..Surroundings::default() };
+    let (climbs, found) = best(3, || world.who_could(&start, std::slice::from_ref(&request), &around).len());
+    println!("escalated   {:8.1} ms  {} may, {found} more could", climbs.as_secs_f64() * 1e3, start.len());
 
     let columns: Vec<Column> = served
         .iter()

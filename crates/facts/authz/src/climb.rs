@@ -116,7 +116,10 @@ impl World {
     /// Those of the index who may make none of these requests and could come to, each by one of the shortest ways; in
     /// the order of the length and of their labels. `start` are those who may.
     pub fn who_could(&self, start: &[SubjectId], requests: &[Request], around: &Surroundings) -> Vec<Climb> {
-        let mut climber = Climber::new(self, around);
+        self.who_could_by(Climber::new(self, around), start, requests)
+    }
+
+    fn who_could_by(&self, mut climber: Climber<'_>, start: &[SubjectId], requests: &[Request]) -> Vec<Climb> {
         for subject in start {
             climber.known.insert(self.being(*subject), None);
             climber.seen.insert(*subject);
@@ -194,6 +197,20 @@ struct Climber<'w> {
     spaces: BTreeMap<String, Vec<Holders>>,
     /// Requests to be somebody, whoever it is.
     anybody: Vec<Request>,
+    done: Done,
+}
+
+/// Ways that lead to one being as to the next: once they are looked at for one, they bring nobody new for another.
+#[derive(Default)]
+struct Done {
+    /// Ways into any account of a namespace; with those that need a pod that runs?
+    spaces: FxHashMap<String, bool>,
+    /// Impersonation of groups, and of users, whose names no rule is limited to.
+    impersonation: [bool; 2],
+    /// Certificates.
+    certificates: bool,
+    /// Look all the same: for the test that nothing is lost.
+    again: bool,
 }
 
 impl<'w> Climber<'w> {
@@ -218,6 +235,7 @@ impl<'w> Climber<'w> {
             names,
             spaces: BTreeMap::new(),
             anybody,
+            done: Done::default(),
         }
     }
 
@@ -289,6 +307,21 @@ impl<'w> Climber<'w> {
             }
             _ => {}
         }
+        self.impersonate(being, level);
+        // Admission refuses certificates of this group (CertificateSubjectRestriction).
+        if name != MASTERS && !std::mem::replace(&mut self.done.certificates, !self.done.again) {
+            self.certify(being, level);
+        }
+    }
+
+    fn impersonate(&mut self, being: &Being, level: &mut Level) {
+        let (kind, name) = being;
+        if !self.names.contains(name) {
+            let done = &mut self.done.impersonation[usize::from(*kind != SubjectKind::Group)];
+            if std::mem::replace(done, !self.done.again) {
+                return;
+            }
+        }
         let resource = if *kind == SubjectKind::Group { "groups" } else { "users" };
         let impersonate = Request::resource("impersonate", "", resource).named(name);
         for id in self.who(std::slice::from_ref(&impersonate)) {
@@ -303,19 +336,19 @@ impl<'w> Climber<'w> {
             }
             self.add([id], &Way::Impersonate, &requests, Some(being), level);
         }
-        // Admission refuses certificates of this group (CertificateSubjectRestriction).
-        if name != MASTERS {
-            let of = |verb: &str, resource: &str| Request::resource(verb, CERTIFICATES, resource);
-            let signers = of("approve", "signers");
-            let own = [
-                of("create", "certificatesigningrequests"),
-                of("update", "certificatesigningrequests").subresource("approval"),
-            ];
-            for signer in [CLIENT_SIGNER, "kubernetes.io/*"] {
-                let requests = [own.as_slice(), &[signers.clone().named(signer)]].concat();
-                let who = self.who(&requests);
-                self.add(who, &Way::Certificate, &requests, Some(being), level);
-            }
+    }
+
+    fn certify(&self, being: &Being, level: &mut Level) {
+        let of = |verb: &str, resource: &str| Request::resource(verb, CERTIFICATES, resource);
+        let signers = of("approve", "signers");
+        let own = [
+            of("create", "certificatesigningrequests"),
+            of("update", "certificatesigningrequests").subresource("approval"),
+        ];
+        for signer in [CLIENT_SIGNER, "kubernetes.io/*"] {
+            let requests = [own.as_slice(), &[signers.clone().named(signer)]].concat();
+            let who = self.who(&requests);
+            self.add(who, &Way::Certificate, &requests, Some(being), level);
         }
     }
 
@@ -362,6 +395,11 @@ impl<'w> Climber<'w> {
             None => running.iter().any(|(space, _)| space == namespace || namespace.is_empty()),
         };
         let runs = self.around.running.as_ref().is_none_or(runs);
+        match self.done.spaces.get_mut(namespace) {
+            Some(done) if (*done || !runs) && !self.done.again => return,
+            Some(done) => *done |= runs,
+            None => drop(self.done.spaces.insert(namespace.to_owned(), runs)),
+        }
         for (way, requests, who) in self.spaces.get(namespace).into_iter().flatten() {
             let enters = matches!(way, Way::Enter(_) | Way::NodeProxy);
             if enters && !runs {
@@ -622,5 +660,90 @@ mod tests {
         around.tokens = vec![("a".to_owned(), "admin".to_owned(), "admin-token".to_owned())];
         let expected = "User:x: reads Secret \"admin-token\", which holds a token of ServiceAccount:a/admin";
         assert_eq!(climbs(&world, &around), [expected]);
+    }
+
+    /// What is looked at once is no different for the next: ways and order come out the same where all is looked at again.
+    #[test]
+    fn nothing_is_lost_by_looking_once() {
+        let mut state = 7u64;
+        let mut roll = |sides: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % sides
+        };
+        let rules = [
+            ("impersonate", "", "users"),
+            ("impersonate", "", "groups"),
+            ("impersonate", "", "serviceaccounts"),
+            ("create", "", "serviceaccounts/token"),
+            ("create", "", "pods"),
+            ("create", "", "pods/exec"),
+            ("create", "", "secrets"),
+            ("get", "", "secrets"),
+            ("create", RBAC, "rolebindings"),
+            ("bind", RBAC, "clusterroles"),
+            ("escalate", RBAC, "roles"),
+            ("update", RBAC, "roles"),
+            ("create", CERTIFICATES, "certificatesigningrequests"),
+            ("update", CERTIFICATES, "certificatesigningrequests/approval"),
+            ("approve", CERTIFICATES, "signers"),
+        ];
+        let subjects = [
+            "{kind: User, name: u0}",
+            "{kind: User, name: u1}",
+            "{kind: User, name: u2}",
+            "{kind: Group, name: g0}",
+            "{kind: Group, name: 'system:serviceaccounts:a'}",
+            "{kind: Group, name: 'system:serviceaccounts'}",
+            "{kind: ServiceAccount, name: s0, namespace: a}",
+            "{kind: ServiceAccount, name: s1, namespace: a}",
+            "{kind: ServiceAccount, name: s0, namespace: b}",
+        ];
+        let names = ["u0", "g0", "s0", "s1"];
+        let (mut found, mut longest) = (0, 0);
+        for _ in 0..300 {
+            let mut text = String::new();
+            for role in 0..8 {
+                let space = ["", "a", "b"][roll(3)];
+                let (kind, place) = match space {
+                    "" => ("Cluster", String::new()),
+                    space => ("", format!(", namespace: {space}")),
+                };
+                let mut own = String::new();
+                for _ in 0..1 + roll(3) {
+                    let (verb, group, resource) = rules[roll(rules.len())];
+                    let limit = match roll(3) {
+                        0 => format!(", resourceNames: [{}]", names[roll(names.len())]),
+                        _ => String::new(),
+                    };
+                    own.push_str(&format!(
+                        "- {{verbs: [{verb}], apiGroups: ['{group}'], resources: [{resource}]{limit}}}\n"
+                    ));
+                }
+                text.push_str(&format!(
+                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}Role\nmetadata: {{name: r{role}{place}}}\nrules:\n{own}---\n\
+                     apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}RoleBinding\nmetadata: {{name: r{role}{place}}}\n\
+                     roleRef: {{kind: {kind}Role, name: r{role}}}\nsubjects: [{}, {}]\n---\n",
+                    subjects[roll(subjects.len())],
+                    subjects[roll(subjects.len())]
+                ));
+            }
+            let world =
+                World::of(&snapshot("a.yaml", &text), &Options { defaults: Defaults::None, ..Options::default() });
+            let running = BTreeSet::from([("a".to_owned(), "s1".to_owned())]);
+            let around = Surroundings {
+                version: 37,
+                running: (roll(2) == 0).then_some(running),
+                tokens: vec![("a".to_owned(), "s0".to_owned(), "s0".to_owned())],
+            };
+            let request = Request::resource("get", "", "secrets").within(["a", "b"][roll(2)]);
+            let start = world.who_can(&request).subjects;
+            let once = world.who_could(&start, std::slice::from_ref(&request), &around);
+            let mut thorough = Climber::new(&world, &around);
+            thorough.done.again = true;
+            assert_eq!(once, world.who_could_by(thorough, &start, &[request]), "{text}");
+            found += once.len();
+            longest = longest.max(once.iter().map(|climb| climb.steps.len()).max().unwrap_or_default());
+        }
+        assert!(found > 300 && longest >= 3, "{found} ways, the longest of {longest} steps");
     }
 }
