@@ -7,6 +7,7 @@
 use crate::defaults::{NEWEST, OLDEST};
 use ironclad_model::{Kind, Object, Snapshot};
 use ironclad_tree::NodeRef;
+use rustc_hash::FxHashMap;
 
 const DATA: &str = include_str!("../data/resources.txt");
 
@@ -101,6 +102,8 @@ pub enum Named<'t> {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     resources: Vec<Resource>,
+    /// By plural: places in `resources`.
+    by_name: FxHashMap<String, Vec<u32>>,
     /// What only authorizers are asked for: it can be named, and is in no list.
     unlisted: Vec<Resource>,
 }
@@ -163,7 +166,7 @@ impl Table {
             return;
         }
         let list = |text: &str| clean(text).split(',').filter(|t| !t.is_empty()).map(str::to_owned).collect();
-        self.resources.push(Resource {
+        self.add(Resource {
             group: clean(group),
             name: name.to_owned(),
             subresource: subresource.to_owned(),
@@ -179,7 +182,7 @@ impl Table {
         let root = definition.root();
         let text = |pointer: &str| root.at_pointer(pointer).and_then(|n| n.as_str()).unwrap_or_default().to_owned();
         let (group, name) = (text("/spec/group"), text("/spec/names/plural"));
-        let known = self.resources.iter().any(|r| r.group == group && r.name == name && r.subresource.is_empty());
+        let known = self.listed(&group, &name, "").is_some();
         if group.is_empty() || name.is_empty() || known {
             return;
         }
@@ -199,7 +202,7 @@ impl Table {
         for subresource in ["status", "scale"] {
             let pointer = format!("/subresources/{subresource}");
             if holders.iter().any(|holder| holder.at_pointer(&pointer).is_some()) {
-                self.resources.push(Resource {
+                self.add(Resource {
                     subresource: subresource.to_owned(),
                     singular: String::new(),
                     short: Vec::new(),
@@ -208,12 +211,25 @@ impl Table {
                 });
             }
         }
-        self.resources.push(resource);
+        self.add(resource);
     }
 
     /// As a cluster serves them, in its order.
     pub fn served(resources: impl IntoIterator<Item = Resource>) -> Table {
-        Table { resources: resources.into_iter().collect(), unlisted: unlisted() }
+        let mut table = Table { unlisted: unlisted(), ..Table::default() };
+        resources.into_iter().for_each(|resource| table.add(resource));
+        table
+    }
+
+    fn add(&mut self, resource: Resource) {
+        self.by_name.entry(resource.name.clone()).or_default().push(self.resources.len() as u32);
+        self.resources.push(resource);
+    }
+
+    fn listed(&self, group: &str, name: &str, subresource: &str) -> Option<&Resource> {
+        let places = self.by_name.get(name)?;
+        let mut own = places.iter().filter_map(|&place| self.resources.get(place as usize));
+        own.find(|resource| resource.group == group && resource.subresource == subresource)
     }
 
     /// All of them: the built-in ones first, in the order of the API.
@@ -223,8 +239,9 @@ impl Table {
 
     /// A resource by its exact names.
     pub fn get(&self, group: &str, name: &str, subresource: &str) -> Option<&Resource> {
-        let all = self.resources.iter().chain(&self.unlisted);
-        all.into_iter().find(|r| r.group == group && r.name == name && r.subresource == subresource)
+        let unlisted =
+            || self.unlisted.iter().find(|r| r.group == group && r.name == name && r.subresource == subresource);
+        self.listed(group, name, subresource).or_else(unlisted)
     }
 
     /// Is this group known?
