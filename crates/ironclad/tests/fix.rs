@@ -4,23 +4,13 @@
 #[path = "support/program.rs"]
 mod program;
 
-use program::ironclad_reading;
+use program::{folder, ironclad_reading};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostPID: true  # why\n  containers:\n  - name: web\n    image: nginx:1.27\n";
-
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    folder
-}
 
 fn ironclad(folder: &Path, arguments: &[&str], input: Option<&[u8]>) -> Output {
     ironclad_reading(input.unwrap_or_default(), &[arguments, &["--no-config"]].concat(), folder)

@@ -4,6 +4,7 @@
 #[path = "support/program.rs"]
 mod program;
 
+use program::folder;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Output;
@@ -14,16 +15,6 @@ const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\
 /// `WEB` with a line in the pod's spec.
 fn web_with(line: &str) -> String {
     WEB.replace("      containers:\n", &format!("      {line}\n      containers:\n"))
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    folder
 }
 
 fn ironclad(folder: &Path, arguments: &[&str]) -> Output {

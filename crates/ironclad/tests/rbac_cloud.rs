@@ -1,11 +1,10 @@
 //! Who is who in a cluster, as a cloud writes it: documents that are no Kubernetes and are read all the same.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-#[path = "support/live.rs"]
-#[allow(dead_code, reason = "shared with tests of clusters")]
-mod live;
+#[path = "support/program.rs"]
+mod program;
 
-use live::{ironclad, json, text};
+use program::{ironclad, json, text};
 use serde_json::Value;
 use std::fs;
 

@@ -1,11 +1,10 @@
 //! Access policies of EKS in the answers of every command that says who may do what.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-#[path = "support/live.rs"]
-#[allow(dead_code, reason = "shared with tests of clusters")]
-mod live;
+#[path = "support/program.rs"]
+mod program;
 
-use live::{ironclad, json, text};
+use program::{ironclad, json, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::process::Output;

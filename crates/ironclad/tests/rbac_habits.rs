@@ -1,11 +1,10 @@
 //! The habits of other programs' users: their words do what they did there, or are answered with ours.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-#[path = "support/live.rs"]
-#[allow(dead_code, reason = "shared with tests of clusters")]
-mod live;
+#[path = "support/program.rs"]
+mod program;
 
-use live::{ironclad, text};
+use program::{ironclad, text};
 use std::fs;
 
 const SHOP: &str = "apiVersion: rbac.authorization.k8s.io/v1

@@ -3,12 +3,11 @@
 //! `can-i`, which knows nothing of how the roles were made.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-#[path = "support/live.rs"]
-#[allow(dead_code, reason = "shared with tests of clusters")]
-mod live;
+#[path = "support/program.rs"]
+mod program;
 
 use ironclad_testkit::gzip;
-use live::{ironclad, json, text};
+use program::{ironclad, json, text};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

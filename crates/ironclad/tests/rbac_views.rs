@@ -1,12 +1,11 @@
 //! Views of `ironclad rbac`: audits by holder, differences by what they are worth, graphs with their risks, IAM beside RBAC.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
-#[path = "support/live.rs"]
-#[allow(dead_code, reason = "shared with tests of clusters")]
-mod live;
+#[path = "support/program.rs"]
+mod program;
 
 use ironclad_testkit::gzip;
-use live::{ironclad, json, text};
+use program::{ironclad, json, text};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

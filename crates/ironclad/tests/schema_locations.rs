@@ -1,9 +1,11 @@
 //! `--schema-location`: custom kinds against definitions and JSON Schemas that lie beside the set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "a test")]
 
+#[path = "support/program.rs"]
+mod program;
+
+use program::{folder, ironclad};
 use serde_json::Value;
-use std::path::Path;
-use std::process::{Command, Output};
 use tempfile::TempDir;
 
 const WIDGET: &str = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec:\n  size: big\n  colours: red\n  colour: blue\n";
@@ -33,20 +35,6 @@ const SCHEMA: &str = r#"{
 
 const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.com}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec:\n            type: object\n            properties:\n              size: {type: integer}\n              colour: {type: string}\n";
 
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    folder
-}
-
-fn ironclad(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ironclad")).args(arguments).current_dir(folder).output().unwrap()
-}
-
 struct Said {
     /// `line message` of each finding of `manifest/schema`.
     findings: Vec<String>,
@@ -58,7 +46,7 @@ struct Said {
 
 fn scan(folder: &TempDir, arguments: &[&str]) -> Said {
     let all = [&["scan", "--format", "json", "--select", "manifest/schema"], arguments].concat();
-    let output = ironclad(folder.path(), &all);
+    let output = ironclad(&all, folder.path());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
     });
@@ -96,7 +84,8 @@ fn rules_that_are_not_evaluated_are_named() {
     let definition = DEFINITION.replace("              size: {type: integer}\n", rules);
     let fine = WIDGET.replace("size: big\n  colours: red", "size: 1");
     let why = ["the CEL rules of Widget (`example.com/v1`) are not evaluated"];
-    let folder = folder(&[("w.yaml", &fine), ("crds/crd.yaml", &definition), ("plain/crd.yaml", DEFINITION)]);
+    let folder =
+        folder(&[("w.yaml", fine.as_str()), ("crds/crd.yaml", definition.as_str()), ("plain/crd.yaml", DEFINITION)]);
     for arguments in [&["w.yaml", "crds/crd.yaml"][..], &["w.yaml", "--schema-location", "crds"]] {
         let said = scan(&folder, arguments);
         assert_eq!((said.findings.len(), said.not_observed), (0, why.map(str::to_owned).to_vec()), "{arguments:?}");
@@ -244,7 +233,7 @@ fn the_configuration_names_places_of_its_repository() {
             "repo/ironclad.yaml:5 schema location `x/{{ .Knd }}.json` is no template: there is no `.Knd`",
         ]
     );
-    let shown = ironclad(folder.path(), &["config", "show", "repo/deploy"]);
+    let shown = ironclad(&["config", "show", "repo/deploy"], folder.path());
     assert!(String::from_utf8_lossy(&shown.stdout).contains("schemas"), "{shown:?}");
 }
 
@@ -275,7 +264,7 @@ fn a_place_that_is_none_is_bad_usage() {
         ("https://example.com", "nothing is fetched"),
         ("{{ .Kind }}.json", "there is no `.Kind`"),
     ] {
-        let output = ironclad(folder.path(), &["scan", "w.yaml", "--schema-location", location]);
+        let output = ironclad(&["scan", "w.yaml", "--schema-location", location], folder.path());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(words), "{said}");
@@ -285,7 +274,7 @@ fn a_place_that_is_none_is_bad_usage() {
 #[test]
 fn fix_names_a_schema_that_cannot_be_read() {
     let folder = folder(&[("w.yaml", WIDGET), ("widget.json", "{")]);
-    let output = ironclad(folder.path(), &["fix", "w.yaml", "--schema-location", "{{ .ResourceKind }}.json"]);
+    let output = ironclad(&["fix", "w.yaml", "--schema-location", "{{ .ResourceKind }}.json"], folder.path());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("widget.json:1"), "{output:?}");
 }

@@ -5,8 +5,8 @@
 //! no list loses the whole key. Nothing of that reaches the one who wrote it: the server logs it, and applies the rest.
 
 use ironclad_check::{Cx, Finder};
-use ironclad_model::Object;
-use ironclad_tree::{Document, Kind, Limits, NodeRef, Severity, Source, Span, Style, describe, f, parse};
+use ironclad_model::{Object, Severity};
+use ironclad_tree::{Document, Kind, Limits, NodeRef, Source, Span, Style, describe, f, parse};
 
 /// The keys with entries, and the field that names who is meant.
 const SECTIONS: &[(&str, &str)] = &[("mapRoles", "rolearn"), ("mapUsers", "userarn")];
@@ -128,7 +128,7 @@ fn read<'o>(object: &'o Object, data: NodeRef<'o>, key: &'static str) -> Option<
     let mut section = Section { object, key, value, entries: Vec::new(), accounts: Vec::new(), wrong: Vec::new() };
     let parsed = parse(&Source::new("aws-auth", text), &LIMITS);
     let lost = "the authenticator leaves out the whole key and says so in its log alone";
-    if let Some(problem) = parsed.problems.iter().find(|problem| problem.severity == Severity::Error) {
+    if let Some(problem) = parsed.problems.iter().find(|problem| problem.severity == ironclad_tree::Severity::Error) {
         let line = Source::new("aws-auth", text).position(problem.span.start).line;
         section.wrong.push(Wrong { line, message: format!("`{key}` cannot be read: {}", problem.message), lost });
         return Some((section, None));
@@ -202,6 +202,34 @@ impl Entry {
     /// Does it name nodes, as the Node authorizer knows them?
     pub(crate) fn is_node(&self) -> bool {
         self.username().starts_with("system:node:")
+    }
+}
+
+/// How much it matters that whoever assumes an identity chooses its user name, and why; none where he does not.
+pub(crate) fn chosen_name<'g>(
+    name: &str,
+    is_node: bool,
+    mut groups: impl Iterator<Item = &'g str>,
+) -> Option<(Severity, &'static str)> {
+    let (before, _) = name.split_once("{{SessionName")?;
+    // Fargate: AWS itself names the sessions.
+    if is_node && groups.any(|group| group == "system:node-proxier") {
+        return None;
+    }
+    Some(if before.starts_with("system:") {
+        (Severity::High, "names that begin with `system:` are those of nodes and components")
+    } else if before.is_empty() {
+        (Severity::Medium, "any user of the cluster may be named: put a word of its own before it")
+    } else {
+        (Severity::Low, "no role may be bound to such a name: one session can take that of another")
+    })
+}
+
+/// How much it matters that an identity is in `system:masters`, and why.
+pub(crate) fn mastery(is_node: bool) -> (Severity, &'static str) {
+    match is_node {
+        true => (Severity::Critical, "whoever reaches the credentials of a node may do everything"),
+        false => (Severity::High, "no authorizer is asked for it, and no change of a role takes it back"),
     }
 }
 

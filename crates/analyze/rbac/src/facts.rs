@@ -202,6 +202,12 @@ impl Facts {
         self.list(role).is_some_and(|list| list.is_admin)
     }
 
+    /// Does any binding name the group?
+    pub(crate) fn is_bound_group(&self, name: &str) -> bool {
+        let subject = self.world.subject_named(SubjectKind::Group, name);
+        subject.is_some_and(|subject| self.world.bindings_of(subject).next().is_some())
+    }
+
     fn list(&self, role: RoleId) -> Option<&RuleList> {
         self.lists.get(self.world.rules_class(role) as usize)
     }

@@ -6,6 +6,18 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A folder with these files, each at its path.
+pub(crate) fn folder(files: &[(&str, impl AsRef<[u8]>)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
+}
 
 /// The program with its arguments, not yet started.
 pub(crate) fn command(arguments: &[&str], folder: &Path) -> Command {

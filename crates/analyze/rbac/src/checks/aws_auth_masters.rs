@@ -1,6 +1,6 @@
 //! `rbac/aws-auth-masters`
 
-use crate::aws_auth::sections;
+use crate::aws_auth::{mastery, sections};
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 
@@ -19,14 +19,8 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
         for entry in section.entries.iter().filter(|entry| entry.arn.is_some()) {
             let Some(group) = entry.groups.iter().find(|group| group.text == "system:masters") else { continue };
             let message = format!("`{}` is in system:masters", entry.who());
-            let finder = section.say(group.line, message, cx);
-            if entry.is_node() {
-                finder
-                    .severity(Severity::Critical)
-                    .label("whoever reaches the credentials of a node may do everything");
-            } else {
-                finder.label("no authorizer is asked for it, and no change of a role takes it back");
-            }
+            let (severity, why) = mastery(entry.is_node());
+            section.say(group.line, message, cx).severity(severity).label(why);
         }
     }
 }

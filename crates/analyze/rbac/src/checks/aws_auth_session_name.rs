@@ -1,6 +1,6 @@
 //! `rbac/aws-auth-session-name`
 
-use crate::aws_auth::sections;
+use crate::aws_auth::{chosen_name, sections};
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
 
@@ -18,25 +18,10 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
     for section in sections(object) {
         for entry in section.entries.iter().filter(|entry| entry.arn.is_some()) {
             let Some(name) = &entry.username else { continue };
-            let Some((before, _)) = name.text.split_once("{{SessionName") else { continue };
-            // Fargate: AWS itself names the sessions.
-            let is_fargate = entry.is_node() && entry.groups.iter().any(|group| group.text == "system:node-proxier");
-            if is_fargate {
-                continue;
-            }
+            let groups = entry.groups.iter().map(|group| group.text.as_str());
+            let Some((severity, why)) = chosen_name(&name.text, entry.is_node(), groups) else { continue };
             let message = format!("whoever assumes `{}` chooses the user name `{}`", entry.who(), name.text);
-            let finder = section.say(name.line, message, cx);
-            if before.starts_with("system:") {
-                finder
-                    .severity(Severity::High)
-                    .label("names that begin with `system:` are those of nodes and components");
-            } else if before.is_empty() {
-                finder.label("any user of the cluster may be named: put a word of its own before it");
-            } else {
-                finder
-                    .severity(Severity::Low)
-                    .label("no role may be bound to such a name: one session can take that of another");
-            }
+            section.say(name.line, message, cx).severity(severity).label(why);
         }
     }
 }

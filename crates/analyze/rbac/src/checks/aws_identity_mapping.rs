@@ -1,7 +1,7 @@
 //! `rbac/aws-identity-mapping`
 
 use super::aws_auth_arn::wrong;
-use crate::aws_auth::is_account;
+use crate::aws_auth::{chosen_name, is_account, mastery};
 use crate::eks::{Mapping, mappings};
 use ironclad_check::{Cx, Meta};
 use ironclad_model::{Kind, Object, Severity};
@@ -33,29 +33,13 @@ pub(super) fn check(object: &Object, cx: &mut Cx<'_>) {
 
 fn masters(mapping: &Mapping<'_>, arn: &str, cx: &mut Cx<'_>) {
     let Some((node, _)) = mapping.groups.iter().find(|(_, group)| *group == "system:masters") else { return };
-    let finder = cx.find(*node, format!("`{arn}` is in system:masters"));
-    if mapping.is_node() {
-        finder.severity(Severity::Critical).label("whoever reaches the credentials of a node may do everything");
-    } else {
-        finder.severity(Severity::High).label("no authorizer is asked for it, and no change of a role takes it back");
-    }
+    let (severity, why) = mastery(mapping.is_node());
+    cx.find(*node, format!("`{arn}` is in system:masters")).severity(severity).label(why);
 }
 
 fn session(mapping: &Mapping<'_>, arn: &str, cx: &mut Cx<'_>) {
     let Some((node, name)) = mapping.username else { return };
-    let Some((before, _)) = name.split_once("{{SessionName") else { return };
-    // Fargate: AWS itself names the sessions.
-    if mapping.is_node() && mapping.groups.iter().any(|(_, group)| *group == "system:node-proxier") {
-        return;
-    }
-    let finder = cx.find(node, format!("whoever assumes `{arn}` chooses the user name `{name}`"));
-    if before.starts_with("system:") {
-        finder.severity(Severity::High).label("names that begin with `system:` are those of nodes and components");
-    } else if before.is_empty() {
-        finder.label("any user of the cluster may be named: put a word of its own before it");
-    } else {
-        finder
-            .severity(Severity::Low)
-            .label("no role may be bound to such a name: one session can take that of another");
-    }
+    let groups = mapping.groups.iter().map(|(_, group)| *group);
+    let Some((severity, why)) = chosen_name(name, mapping.is_node(), groups) else { return };
+    cx.find(node, format!("whoever assumes `{arn}` chooses the user name `{name}`")).severity(severity).label(why);
 }

@@ -2,7 +2,6 @@
 
 use crate::eks::entries;
 use crate::facts::facts;
-use ironclad_authz::SubjectKind;
 use ironclad_check::{Cx, Meta, Profile};
 use ironclad_model::{Kind, Severity};
 
@@ -25,9 +24,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
                 if name.starts_with("system:") || name.starts_with("eks:") {
                     continue;
                 }
-                let facts = facts(cx);
-                let subject = facts.world.subject_named(SubjectKind::Group, name);
-                if subject.is_some_and(|subject| facts.world.bindings_of(subject).next().is_some()) {
+                if facts(cx).is_bound_group(name) {
                     continue;
                 }
                 cx.context(&[Kind::ROLE_BINDING, Kind::CLUSTER_ROLE_BINDING]);
